@@ -1,0 +1,160 @@
+//! Model to tokens. Nothing here can fail and nothing is checked; this is the only `quote!` of the crate.
+//!
+//! ```text
+//! // Input:
+//! #[sampling_step(model = request.model, stop_reason = |step| &step.stop_reason)]
+//! async fn ask(request: &Request) -> Result<Step, ModelError> { BODY }
+//!
+//! // Output: open, describe, run.
+//! async fn ask(request: &Request) -> Result<Step, ModelError> {
+//!     let __span = ::samplescope::__private::sampling_step(
+//!         &::samplescope::__private::Site { function: "ask", attributes: 1, capture: true },
+//!         |__span| {
+//!             if __span.is_measured() {
+//!                 __span.model(&request.model);
+//!             }
+//!         },
+//!     );
+//!     __span.run(
+//!         async move {
+//!             if false { return ::samplescope::__private::returns::<Result<Step, ModelError>>(); }
+//!             { BODY }
+//!         },
+//!         |__returned| {
+//!             __returned.success().stop_reason(|step| &step.stop_reason);
+//!             __returned.success().response();
+//!             __returned.error().record();
+//!         },
+//!     ).await
+//! }
+//! ```
+
+use crate::function::Function;
+use crate::hygiene;
+use crate::model::{Description, Macro, Model, Value};
+use crate::shape::{self, AsyncBlock, Form};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Path, ReturnType, Signature, Type};
+
+pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
+    let Function { attributes, visibility, signature, inner_attributes, body } = function;
+    let shape = shape::of(signature, &body.stream());
+    let span = hygiene::span();
+    let open = open(model, signature, shape.output.as_ref());
+    let describe = describe(model);
+    let edge = edge(model, signature, shape.output.as_ref());
+
+    let call = match shape.form {
+        Form::AsyncFn => {
+            let body = hygiene::body(body.clone());
+            let run = never(shape.output.as_ref(), quote!(#span.run(async move { #edge #body }, #describe).await));
+            quote!(#open #run)
+        }
+        Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
+            let run = quote!(#head { #open #span.run(async move { #edge { #block } }, #describe).await });
+            if boxed.is_empty() { run } else { called(&boxed, run) }
+        }
+        Form::Future => {
+            let output = &shape.output;
+            let body = hygiene::body(body.clone());
+            quote!(#open #span.call(move || #body).future::<#output>(#describe))
+        }
+        Form::Call => {
+            let body = hygiene::body(body.clone());
+            let call = never(shape.output.as_ref(), quote!(#span.call(move || { #edge #body }).value(#describe)));
+            quote!(#open #call)
+        }
+    };
+    quote!(#(#attributes)* #visibility #signature { #(#inner_attributes)* #call })
+}
+
+/// `let __span = …;`: asks whether anybody listens and, if so, starts the span with what the request says.
+fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStream {
+    let private = private(model.renamed.as_ref());
+    let (span, open) = (hygiene::span(), Ident::new(&model.kind.to_string(), Span::mixed_site()));
+    let function = signature.ident.to_string();
+    let function = function.strip_prefix("r#").unwrap_or(&function);
+    let request = &model.request;
+    let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
+
+    let returns = output.filter(|output| model.kind == Macro::Loop && !request.names_result_type() && shape::is_named(output));
+    let returns = returns.map(|output| quote!(#span.returns::<#output>();));
+    let constant = calls(&span, &request.constant);
+    let groups = [
+        (quote!(is_measured), &request.measured),
+        (quote!(is_agent_measured), &request.agent_measured),
+        (quote!(is_recording), &request.recorded),
+        (quote!(is_capturing), &request.captured),
+    ];
+    let groups = groups.into_iter().filter(|(_, group)| !group.is_empty()).map(|(asked, group)| {
+        let calls = calls(&span, group);
+        quote!(if #span.#asked() { #calls })
+    });
+    let describe = quote!(#returns #constant #(#groups)*);
+    let describe = if describe.is_empty() { quote!(|_| ()) } else { quote!(|#span| { #describe }) };
+    quote! {
+        let #span = #private::#open(
+            &#private::Site { function: #function, attributes: #attributes, capture: #capture },
+            #describe,
+        );
+    }
+}
+
+/// The closure over what came back: what the user wrote, then what their types say by themselves.
+fn describe(model: &Model) -> TokenStream {
+    let returned = hygiene::returned();
+    let success = calls(&quote!(#returned.success()), &model.response.success);
+    let error = calls(&quote!(#returned.error()), &model.response.error);
+    let by_itself = match model.kind {
+        Macro::Loop => None,
+        Macro::Step => Some(quote!(#returned.success().response();)),
+        Macro::Tool => Some(quote!(#returned.success().outcome();)),
+    };
+    quote! {
+        |#returned| {
+            #success
+            #by_itself
+            #error
+            #returned.error().record();
+        }
+    }
+}
+
+fn calls(receiver: &impl quote::ToTokens, descriptions: &[Description]) -> TokenStream {
+    let calls = descriptions.iter().map(|Description { method, value }| match value {
+        Value::Requested(value) => quote!(#receiver.#method(&#value);),
+        Value::Read(closure) => quote!(#receiver.#method(#closure);),
+        Value::Type(ty) => quote!(#receiver.#method::<#ty>();),
+        Value::RequestedAttribute(key, value) => quote!(#receiver.#method(#key, &#value);),
+        Value::ReadAttribute(key, closure) => quote!(#receiver.#method(#key, #closure);),
+    });
+    quote!(#(#calls)*)
+}
+
+/// Tells rustc what the body returns, so that a wrong one is an error in the user's own words and place.
+fn edge(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStream {
+    let private = private(model.renamed.as_ref());
+    let at = match &signature.output {
+        ReturnType::Default => signature.ident.span(),
+        ReturnType::Type(_, ty) => ty.span(),
+    };
+    let output = output.map_or_else(|| quote!(::core::convert::Infallible), |output| quote!(#output));
+    quote_spanned!(at=> if false { return #private::returns::<#output>(); })
+}
+
+/// `-> !` cannot be named as a type, so the call is made to return what has no value, and is taken apart.
+fn never(output: Option<&Type>, call: TokenStream) -> TokenStream {
+    if output.is_some() { call } else { quote!(match #call {}) }
+}
+
+fn called(path: &TokenStream, argument: TokenStream) -> TokenStream {
+    let argument = TokenTree::Group(Group::new(Delimiter::Parenthesis, argument));
+    quote!(#path #argument)
+}
+
+/// `::samplescope::__private`, or the same below the path that `crate = …` named.
+fn private(renamed: Option<&Path>) -> TokenStream {
+    renamed.map_or_else(|| quote!(::samplescope::__private), |path| quote!(#path::__private))
+}

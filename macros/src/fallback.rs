@@ -1,0 +1,27 @@
+//! What is emitted when an annotation is wrong: every error, and beneath them the item as the user wrote it,
+//! so that the rest of the file still type-checks and the IDE keeps working.
+
+use proc_macro2::TokenStream;
+
+/// The collected errors of one annotation.
+#[derive(Default)]
+pub(crate) struct Errors(Option<syn::Error>);
+
+impl Errors {
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        match &mut self.0 {
+            Some(first) => first.combine(error),
+            none => *none = Some(error),
+        }
+    }
+
+    pub(crate) fn into_result(self) -> Result<(), syn::Error> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+pub(crate) fn fallback(errors: Option<syn::Error>, item: TokenStream) -> TokenStream {
+    let mut tokens = errors.map(syn::Error::into_compile_error).unwrap_or_default();
+    tokens.extend(item);
+    tokens
+}

@@ -1,0 +1,58 @@
+//! The annotated function: its signature is read, its body is carried along as tokens and never parsed,
+//! which is faster and lets an IDE work on half-typed bodies.
+
+use crate::model::Macro;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Attribute, Error, Result, Signature, Token, Visibility, braced};
+
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    /// `#![…]` at the top of the body: they belong to the function, not to the block that the body is put into.
+    pub(crate) inner_attributes: Vec<Attribute>,
+    /// The body, with the user's own braces.
+    pub(crate) body: Group,
+}
+
+/// Reads the item below the attribute, or says what the attribute should stand on.
+pub(crate) fn parse(kind: Macro, item: TokenStream) -> Result<Function> {
+    (|input: ParseStream<'_>| function(kind, input)).parse2(item)
+}
+
+fn function(kind: Macro, input: ParseStream<'_>) -> Result<Function> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    let visibility: Visibility = input.parse()?;
+    if !starts_function(input) {
+        return Err(not_a_function(kind, input));
+    }
+    let signature = input.parse()?;
+    if let Some(semicolon) = input.parse::<Option<Token![;]>>()? {
+        let says = format!(
+            "`#[{kind}]` needs a function with a body: put it on the method in the `impl` block, or give this one a default body"
+        );
+        return Err(Error::new(semicolon.span, says));
+    }
+    let content;
+    let brace = braced!(content in input);
+    let inner_attributes = content.call(Attribute::parse_inner)?;
+    let mut body = Group::new(Delimiter::Brace, content.parse()?);
+    body.set_span(brace.span.join());
+    Ok(Function { attributes, visibility, signature, inner_attributes, body })
+}
+
+/// A function whose signature does not parse is still a function: that error says more than ours would.
+fn starts_function(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let is_const = ahead.parse::<Token![const]>().is_ok();
+    ahead.peek(Token![fn])
+        || ahead.peek(Token![async])
+        || ahead.peek(Token![extern])
+        || (ahead.peek(Token![unsafe]) && (is_const || !ahead.peek2(Token![impl]) && !ahead.peek2(Token![trait])))
+}
+
+fn not_a_function(kind: Macro, input: ParseStream<'_>) -> Error {
+    let at = input.fork().parse::<TokenTree>().map_or_else(|_| input.span(), |token| token.span());
+    Error::new(at, format!("`#[{kind}]` goes on a function: the `fn` or `async fn` that {}", kind.role()))
+}

@@ -1,0 +1,30 @@
+//! The names that the expansion uses, chosen so that no name of the user's can change their meaning.
+//!
+//! - Paths start at `::samplescope` (or at what `crate = path` says) and `::core`: a user's module `core` is not in the way.
+//! - Local variables are `mixed_site`: they are ours alone, as a `macro_rules` variable would be.
+//! - Methods are inherent: they need no trait in scope and cannot be shadowed by one.
+
+use proc_macro2::{Group, Ident, Span};
+
+/// The span that is being described or run.
+pub(crate) fn span() -> Ident {
+    local("__span")
+}
+
+/// What the user's function returned.
+pub(crate) fn returned() -> Ident {
+    local("__returned")
+}
+
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The user's body in a block of its own, so that what it shadows stays harmless.
+///
+/// The braces keep their place, which keeps rustc's errors on the user's function, but count as generated,
+/// which keeps `unused_braces` quiet.
+pub(crate) fn body(mut block: Group) -> Group {
+    block.set_span(Span::mixed_site().located_at(block.span()));
+    block
+}

@@ -1,0 +1,149 @@
+//! Every argument of the three attributes, in one table: where it belongs, when it is evaluated, what it takes.
+//! The grammar reads values by it, the rules and their messages come from it.
+
+use crate::model::Macro::{self, Loop, Step, Tool};
+
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) on: &'static [Macro],
+    pub(crate) side: Side,
+    pub(crate) takes: Takes,
+}
+
+/// Which side of the call an argument describes, and so when its expression is evaluated.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Side {
+    /// `key = expression`: before the body runs.
+    Request(Need),
+    /// `key = |success| expression`: after it, over `&` the success value.
+    Success,
+    /// `key = |error| expression`: after it, over `&` the error.
+    Error,
+    /// Says something to the macro itself and is never evaluated.
+    Setting,
+}
+
+/// Who has to be listening for a request argument to be evaluated.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Need {
+    /// A recording span, or a meter: the value is an attribute of a metric, too.
+    Measured,
+    /// A recording span, or a meter that measures agents.
+    AgentMeasured,
+    /// A recording span.
+    Recorded,
+    /// A recording span, and somebody who asked for content.
+    Captured,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Takes {
+    Text,
+    Integer,
+    Number,
+    Flag,
+    Usage,
+    Type,
+    Path,
+    Messages,
+    Tools,
+    Json,
+    /// `attributes("key" = value, …)`.
+    Attributes,
+}
+
+use Need::{AgentMeasured, Captured, Measured, Recorded};
+use Side::{Error, Request, Setting, Success};
+
+const ALL: &[Macro] = &[Loop, Step, Tool];
+const ASKING: &[Macro] = &[Loop, Step];
+
+pub(crate) const KEYS: &[Key] = &[
+    key("agent", &[Loop], Request(AgentMeasured), Takes::Text),
+    key("conversation_id", &[Loop], Request(Recorded), Takes::Text),
+    key("provider", ASKING, Request(Measured), Takes::Text),
+    key("model", ASKING, Request(Measured), Takes::Text),
+    key("temperature", ASKING, Request(Recorded), Takes::Number),
+    key("max_tokens", ASKING, Request(Recorded), Takes::Integer),
+    key("tool_count", &[Loop], Request(Recorded), Takes::Integer),
+    key("result_type", &[Loop], Request(Recorded), Takes::Type),
+    key("result_type_name", &[Loop], Request(Recorded), Takes::Text),
+    key("handler_mode", &[Loop], Request(Recorded), Takes::Text),
+    key("iteration", &[Step], Request(Recorded), Takes::Integer),
+    key("name", &[Tool], Request(Measured), Takes::Text),
+    key("call_id", &[Tool], Request(Recorded), Takes::Text),
+    key("description", &[Tool], Request(Recorded), Takes::Text),
+    key("tool_type", &[Tool], Request(Measured), Takes::Text),
+    key("system_prompt", ASKING, Request(Captured), Takes::Messages),
+    key("messages", ASKING, Request(Captured), Takes::Messages),
+    key("tools", ASKING, Request(Captured), Takes::Tools),
+    key("arguments", &[Tool], Request(Captured), Takes::Json),
+    key("stop_reason", &[Step], Success, Takes::Text),
+    key("response_model", &[Step], Success, Takes::Text),
+    key("response_id", &[Step], Success, Takes::Text),
+    key("usage", &[Step], Success, Takes::Usage),
+    key("message", &[Step], Success, Takes::Messages),
+    key("answer", &[Loop], Success, Takes::Messages),
+    key("result", &[Tool], Success, Takes::Json),
+    key("failed", ALL, Success, Takes::Flag),
+    key("error_type", ALL, Error, Takes::Text),
+    key("attributes", ALL, Request(Recorded), Takes::Attributes),
+    key("capture", ALL, Setting, Takes::Flag),
+    key("crate", ALL, Setting, Takes::Path),
+];
+
+const fn key(name: &'static str, on: &'static [Macro], side: Side, takes: Takes) -> Key {
+    Key { name, on, side, takes }
+}
+
+pub(crate) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The arguments of one macro, in the order of the table.
+pub(crate) fn of(kind: Macro) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |key| key.on.contains(&kind))
+}
+
+impl Key {
+    /// How the argument is written, for messages that say what to write.
+    pub(crate) fn example(&self) -> String {
+        let name = self.name;
+        let value = match (self.side, self.takes) {
+            (Error, _) => "|error| error.kind()",
+            (Success, Takes::Usage) => "|response| response.usage",
+            (Success, Takes::Flag) => "|output| output.is_error",
+            (Success, Takes::Messages) => "|response| &response.text",
+            (Success, Takes::Json) => "|output| output",
+            (Success, _) => return format!("{name} = |response| &response.{name}"),
+            (_, Takes::Text | Takes::Messages) => return format!("{name} = request.{name}"),
+            (_, Takes::Integer) => "512",
+            (_, Takes::Number) => "0.7",
+            (_, Takes::Type) => "Forecast",
+            (_, Takes::Path) => "::my_crate::samplescope",
+            (_, Takes::Tools) => "request.tools",
+            (_, Takes::Json) => "call.arguments",
+            (_, Takes::Flag | Takes::Usage) => "false",
+            (_, Takes::Attributes) => return format!("{name}(\"app.tenant\" = tenant.id)"),
+        };
+        format!("{name} = {value}")
+    }
+
+    /// Why the argument belongs where it does, where somebody may well have expected it elsewhere.
+    pub(crate) fn reason(&self) -> Option<&'static str> {
+        Some(match self.name {
+            "usage" => "tokens are counted on steps",
+            "stop_reason" | "response_model" | "response_id" | "message" => {
+                "a response belongs to one model call, which is a step"
+            }
+            "iteration" => "a loop counts its steps",
+            "agent" | "conversation_id" => "steps and tools inherit it from their loop",
+            "tool_count" | "result_type" | "result_type_name" | "handler_mode" | "answer" => "it describes the whole run",
+            "name" | "call_id" | "description" | "tool_type" | "arguments" | "result" => "it describes one tool call",
+            "provider" | "model" | "temperature" | "max_tokens" | "system_prompt" | "messages" | "tools" => {
+                "it describes what is asked of the model"
+            }
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! The attribute macros of `samplescope`, which re-exports and documents them; depend on that crate.
+//!
+//! Compile time is one line, and each word is a file:
+//!
+//! ```text
+//! (arguments, item) → Function → Args → validate → Model → expand → tokens
+//! ```
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `function` | the annotated function: signature typed, body as tokens |
+//! | `keys` | every argument there is: where it belongs, when it is evaluated, what it takes |
+//! | `args` | the grammar of what stands in the parentheses |
+//! | `validate` | every rule a small function; all errors are collected |
+//! | `model` | what expansion may rely on |
+//! | `shape` | how the function hands back its result |
+//! | `expand` | model to tokens: cannot fail, holds the only `quote!` |
+//! | `hygiene` | the paths and identifiers that the expansion uses |
+//! | `fallback` | errors, with the user's own function untouched beneath them |
+
+mod args;
+mod expand;
+mod fallback;
+mod function;
+mod hygiene;
+mod keys;
+mod model;
+mod shape;
+mod validate;
+
+use model::Macro;
+use proc_macro::TokenStream;
+
+/// Instruments a sampling loop: the function that asks a model again and again until it has its answer.
+#[proc_macro_attribute]
+pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    instrument(Macro::Loop, arguments.into(), item.into()).into()
+}
+
+/// Instruments one step of a sampling loop: one question to the model and its response.
+#[proc_macro_attribute]
+pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    instrument(Macro::Step, arguments.into(), item.into()).into()
+}
+
+/// Instruments a tool that the model may call.
+#[proc_macro_attribute]
+pub fn sampling_tool(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    instrument(Macro::Tool, arguments.into(), item.into()).into()
+}
+
+/// The whole pipeline. On any error the user gets every error there is, and their own function back.
+fn instrument(kind: Macro, arguments: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let (args, mut errors) = args::parse(kind, arguments);
+    let function = function::parse(kind, item.clone()).map_err(|error| errors.push(error)).ok();
+    let model = validate::validate(kind, args, function.as_ref(), &mut errors);
+    match (function, errors.into_result()) {
+        (Some(function), Ok(())) => expand::expand(&model, &function),
+        (_, errors) => fallback::fallback(errors.err(), item),
+    }
+}

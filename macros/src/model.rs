@@ -1,0 +1,95 @@
+//! What expansion may rely on: everything here has been checked.
+
+use proc_macro2::Ident;
+use std::fmt;
+use syn::{Expr, LitStr, Path, Type};
+
+/// Which of the three attributes stands on the function.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Macro {
+    Loop,
+    Step,
+    Tool,
+}
+
+impl Macro {
+    /// What a function does that this attribute stands on.
+    pub(crate) fn role(self) -> &'static str {
+        match self {
+            Macro::Loop => "runs the sampling loop",
+            Macro::Step => "asks the model once",
+            Macro::Tool => "runs the tool",
+        }
+    }
+}
+
+/// The attribute's name, which is also the name of the runtime function that opens its span.
+impl fmt::Display for Macro {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Macro::Loop => "sampling_loop",
+            Macro::Step => "sampling_step",
+            Macro::Tool => "sampling_tool",
+        })
+    }
+}
+
+pub(crate) struct Model {
+    pub(crate) kind: Macro,
+    /// The path of the facade, where it is not `::samplescope`.
+    pub(crate) renamed: Option<Path>,
+    /// Whether content may be captured at all.
+    pub(crate) capture: bool,
+    pub(crate) request: Request,
+    pub(crate) response: Response,
+}
+
+/// What is described before the body runs, sorted by who has to be listening.
+#[derive(Default)]
+pub(crate) struct Request {
+    /// Literals and constants cost nothing and go to the sampler.
+    pub(crate) constant: Vec<Description>,
+    pub(crate) measured: Vec<Description>,
+    pub(crate) agent_measured: Vec<Description>,
+    pub(crate) recorded: Vec<Description>,
+    pub(crate) captured: Vec<Description>,
+}
+
+impl Request {
+    /// How many attributes there are at most, content aside: it is set when the span ends.
+    pub(crate) fn attributes(&self) -> usize {
+        self.constant.len() + self.measured.len() + self.agent_measured.len() + self.recorded.len()
+    }
+
+    /// Whether an inherited result type would contradict the user.
+    pub(crate) fn names_result_type(&self) -> bool {
+        let mut all = self.constant.iter().chain(&self.recorded);
+        all.any(|one| one.method == "result_type" || one.method == "result_type_name")
+    }
+}
+
+/// What is described after the body has run.
+#[derive(Default)]
+pub(crate) struct Response {
+    pub(crate) success: Vec<Description>,
+    pub(crate) error: Vec<Description>,
+}
+
+/// One call of a describing method of the runtime. `method` is the argument's key with its own span, which is where an IDE looks.
+pub(crate) struct Description {
+    pub(crate) method: Ident,
+    pub(crate) value: Value,
+}
+
+pub(crate) enum Value {
+    /// A value of the request, taken by reference.
+    Requested(Expr),
+    /// A type of the request.
+    Type(Type),
+    /// A closure over what came back.
+    Read(Expr),
+    /// `attributes("key" = value)`.
+    RequestedAttribute(LitStr, Expr),
+    /// `attributes("key" = |success| value)`.
+    ReadAttribute(LitStr, Expr),
+}

@@ -1,0 +1,156 @@
+//! How a function hands back its result, and where in it the code to instrument stands.
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use syn::punctuated::Punctuated;
+use syn::visit::Visit;
+use syn::visit_mut::VisitMut;
+use syn::{
+    AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Token, Type, TypeInfer,
+    TypeParamBound, TypeTuple,
+};
+
+pub(crate) struct Shape {
+    pub(crate) form: Form,
+    /// What the call gives back in the end, with `_` for every `impl Trait`; None if it never returns.
+    pub(crate) output: Option<Type>,
+}
+
+pub(crate) enum Form {
+    /// `async fn`: the body is the future's.
+    AsyncFn,
+    /// The type spells `Future<Output = …>` and the whole body is one `async` block, bare or boxed, as `#[async_trait]` leaves it.
+    /// Instrumented inside, so that the span starts at the first poll.
+    AsyncBlock(AsyncBlock),
+    /// `-> impl Future` with code of its own before the future exists: the span starts at the call and lasts as long as the future.
+    Future,
+    /// Anything else. Whether the value is a boxed future is seen by its type.
+    Call,
+}
+
+/// `Box::pin(async move { … })`, in pieces. Without a box, `boxed` is empty.
+pub(crate) struct AsyncBlock {
+    pub(crate) boxed: TokenStream,
+    pub(crate) head: TokenStream,
+    pub(crate) block: TokenTree,
+}
+
+pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Shape {
+    let declared = match &signature.output {
+        ReturnType::Default => unit(),
+        ReturnType::Type(_, ty) => (**ty).clone(),
+    };
+    let promised = promised(&declared);
+    let (form, output) = match (signature.asyncness.is_some(), promised, async_block(body)) {
+        (true, _, _) => (Form::AsyncFn, declared),
+        (false, Some(promised), Some(block)) => (Form::AsyncBlock(block), promised),
+        (false, Some(promised), None) if matches!(declared, Type::ImplTrait(_)) => (Form::Future, promised),
+        _ => (Form::Call, declared),
+    };
+    Shape { form, output: erased(output) }
+}
+
+fn unit() -> Type {
+    Type::Tuple(TypeTuple { attrs: Vec::new(), paren_token: syn::token::Paren::default(), elems: Punctuated::new() })
+}
+
+/// `R` of `impl Future<Output = R>` and of `Pin<Box<dyn Future<Output = R> + …>>`.
+fn promised(ty: &Type) -> Option<Type> {
+    match ty {
+        Type::ImplTrait(ty) => output(&ty.bounds),
+        Type::TraitObject(ty) => output(&ty.bounds),
+        Type::Paren(ty) => promised(&ty.elem),
+        Type::Group(ty) => promised(&ty.elem),
+        Type::Path(ty) => {
+            let last = ty.path.segments.last()?;
+            let pointer = last.ident == "Pin" || last.ident == "Box";
+            pointer.then(|| generics(last)).flatten()?.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => promised(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+    bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+        generics(last)?.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(argument) if argument.ident == "Output" => Some(argument.ty.clone()),
+            _ => None,
+        })
+    })
+}
+
+fn generics(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments),
+        _ => None,
+    }
+}
+
+/// `async { … }`, `async move { … }`, or one of them in `Box::pin(…)`, with nothing beside it.
+fn async_block(body: &TokenStream) -> Option<AsyncBlock> {
+    let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
+    match &tokens[..] {
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => async_block(&group.stream()),
+        [head @ .., TokenTree::Group(group)] if group.delimiter() == Delimiter::Brace => {
+            let words: Vec<String> = head.iter().map(ToString::to_string).collect();
+            let is_async = words == ["async"] || words == ["async", "move"];
+            is_async.then(|| AsyncBlock {
+                boxed: TokenStream::new(),
+                head: head.iter().cloned().collect(),
+                block: TokenTree::Group(group.clone()),
+            })
+        }
+        [path @ .., TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis && is_box_pin(path) => {
+            let inner = async_block(&group.stream())?;
+            inner.boxed.is_empty().then(|| AsyncBlock { boxed: path.iter().cloned().collect(), ..inner })
+        }
+        _ => None,
+    }
+}
+
+/// `Box::pin`, by any path.
+fn is_box_pin(path: &[TokenTree]) -> bool {
+    let text: String = path.iter().map(ToString::to_string).collect();
+    let text = text.strip_prefix("::").unwrap_or(&text);
+    (text == "Box::pin" || text.ends_with("::Box::pin")) && text.split("::").all(|word| syn::parse_str::<Ident>(word).is_ok())
+}
+
+/// `impl Trait` cannot stand in a type position, where `_` can. `!` cannot stand as a generic argument at all.
+fn erased(mut ty: Type) -> Option<Type> {
+    struct Erase;
+    impl VisitMut for Erase {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if let Type::ImplTrait(_) = ty {
+                *ty = infer();
+            } else {
+                syn::visit_mut::visit_type_mut(self, ty);
+            }
+        }
+    }
+    if let Type::Never(_) = ty {
+        return None;
+    }
+    Erase.visit_type_mut(&mut ty);
+    Some(ty)
+}
+
+/// Whether the type can be written where nothing infers it.
+pub(crate) fn is_named(ty: &Type) -> bool {
+    struct Named(bool);
+    impl<'a> Visit<'a> for Named {
+        fn visit_type_infer(&mut self, _: &'a TypeInfer) {
+            self.0 = false;
+        }
+    }
+    let mut named = Named(true);
+    named.visit_type(ty);
+    named.0
+}
+
+fn infer() -> Type {
+    Type::Infer(TypeInfer { attrs: Vec::new(), underscore_token: Token![_](Span::mixed_site()) })
+}

@@ -1,0 +1,300 @@
+//! The rules. Each is a small function that pushes what it has to say; none stops the others,
+//! and every error says what is wrong, where it belongs and what to write instead.
+
+use crate::args::{Arg, Entry, Value as Written};
+use crate::fallback::Errors;
+use crate::function::Function;
+use crate::keys::{self, Key, Need, Side, Takes};
+use crate::model::{Description, Macro, Model, Request, Response, Value};
+use proc_macro2::Span;
+use syn::spanned::Spanned as _;
+use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, UnOp};
+
+pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>, errors: &mut Errors) -> Model {
+    if let Some(function) = function {
+        plain_function(kind, function, errors);
+        only_one_of_ours(kind, function, errors);
+    }
+    no_duplicates(&args, errors);
+    one_result_type(&args, errors);
+
+    let mut model = Model { kind, renamed: None, capture: true, request: Request::default(), response: Response::default() };
+    for arg in args {
+        match known(kind, &arg.key) {
+            Ok(key) => argument(key, arg, &mut model, errors),
+            Err(error) => errors.push(error),
+        }
+    }
+    model
+}
+
+/// A `const` or `extern` function cannot be instrumented: the one runs in the compiler, the other has an ABI of its own.
+fn plain_function(kind: Macro, function: &Function, errors: &mut Errors) {
+    if let Some(constness) = &function.signature.constness {
+        errors.push(Error::new(
+            constness.span,
+            format!(
+                "`#[{kind}]` cannot stand on a `const fn`, which may run in the compiler, where no span can start: remove `const`"
+            ),
+        ));
+    }
+    if let Some(abi) = &function.signature.abi {
+        errors.push(Error::new(
+            abi.extern_token.span,
+            format!("`#[{kind}]` cannot stand on an `extern` function, whose caller is not Rust: put it on the Rust function that it calls"),
+        ));
+    }
+}
+
+fn only_one_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
+    let ours = [Macro::Loop, Macro::Step, Macro::Tool].map(|kind| kind.to_string());
+    for attribute in &function.attributes {
+        let Some(last) = attribute.path().segments.last() else { continue };
+        if ours.iter().any(|name| last.ident == name) {
+            let says = format!(
+                "one function cannot be both `#[{kind}]` and `#[{}]`: each is one span. Move what one of them describes into a function of its own",
+                last.ident
+            );
+            errors.push(Error::new(attribute.span(), says));
+        }
+    }
+}
+
+/// Both places are named, since either may be the one to go.
+fn no_duplicates(args: &[Arg], errors: &mut Errors) {
+    for (index, arg) in args.iter().enumerate() {
+        let earlier = args[..index].iter().rfind(|earlier| earlier.key == arg.key && arg.key != "attributes");
+        if let Some(earlier) = earlier {
+            errors.push(Error::new(arg.key.span(), format!("`{}` is given twice: remove one of the two", arg.key)));
+            errors.push(Error::new(earlier.key.span(), format!("`{}` is given here first", arg.key)));
+        }
+    }
+}
+
+fn one_result_type(args: &[Arg], errors: &mut Errors) {
+    let given = |name: &str| args.iter().find(|arg| arg.key == name);
+    if let (Some(_), Some(name)) = (given("result_type"), given("result_type_name")) {
+        errors.push(Error::new(
+            name.key.span(),
+            "`result_type_name` says in a string what `result_type` says as a type: remove one of the two",
+        ));
+    }
+}
+
+/// The key, if there is one of that name and it belongs on this macro.
+fn known(kind: Macro, name: &Ident) -> Result<&'static Key, Error> {
+    let text = name.to_string();
+    match keys::find(&text) {
+        Some(key) if key.on.contains(&kind) => Ok(key),
+        Some(key) => Err(Error::new(name.span(), elsewhere(kind, key))),
+        None => Err(Error::new(name.span(), unknown(kind, &text))),
+    }
+}
+
+fn elsewhere(kind: Macro, key: &Key) -> String {
+    let on: Vec<String> = key.on.iter().map(|kind| format!("`#[{kind}]`")).collect();
+    let reason = key.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("`{}` belongs on {}, not on `#[{kind}]`{reason}", key.name, on.join(" or "))
+}
+
+fn unknown(kind: Macro, name: &str) -> String {
+    let names: Vec<&str> = keys::of(kind).map(|key| key.name).collect();
+    let meant = match nearest(name, keys::KEYS.iter().map(|key| key.name)) {
+        Some(near) if names.contains(&near) => format!(", did you mean `{near}`?"),
+        Some(near) => keys::find(near).map(|key| format!(". {}", elsewhere(kind, key))).unwrap_or_default(),
+        None => String::new(),
+    };
+    format!("unknown argument `{name}`{meant}\n`#[{kind}]` takes: {}", names.join(", "))
+}
+
+fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors) {
+    let Arg { key: method, value } = arg;
+    match (key.side, value) {
+        (_, Written::Missing) => errors.push(missing(key, &method)),
+        (Side::Setting, value) => setting(key, &method, value, model, errors),
+        (_, Written::Entries(entries)) if key.takes == Takes::Attributes => attributes(&method, entries, model, errors),
+        (_, Written::Entries(_)) => errors.push(Error::new(method.span(), format!("write `{}`", key.example()))),
+        (_, Written::Expression(value)) if key.takes == Takes::Attributes => {
+            errors.push(Error::new(value.span(), format!("`attributes` takes a list in parentheses: write `{}`", key.example())));
+        }
+        (Side::Request(need), value) => request(key, need, method, value, model, errors),
+        (Side::Success | Side::Error, Written::Expression(value)) => response(key, method, value, model, errors),
+        // The grammar reads types and paths only for the keys that take them.
+        (_, Written::Type(_) | Written::Path(_)) => {}
+    }
+}
+
+fn missing(key: &Key, at: &Ident) -> Error {
+    Error::new(at.span(), format!("`{}` needs a value: write `{}`", key.name, key.example()))
+}
+
+fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mut Errors) {
+    match (key.takes, value) {
+        (Takes::Path, Written::Path(path)) => model.renamed = Some(path),
+        (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) if !flag.value => model.capture = false,
+        (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) => errors.push(Error::new(
+            flag.span,
+            "`capture = true` cannot be: only the person who runs the program turns content on, with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT or `Settings`. Leave it out",
+        )),
+        (_, Written::Expression(value)) => errors.push(Error::new(value.span(), format!("write `{}`", key.example()))),
+        _ => errors.push(Error::new(at.span(), format!("write `{}`", key.example()))),
+    }
+}
+
+fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: &mut Model, errors: &mut Errors) {
+    let value = match value {
+        Written::Type(ty) => Value::Type(ty),
+        Written::Expression(expression) => {
+            no_closure(key, &expression, errors);
+            right_type(key, &expression, errors);
+            Value::Requested(expression)
+        }
+        _ => return,
+    };
+    let constant = matches!(&value, Value::Type(_)) || matches!(&value, Value::Requested(value) if is_constant(value));
+    let request = &mut model.request;
+    let group = match need {
+        Need::Captured => &mut request.captured,
+        _ if constant => &mut request.constant,
+        Need::Measured => &mut request.measured,
+        Need::AgentMeasured => &mut request.agent_measured,
+        Need::Recorded => &mut request.recorded,
+    };
+    group.push(Description { method, value });
+}
+
+fn no_closure(key: &Key, value: &Expr, errors: &mut Errors) {
+    if let Expr::Closure(closure) = value {
+        let instead = match key.name {
+            "model" => " (the model that answered is `response_model = |response| …`, on `#[sampling_step]`)",
+            "messages" => " (the model's own message is `message = |response| …`, on `#[sampling_step]`)",
+            "arguments" => " (what the tool gave back is `result = |output| …`)",
+            _ => "",
+        };
+        errors.push(Error::new(
+            closure_head(closure),
+            format!(
+                "`{}` describes the request, before there is anything to look at: write a value, `{}`{instead}",
+                key.name,
+                key.example()
+            ),
+        ));
+    }
+}
+
+/// A literal can be told to be of the wrong type before rustc tells it in terms of our traits.
+fn right_type(key: &Key, value: &Expr, errors: &mut Errors) {
+    let Some(literal) = literal(value) else { return };
+    let right = match (key.takes, literal) {
+        (Takes::Text, Lit::Str(text)) => {
+            if text.value().is_empty() {
+                errors.push(Error::new(text.span(), empty(key)));
+            }
+            true
+        }
+        (Takes::Text, literal) => matches!(literal, Lit::Verbatim(_)),
+        (Takes::Integer, literal) => matches!(literal, Lit::Int(_)),
+        (Takes::Number, literal) => matches!(literal, Lit::Int(_) | Lit::Float(_)),
+        (Takes::Messages, literal) => matches!(literal, Lit::Str(_)),
+        _ => true,
+    };
+    if !right {
+        let wants = match key.takes {
+            Takes::Integer => "an integer",
+            Takes::Number => "a number",
+            _ => "a string",
+        };
+        errors.push(Error::new(value.span(), format!("`{}` takes {wants}: write `{}`", key.name, key.example())));
+    }
+}
+
+fn empty(key: &Key) -> String {
+    match key.name {
+        "name" => "a tool needs a name: write it, or leave `name` out for the function's own".to_owned(),
+        name => format!("`{name}` is empty: write it, or leave it out"),
+    }
+}
+
+fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, errors: &mut Errors) {
+    let over = if key.side == Side::Error { "error" } else { "success value" };
+    match &value {
+        Expr::Closure(closure) if closure.inputs.len() != 1 => errors.push(Error::new(
+            closure_head(closure),
+            format!("`{}` takes a closure over one thing, a reference to the {over}: write `{}`", key.name, key.example()),
+        )),
+        // A path may be a function, and rustc knows.
+        Expr::Closure(_) | Expr::Path(_) => {}
+        other => errors.push(Error::new(
+            other.span(),
+            format!("`{}` is read from the {over}, when there is one: write a closure, `{}`", key.name, key.example()),
+        )),
+    }
+    let group = if key.side == Side::Error { &mut model.response.error } else { &mut model.response.success };
+    group.push(Description { method, value: Value::Read(value) });
+}
+
+fn attributes(at: &Ident, entries: Vec<Entry>, model: &mut Model, errors: &mut Errors) {
+    for Entry { key, value } in entries {
+        if key.value().is_empty() {
+            errors.push(Error::new(key.span(), "an attribute needs a key, as in `\"app.tenant\" = tenant.id`"));
+        }
+        let (group, value) = match value {
+            Expr::Closure(_) => (&mut model.response.success, Value::ReadAttribute(key, value)),
+            value if is_constant(&value) => (&mut model.request.constant, Value::RequestedAttribute(key, value)),
+            value => (&mut model.request.recorded, Value::RequestedAttribute(key, value)),
+        };
+        let method = Ident::new("attribute", at.span());
+        group.push(Description { method, value });
+    }
+}
+
+/// A literal, or a path in capitals: there is nothing to evaluate, so a sampler may always see it.
+fn is_constant(value: &Expr) -> bool {
+    match value {
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            name.len() > 1 && !name.contains(char::is_lowercase)
+        }),
+        value => literal(value).is_some(),
+    }
+}
+
+fn literal(value: &Expr) -> Option<&Lit> {
+    match value {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => literal(expr),
+        Expr::Group(group) => literal(&group.expr),
+        _ => None,
+    }
+}
+
+/// `|a, b|`, without the body: that is where the mistake is.
+fn closure_head(closure: &ExprClosure) -> Span {
+    closure.inputs_begin.span.join(closure.inputs_end.span).unwrap_or(closure.inputs_begin.span)
+}
+
+/// The nearest of the names, if it is near enough to be what was meant.
+fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (name.len() / 3).clamp(1, 3);
+    names
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|&(distance, _)| distance <= allowed)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's, by rows.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &b) in to.iter().enumerate() {
+            let substituted = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[to.len()]
+}

@@ -1,0 +1,173 @@
+//! The content of one call, from where it is captured to where the vocabulary wants it.
+
+use crate::convention::{Content, Convention, Kind, event, key};
+use crate::message::{Message, Role, ToolDefinition};
+use crate::settings::{Piece, Settings};
+use crate::span::Live;
+use opentelemetry::{Context, KeyValue, StringValue};
+use serde::Serialize;
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// Content that was captured, redacted as far as that can be done before it is known where it goes.
+#[derive(Default)]
+pub(crate) struct Captured {
+    system: Vec<Message>,
+    input: Vec<Message>,
+    output: Vec<Message>,
+    tools: Vec<ToolDefinition>,
+    arguments: Option<String>,
+    result: Option<String>,
+    pub(crate) finish_reason: Option<StringValue>,
+}
+
+/// A span event: its name and attributes.
+type Event = (Cow<'static, str>, Vec<KeyValue>);
+
+/// Whether a call of that kind has somewhere to put its content.
+pub(crate) fn captures(settings: &Settings, convention: &Convention, kind: Kind) -> bool {
+    let content = convention.operation(kind).content;
+    let capture = settings.captures();
+    content != Content::Nothing && (capture.on_spans() || (capture.as_events() && kind != Kind::Tool))
+}
+
+impl Captured {
+    pub(crate) fn system(&mut self, messages: Vec<Message>) {
+        self.system = messages;
+    }
+
+    pub(crate) fn input(&mut self, messages: Vec<Message>) {
+        self.input = messages;
+    }
+
+    pub(crate) fn output(&mut self, messages: Vec<Message>) {
+        self.output = messages;
+    }
+
+    pub(crate) fn tools(&mut self, tools: Vec<ToolDefinition>) {
+        self.tools = tools;
+    }
+
+    pub(crate) fn arguments(&mut self, settings: &Settings, arguments: &(impl Serialize + ?Sized)) {
+        self.arguments = settings.serialized(Piece::ToolArguments, arguments);
+    }
+
+    pub(crate) fn result(&mut self, settings: &Settings, result: &(impl Serialize + ?Sized)) {
+        self.result = settings.serialized(Piece::ToolResult, result);
+    }
+
+    pub(crate) fn has_output(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    pub(crate) fn has_result(&self) -> bool {
+        self.result.is_some()
+    }
+
+    /// The span events of what was asked.
+    fn request_events(&self, settings: &Settings) -> Vec<Event> {
+        let system = self.system.iter().map(|message| message_event(settings, Piece::System, &Role::System, message));
+        let input = self.input.iter().map(|message| message_event(settings, Piece::Input, &Role::User, message));
+        system.chain(input).flatten().collect()
+    }
+
+    fn choice(&self, settings: &Settings) -> Option<Event> {
+        let answer = self.output.last()?;
+        let text = text_or_json(settings, Piece::Output, answer)?;
+        let mut attributes = vec![KeyValue::new(event::CHOICE, text), KeyValue::new(key::INDEX, 0_i64)];
+        attributes.extend(self.finish_reason.clone().map(|reason| KeyValue::new(key::FINISH_REASON, reason)));
+        Some((event::CHOICE.into(), attributes))
+    }
+
+    /// The JSON of TELEMETRY §4 under its keys, what is not there left out.
+    fn documents(&self, settings: &Settings) -> Vec<(&'static str, String)> {
+        let finish_reason = self.finish_reason.as_ref().map(StringValue::as_str);
+        let system: Vec<Value> =
+            self.system.iter().flat_map(|message| message.parts().as_array().cloned().unwrap_or_default()).collect();
+        let input: Vec<Value> = self.input.iter().map(|message| message.input(&Role::User)).collect();
+        let output: Vec<Value> = self.output.iter().map(|message| message.output(&Role::Assistant, finish_reason)).collect();
+        let tools: Vec<Value> = self.tools.iter().map(ToolDefinition::json).collect();
+        let documents = [
+            (key::SYSTEM_INSTRUCTIONS, Piece::System, system),
+            (key::INPUT_MESSAGES, Piece::Input, input),
+            (key::OUTPUT_MESSAGES, Piece::Output, output),
+            (key::TOOL_DEFINITIONS, Piece::Input, tools),
+        ];
+        let present = documents.into_iter().filter(|(_, _, entries)| !entries.is_empty());
+        present.filter_map(|(key, piece, entries)| Some((key, settings.document(piece, entries.into())?))).collect()
+    }
+}
+
+/// `gen_ai.{role}.message`, with the text under the same name.
+fn message_event(settings: &Settings, piece: Piece, role: &Role, message: &Message) -> Option<Event> {
+    let name = format!("gen_ai.{}.message", message.role_or(role).as_str());
+    let text = text_or_json(settings, piece, message)?;
+    Some((name.clone().into(), vec![KeyValue::new(name, text)]))
+}
+
+fn text_or_json(settings: &Settings, piece: Piece, message: &Message) -> Option<String> {
+    match message.as_text() {
+        Some(text) => Some(settings.text(piece, text)),
+        None => settings.document(piece, message.parts()),
+    }
+}
+
+impl Live {
+    /// Puts what the request said where it goes at the start: messages as span events, in the order in which things happen.
+    pub(crate) fn deliver_request(&self) {
+        if self.operation().content != Content::Events || !self.settings.captures().on_spans() {
+            return;
+        }
+        let events = self.facts().content.request_events(&self.settings);
+        for (name, attributes) in events {
+            self.add_event(name, || attributes);
+        }
+    }
+
+    /// Puts the content where it goes at the end: attributes behind all others, the events that are returned, and a log event.
+    pub(crate) fn deliver(&self, context: &Context, captured: Captured, attributes: &mut Vec<KeyValue>) -> Vec<Event> {
+        if !self.captures {
+            return Vec::new();
+        }
+        let capture = self.settings.captures();
+        if capture.as_events() {
+            self.log(context, &captured);
+        }
+        if !capture.on_spans() {
+            return Vec::new();
+        }
+        self.on_span(captured, attributes)
+    }
+
+    fn on_span(&self, captured: Captured, attributes: &mut Vec<KeyValue>) -> Vec<Event> {
+        if self.operation().content == Content::Events {
+            return captured.choice(&self.settings).into_iter().collect();
+        }
+        attributes.extend(captured.documents(&self.settings).into_iter().map(|(key, json)| KeyValue::new(key, json)));
+        attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
+        attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
+        Vec::new()
+    }
+
+    /// One log event, in the context of the call, so that a bridge to OpenTelemetry logs finds its span.
+    fn log(&self, context: &Context, captured: &Captured) {
+        let documents = captured.documents(&self.settings);
+        let document = |key| documents.iter().find(|(name, _)| *name == key).map(|(_, json)| json.as_str());
+        let operation =
+            self.operation().attributes.iter().find(|(name, _)| *name == key::OPERATION_NAME).map(|(_, value)| *value);
+        if documents.is_empty() {
+            return;
+        }
+        let _attached = context.clone().attach();
+        tracing::event!(
+            name: "gen_ai.client.inference.operation.details",
+            target: "samplescope",
+            tracing::Level::INFO,
+            gen_ai.operation.name = operation,
+            gen_ai.system_instructions = document(key::SYSTEM_INSTRUCTIONS),
+            gen_ai.input.messages = document(key::INPUT_MESSAGES),
+            gen_ai.output.messages = document(key::OUTPUT_MESSAGES),
+            gen_ai.tool.definitions = document(key::TOOL_DEFINITIONS),
+        );
+    }
+}

@@ -1,0 +1,345 @@
+//! Every name that leaves this crate, and where it comes from.
+//!
+//! | source | what it is |
+//! |---|---|
+//! | *prescribed* | FastMCP issue #3891 and PR #3892 |
+//! | *genai* | OpenTelemetry semantic-conventions-genai, main at a685613 (2026-08-15) |
+//! | *core* | OpenTelemetry semantic-conventions v1.44.0 |
+//!
+//! The two vocabularies stand side by side as [`PRESCRIBED`] and [`GENAI`]: a second pin of either is a third table, not a branch.
+
+use opentelemetry::StringValue;
+
+/// What a span stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Loop,
+    Step,
+    Tool,
+}
+
+/// The keys that both vocabularies use.
+pub(crate) mod key {
+    // prescribed
+    pub(crate) const HANDLER_MODE: &str = "fastmcp.sampling.handler_mode";
+    pub(crate) const ITERATION: &str = "fastmcp.sampling.iteration";
+    pub(crate) const ITERATIONS: &str = "fastmcp.sampling.iterations";
+    pub(crate) const RESULT_TYPE: &str = "fastmcp.sampling.result_type";
+    pub(crate) const STOP_REASON: &str = "fastmcp.sampling.stop_reason";
+    pub(crate) const TOOL_COUNT: &str = "fastmcp.sampling.tool_count";
+    pub(crate) const CONSECUTIVE_FAILURES: &str = "fastmcp.sampling.consecutive_failures";
+    pub(crate) const RETRY_COUNT: &str = "fastmcp.sampling.retry_count";
+    pub(crate) const FINISH_REASON: &str = "finish_reason";
+    pub(crate) const INDEX: &str = "index";
+
+    // genai
+    pub(crate) const AGENT_NAME: &str = "gen_ai.agent.name";
+    pub(crate) const CONVERSATION_ID: &str = "gen_ai.conversation.id";
+    pub(crate) const MCP_METHOD_NAME: &str = "mcp.method.name";
+    pub(crate) const OPERATION_NAME: &str = "gen_ai.operation.name";
+    pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
+    pub(crate) const REQUEST_MAX_TOKENS: &str = "gen_ai.request.max_tokens";
+    pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
+    pub(crate) const REQUEST_TEMPERATURE: &str = "gen_ai.request.temperature";
+    pub(crate) const RESPONSE_FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
+    pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
+    pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";
+    pub(crate) const TOKEN_TYPE: &str = "gen_ai.token.type";
+    pub(crate) const TOOL_CALL_ID: &str = "gen_ai.tool.call.id";
+    pub(crate) const TOOL_DESCRIPTION: &str = "gen_ai.tool.description";
+    pub(crate) const TOOL_NAME: &str = "gen_ai.tool.name";
+    pub(crate) const TOOL_TYPE: &str = "gen_ai.tool.type";
+    pub(crate) const USAGE_CACHE_CREATION: &str = "gen_ai.usage.cache_creation.input_tokens";
+    pub(crate) const USAGE_CACHE_READ: &str = "gen_ai.usage.cache_read.input_tokens";
+    pub(crate) const USAGE_INPUT: &str = "gen_ai.usage.input_tokens";
+    pub(crate) const USAGE_OUTPUT: &str = "gen_ai.usage.output_tokens";
+    pub(crate) const USAGE_REASONING: &str = "gen_ai.usage.reasoning.output_tokens";
+
+    // genai, content
+    pub(crate) const INPUT_MESSAGES: &str = "gen_ai.input.messages";
+    pub(crate) const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+    pub(crate) const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
+    pub(crate) const TOOL_CALL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
+    pub(crate) const TOOL_CALL_RESULT: &str = "gen_ai.tool.call.result";
+    pub(crate) const TOOL_DEFINITIONS: &str = "gen_ai.tool.definitions";
+
+    // core
+    pub(crate) const ERROR_TYPE: &str = "error.type";
+    pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
+    pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
+}
+
+/// Events on the loop span, and the one log event.
+pub(crate) mod event {
+    // prescribed
+    pub(crate) const VALIDATION_FAILURE: &str = "sampling.validation_failure";
+    pub(crate) const TEXT_RESPONSE_RETRY: &str = "sampling.text_response_retry";
+    pub(crate) const CHOICE: &str = "gen_ai.choice";
+    // core
+    pub(crate) const EXCEPTION: &str = "exception";
+}
+
+/// Values that a reader of the spans may compare with.
+pub(crate) mod value {
+    /// The description of a panic's status.
+    pub(crate) const PANICKED: &str = "panicked";
+    /// `error.type` and description of a call that was dropped unfinished.
+    pub(crate) const CANCELLED: &str = "cancelled";
+    /// `error.type` of a panic.
+    pub(crate) const PANIC: &str = "panic";
+    /// `error.type` of a tool whose success value says that it failed (genai).
+    pub(crate) const TOOL_ERROR: &str = "tool_error";
+    /// `error.type` of what has no name of its own (core).
+    pub(crate) const OTHER: &str = "_OTHER";
+    /// `fastmcp.sampling.result_type` of a string (prescribed: Python's name for it).
+    pub(crate) const STRING_RESULT: &str = "str";
+    /// `fastmcp.sampling.stop_reason` of a response that could have named one and did not (prescribed).
+    pub(crate) const UNKNOWN_STOP_REASON: &str = "unknown";
+    /// `gen_ai.tool.type` unless the user says otherwise (genai).
+    pub(crate) const FUNCTION_TOOL: &str = "function";
+}
+
+/// One vocabulary.
+#[derive(Debug)]
+pub(crate) struct Convention {
+    pub(crate) schema_url: &'static str,
+    pub(crate) sampling_loop: Operation,
+    pub(crate) sampling_step: Operation,
+    pub(crate) sampling_tool: Operation,
+}
+
+/// How one kind of call is written down.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// The span's name, or the beginning of it.
+    pub(crate) name: &'static str,
+    /// The attribute whose value follows the name, where there is one.
+    pub(crate) subject: Option<&'static str>,
+    /// CLIENT rather than INTERNAL.
+    pub(crate) client: bool,
+    /// Attributes that every such span has.
+    pub(crate) attributes: &'static [(&'static str, &'static str)],
+    pub(crate) content: Content,
+    pub(crate) duration: Option<&'static Histogram>,
+    pub(crate) tokens: Option<&'static Histogram>,
+    pub(crate) counts: Option<&'static Counts>,
+}
+
+/// Where a call's content goes when spans carry it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Nowhere.
+    Nothing,
+    /// One span event a message.
+    Events,
+    /// JSON text in attributes.
+    Attributes,
+}
+
+/// One histogram.
+#[derive(Debug)]
+pub(crate) struct Histogram {
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) boundaries: &'static [f64],
+    /// The attributes of a measurement, `error.type` (on failure) and the token type aside.
+    pub(crate) attributes: &'static [&'static str],
+}
+
+/// What a loop counted.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    pub(crate) steps: Histogram,
+    pub(crate) tools: Histogram,
+}
+
+impl Convention {
+    pub(crate) fn operation(&self, kind: Kind) -> &Operation {
+        match kind {
+            Kind::Loop => &self.sampling_loop,
+            Kind::Step => &self.sampling_step,
+            Kind::Tool => &self.sampling_tool,
+        }
+    }
+}
+
+impl Operation {
+    /// Whether a meter wants to know the attribute, or how the call ended.
+    pub(crate) fn measures(&self, key: &str) -> bool {
+        let counts = self.counts.map(|counts| [&counts.steps, &counts.tools]);
+        let all = self.duration.into_iter().chain(self.tokens).chain(counts.into_iter().flatten());
+        all.into_iter().any(|histogram| histogram.attributes.contains(&key))
+    }
+}
+
+/// The names of FastMCP issue #3891, which are the default.
+pub(crate) static PRESCRIBED: Convention = Convention {
+    schema_url: "https://opentelemetry.io/schemas/1.44.0",
+    sampling_loop: Operation {
+        name: "sampling/createMessage",
+        subject: None,
+        client: false,
+        attributes: &[(key::MCP_METHOD_NAME, "sampling/createMessage"), (key::OPERATION_NAME, "invoke_agent")],
+        content: Content::Events,
+        duration: Some(&Histogram {
+            name: "mcp.server.operation.duration",
+            unit: "s",
+            description: "The duration of a sampling loop, from its start to its end.",
+            boundaries: &[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0],
+            attributes: &[key::MCP_METHOD_NAME],
+        }),
+        tokens: None,
+        counts: None,
+    },
+    sampling_step: Operation {
+        name: "sampling/createMessage step",
+        subject: None,
+        client: false,
+        attributes: &[(key::OPERATION_NAME, "chat")],
+        content: Content::Nothing,
+        duration: None,
+        tokens: Some(&TOKEN_USAGE),
+        counts: None,
+    },
+    sampling_tool: Operation {
+        name: "sampling.execute_tool",
+        subject: Some(key::TOOL_NAME),
+        client: false,
+        attributes: &[(key::OPERATION_NAME, "execute_tool")],
+        content: Content::Attributes,
+        duration: None,
+        tokens: None,
+        counts: None,
+    },
+};
+
+/// The names of the OpenTelemetry GenAI conventions, for those who opt in.
+pub(crate) static GENAI: Convention = Convention {
+    schema_url: "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev",
+    sampling_loop: Operation {
+        name: "invoke_agent",
+        subject: Some(key::AGENT_NAME),
+        client: false,
+        attributes: &[(key::OPERATION_NAME, "invoke_agent")],
+        content: Content::Attributes,
+        duration: Some(&Histogram {
+            name: "gen_ai.invoke_agent.duration",
+            unit: "s",
+            description: "The duration of an agent's run, from its start to its end.",
+            boundaries: &[0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6],
+            attributes: &[key::OPERATION_NAME, key::AGENT_NAME],
+        }),
+        tokens: None,
+        counts: Some(&Counts {
+            steps: Histogram {
+                name: "gen_ai.invoke_agent.inference_calls",
+                unit: "{inference_call}",
+                description: "How often an agent asked its model in one run.",
+                boundaries: COUNTS,
+                attributes: &[key::OPERATION_NAME, key::AGENT_NAME],
+            },
+            tools: Histogram {
+                name: "gen_ai.invoke_agent.tool_calls",
+                unit: "{tool_call}",
+                description: "How many tools an agent called in one run.",
+                boundaries: COUNTS,
+                attributes: &[key::OPERATION_NAME, key::AGENT_NAME],
+            },
+        }),
+    },
+    sampling_step: Operation {
+        name: "chat",
+        subject: Some(key::REQUEST_MODEL),
+        client: true,
+        attributes: &[(key::OPERATION_NAME, "chat")],
+        content: Content::Attributes,
+        duration: Some(&Histogram {
+            name: "gen_ai.client.operation.duration",
+            unit: "s",
+            description: "The duration of a model call, from its start to its end.",
+            boundaries: DURATIONS,
+            attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
+        }),
+        tokens: Some(&TOKEN_USAGE),
+        counts: None,
+    },
+    sampling_tool: Operation {
+        name: "execute_tool",
+        subject: Some(key::TOOL_NAME),
+        client: false,
+        attributes: &[(key::OPERATION_NAME, "execute_tool")],
+        content: Content::Attributes,
+        duration: Some(&Histogram {
+            name: "gen_ai.execute_tool.duration",
+            unit: "s",
+            description: "The duration of a tool call, from its start to its end.",
+            boundaries: DURATIONS,
+            attributes: &[key::OPERATION_NAME, key::TOOL_NAME, key::TOOL_TYPE],
+        }),
+        tokens: None,
+        counts: None,
+    },
+};
+
+/// The same in both vocabularies.
+static TOKEN_USAGE: Histogram = Histogram {
+    name: "gen_ai.client.token.usage",
+    unit: "{token}",
+    description: "How many tokens a model call used.",
+    boundaries: &[
+        1.0,
+        4.0,
+        16.0,
+        64.0,
+        256.0,
+        1024.0,
+        4096.0,
+        16384.0,
+        65536.0,
+        262_144.0,
+        1_048_576.0,
+        4_194_304.0,
+        16_777_216.0,
+        67_108_864.0,
+    ],
+    attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
+};
+
+const DURATIONS: &[f64] = &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
+const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+/// The names of one stop reason: the prescribed one (where there is none, it is written as said), the GenAI one, and how providers spell it.
+struct StopReason {
+    prescribed: Option<&'static str>,
+    genai: &'static str,
+    spellings: &'static [&'static str],
+}
+
+/// Spellings are compared without case, `_` and `-`, so that a Rust variant's name is one, too.
+/// OpenAI: `finish_reason` of chat completions. Anthropic: `stop_reason` of messages. MCP: `stopReason`. Google and Cohere: `finish_reason`.
+static STOP_REASONS: &[StopReason] = &[
+    StopReason {
+        prescribed: Some("toolUse"),
+        genai: "tool_call",
+        spellings: &["tooluse", "toolcalls", "toolcall", "functioncall"],
+    },
+    StopReason { prescribed: Some("endTurn"), genai: "stop", spellings: &["endturn", "stop", "complete"] },
+    StopReason { prescribed: Some("maxTokens"), genai: "length", spellings: &["maxtokens", "length", "maxoutputtokens"] },
+    StopReason { prescribed: Some("stopSequence"), genai: "stop", spellings: &["stopsequence"] },
+    StopReason { prescribed: None, genai: "content_filter", spellings: &["contentfilter", "refusal", "safety"] },
+];
+
+/// What a provider said, in the prescribed words and in GenAI's. What is not known is written as said.
+pub(crate) fn stop_reason(said: StringValue) -> (StringValue, StringValue) {
+    let known = STOP_REASONS.iter().find(|reason| reason.spellings.iter().any(|spelling| is_spelling(said.as_str(), spelling)));
+    match known {
+        Some(known) => (known.prescribed.map_or(said, StringValue::from), known.genai.into()),
+        None => (said.clone(), said),
+    }
+}
+
+fn is_spelling(said: &str, spelling: &str) -> bool {
+    let folded = said.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
+    folded.map(|byte| byte.to_ascii_lowercase()).eq(spelling.bytes())
+}

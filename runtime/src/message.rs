@@ -1,0 +1,447 @@
+//! Messages, in the JSON that the GenAI conventions give them, and what can be turned into them.
+
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Who a message is from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// Instructions from whoever runs the program.
+    System,
+    /// The person, or whatever asks the model.
+    User,
+    /// The model.
+    Assistant,
+    /// A tool that the model called.
+    Tool,
+    /// A role that a provider has beyond these, in its own word.
+    Other(String),
+}
+
+impl Role {
+    /// The word for it: `system`, `user`, `assistant`, `tool`, or the provider's own.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+            Role::Other(role) => role,
+        }
+    }
+}
+
+impl From<&str> for Role {
+    fn from(role: &str) -> Self {
+        match role {
+            "system" => Role::System,
+            "user" => Role::User,
+            "assistant" => Role::Assistant,
+            "tool" => Role::Tool,
+            other => Role::Other(other.to_owned()),
+        }
+    }
+}
+
+impl From<&String> for Role {
+    fn from(role: &String) -> Self {
+        role.as_str().into()
+    }
+}
+
+impl From<String> for Role {
+    fn from(role: String) -> Self {
+        role.as_str().into()
+    }
+}
+
+/// One message: who it is from, and its parts.
+///
+/// ```
+/// use samplescope::{Message, Part};
+///
+/// let question = Message::user("What is on this picture?")
+///     .with(Part::uri("image", "https://example.com/cat.png"));
+/// let answer = Message::assistant("A cat.").with_finish_reason("stop");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// None: whose message it is follows from the argument that it is given to.
+    role: Option<Role>,
+    parts: Vec<Part>,
+    finish_reason: Option<String>,
+}
+
+impl Message {
+    /// An empty message.
+    pub fn new(role: impl Into<Role>) -> Self {
+        Message { role: Some(role.into()), parts: Vec::new(), finish_reason: None }
+    }
+
+    /// A message whose role follows from the argument that it is given to: `messages` is the user, `answer` the assistant.
+    pub fn text(text: impl Into<String>) -> Self {
+        Message { role: None, parts: vec![Part::text(text)], finish_reason: None }
+    }
+
+    /// A message of the system's.
+    pub fn system(text: impl Into<String>) -> Self {
+        Message::new(Role::System).with(Part::text(text))
+    }
+
+    /// A message of the user's.
+    pub fn user(text: impl Into<String>) -> Self {
+        Message::new(Role::User).with(Part::text(text))
+    }
+
+    /// A message of the model's.
+    pub fn assistant(text: impl Into<String>) -> Self {
+        Message::new(Role::Assistant).with(Part::text(text))
+    }
+
+    /// The message with one more part.
+    #[must_use]
+    pub fn with(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+
+    /// Why the model stopped, for a message of its own.
+    #[must_use]
+    pub fn with_finish_reason(self, reason: impl Into<String>) -> Self {
+        Message { finish_reason: Some(reason.into()), ..self }
+    }
+
+    pub(crate) fn role_or(&self, role: &Role) -> Role {
+        self.role.as_ref().unwrap_or(role).clone()
+    }
+
+    /// The text, of a message that is nothing else.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.parts[..] {
+            [Part::Text { content }] => Some(content),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn parts(&self) -> Value {
+        self.parts.iter().map(Part::json).collect()
+    }
+
+    pub(crate) fn input(&self, role: &Role) -> Value {
+        json!({ "role": self.role_or(role).as_str(), "parts": self.parts() })
+    }
+
+    /// An output message must have a finish reason. Where nobody said one, it follows from what the message is.
+    pub(crate) fn output(&self, role: &Role, finish_reason: Option<&str>) -> Value {
+        let calls_a_tool = self.parts.iter().any(|part| matches!(part, Part::ToolCall { .. }));
+        let implied = if calls_a_tool { "tool_call" } else { "stop" };
+        let finish_reason = self.finish_reason.as_deref().or(finish_reason).unwrap_or(implied);
+        json!({ "role": self.role_or(role).as_str(), "parts": self.parts(), "finish_reason": finish_reason })
+    }
+}
+
+/// A part of a message.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Part {
+    /// Text.
+    Text {
+        /// The text.
+        content: String,
+    },
+    /// The model asks for a tool.
+    ToolCall {
+        /// The call's id, where the provider gives one.
+        id: Option<String>,
+        /// The tool's name.
+        name: String,
+        /// What the tool is called with.
+        arguments: Value,
+    },
+    /// What a tool gave back.
+    ToolCallResponse {
+        /// The call's id, where the provider gives one.
+        id: Option<String>,
+        /// What it gave back.
+        response: Value,
+    },
+    /// The model's reasoning, where it is shown.
+    Reasoning {
+        /// The text.
+        content: String,
+    },
+    /// Bytes that are part of the message. Prefer [`Uri`](Part::Uri) or [`File`](Part::File): a backend seldom wants the bytes.
+    Blob {
+        /// `image`, `audio` or `video`.
+        modality: String,
+        /// The MIME type, where it is known.
+        mime_type: Option<String>,
+        /// The bytes in base64.
+        content: String,
+    },
+    /// Bytes that are found elsewhere.
+    Uri {
+        /// `image`, `audio` or `video`.
+        modality: String,
+        /// The MIME type, where it is known.
+        mime_type: Option<String>,
+        /// Where.
+        uri: String,
+    },
+    /// Bytes that the provider keeps.
+    File {
+        /// `image`, `audio` or `video`.
+        modality: String,
+        /// The MIME type, where it is known.
+        mime_type: Option<String>,
+        /// The provider's id for them.
+        file_id: String,
+    },
+}
+
+impl Part {
+    /// Text.
+    pub fn text(content: impl Into<String>) -> Self {
+        Part::Text { content: content.into() }
+    }
+
+    /// A call of a tool.
+    pub fn tool_call(id: impl Into<Option<String>>, name: impl Into<String>, arguments: Value) -> Self {
+        Part::ToolCall { id: id.into(), name: name.into(), arguments }
+    }
+
+    /// What a tool gave back.
+    pub fn tool_call_response(id: impl Into<Option<String>>, response: Value) -> Self {
+        Part::ToolCallResponse { id: id.into(), response }
+    }
+
+    /// Something that is found elsewhere; `modality` is `image`, `audio` or `video`.
+    pub fn uri(modality: impl Into<String>, uri: impl Into<String>) -> Self {
+        Part::Uri { modality: modality.into(), mime_type: None, uri: uri.into() }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Part::Text { content } => json!({ "type": "text", "content": content }),
+            Part::ToolCall { id, name, arguments } => {
+                present(json!({ "type": "tool_call", "id": id, "name": name, "arguments": arguments }), "id")
+            }
+            Part::ToolCallResponse { id, response } => {
+                present(json!({ "type": "tool_call_response", "id": id, "response": response }), "id")
+            }
+            Part::Reasoning { content } => json!({ "type": "reasoning", "content": content }),
+            Part::Blob { modality, mime_type, content } => {
+                present(json!({ "type": "blob", "modality": modality, "mime_type": mime_type, "content": content }), "mime_type")
+            }
+            Part::Uri { modality, mime_type, uri } => {
+                present(json!({ "type": "uri", "modality": modality, "mime_type": mime_type, "uri": uri }), "mime_type")
+            }
+            Part::File { modality, mime_type, file_id } => {
+                present(json!({ "type": "file", "modality": modality, "mime_type": mime_type, "file_id": file_id }), "mime_type")
+            }
+        }
+    }
+}
+
+/// Without the member, if it is null.
+fn present(mut object: Value, member: &str) -> Value {
+    if let Value::Object(members) = &mut object {
+        if members.get(member).is_some_and(Value::is_null) {
+            members.remove(member);
+        }
+    }
+    object
+}
+
+/// A tool as the model is told of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolDefinition {
+    name: String,
+    description: Option<String>,
+    parameters: Option<Value>,
+}
+
+impl ToolDefinition {
+    /// A function with this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        ToolDefinition { name: name.into(), description: None, parameters: None }
+    }
+
+    /// What the model is told that it does.
+    #[must_use]
+    pub fn with_description(self, description: impl Into<String>) -> Self {
+        ToolDefinition { description: Some(description.into()), ..self }
+    }
+
+    /// The JSON schema of its arguments.
+    #[must_use]
+    pub fn with_parameters(self, schema: Value) -> Self {
+        ToolDefinition { parameters: Some(schema), ..self }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let mut members = Map::new();
+        members.insert("type".to_owned(), "function".into());
+        members.insert("name".to_owned(), self.name.as_str().into());
+        members.extend(self.description.as_deref().map(|text| ("description".to_owned(), text.into())));
+        members.extend(self.parameters.clone().map(|schema| ("parameters".to_owned(), schema)));
+        members.into()
+    }
+}
+
+/// What can be shown as messages: one string, a `(role, text)`, a [`Message`], and slices, vectors, options and references of these.
+/// A string's role follows from the argument: in `messages` it is the user's, in `answer` the assistant's.
+///
+/// For a type of your own:
+///
+/// ```
+/// use samplescope::{Message, ToMessages};
+///
+/// struct Turn {
+///     from_model: bool,
+///     text: String,
+/// }
+///
+/// impl ToMessages for Turn {
+///     fn to_messages(&self) -> Vec<Message> {
+///         vec![if self.from_model { Message::assistant(&self.text) } else { Message::user(&self.text) }]
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be shown as messages",
+    label = "expected messages",
+    note = "messages are a string, `(role, text)`, `samplescope::Message`, and slices, vectors, `Option`s and references of these; implement `samplescope::ToMessages` for a type of your own"
+)]
+pub trait ToMessages {
+    /// The messages. Called only while content is captured.
+    fn to_messages(&self) -> Vec<Message>;
+}
+
+impl ToMessages for Message {
+    fn to_messages(&self) -> Vec<Message> {
+        vec![self.clone()]
+    }
+}
+
+impl ToMessages for str {
+    fn to_messages(&self) -> Vec<Message> {
+        vec![Message::text(self)]
+    }
+}
+
+impl ToMessages for String {
+    fn to_messages(&self) -> Vec<Message> {
+        self.as_str().to_messages()
+    }
+}
+
+impl ToMessages for Cow<'_, str> {
+    fn to_messages(&self) -> Vec<Message> {
+        (**self).to_messages()
+    }
+}
+
+impl<R: Clone + Into<Role>, T: AsRef<str>> ToMessages for (R, T) {
+    fn to_messages(&self) -> Vec<Message> {
+        vec![Message::new(self.0.clone()).with(Part::text(self.1.as_ref()))]
+    }
+}
+
+impl<T: ToMessages> ToMessages for [T] {
+    fn to_messages(&self) -> Vec<Message> {
+        self.iter().flat_map(ToMessages::to_messages).collect()
+    }
+}
+
+impl<T: ToMessages, const N: usize> ToMessages for [T; N] {
+    fn to_messages(&self) -> Vec<Message> {
+        self[..].to_messages()
+    }
+}
+
+impl<T: ToMessages> ToMessages for Vec<T> {
+    fn to_messages(&self) -> Vec<Message> {
+        self[..].to_messages()
+    }
+}
+
+impl<T: ToMessages> ToMessages for Option<T> {
+    fn to_messages(&self) -> Vec<Message> {
+        self.as_ref().map(ToMessages::to_messages).unwrap_or_default()
+    }
+}
+
+macro_rules! through_pointers {
+    ($($pointer:ty)*) => {$(
+        impl<T: ToMessages + ?Sized> ToMessages for $pointer {
+            fn to_messages(&self) -> Vec<Message> {
+                (**self).to_messages()
+            }
+        }
+    )*};
+}
+
+through_pointers!(&T &mut T Box<T> Rc<T> Arc<T>);
+
+/// What can be shown as tool definitions: a [`ToolDefinition`], a name, and slices, vectors, options and references of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be shown as tool definitions",
+    label = "expected tool definitions",
+    note = "tool definitions are `samplescope::ToolDefinition`, a name, and slices, vectors, `Option`s and references of these; implement `samplescope::ToToolDefinitions` for a type of your own"
+)]
+pub trait ToToolDefinitions {
+    /// The definitions. Called only while content is captured.
+    fn to_tool_definitions(&self) -> Vec<ToolDefinition>;
+}
+
+impl ToToolDefinitions for ToolDefinition {
+    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+        vec![self.clone()]
+    }
+}
+
+impl ToToolDefinitions for str {
+    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+        vec![ToolDefinition::new(self)]
+    }
+}
+
+impl ToToolDefinitions for String {
+    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+        self.as_str().to_tool_definitions()
+    }
+}
+
+impl<T: ToToolDefinitions> ToToolDefinitions for [T] {
+    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+        self.iter().flat_map(ToToolDefinitions::to_tool_definitions).collect()
+    }
+}
+
+impl<T: ToToolDefinitions, const N: usize> ToToolDefinitions for [T; N] {
+    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+        self[..].to_tool_definitions()
+    }
+}
+
+impl<T: ToToolDefinitions> ToToolDefinitions for Vec<T> {
+    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+        self[..].to_tool_definitions()
+    }
+}
+
+impl<T: ToToolDefinitions> ToToolDefinitions for Option<T> {
+    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+        self.as_ref().map(ToToolDefinitions::to_tool_definitions).unwrap_or_default()
+    }
+}
+
+impl<T: ToToolDefinitions + ?Sized> ToToolDefinitions for &T {
+    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+        (**self).to_tool_definitions()
+    }
+}

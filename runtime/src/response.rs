@@ -1,0 +1,157 @@
+//! What a user's own types may say of themselves, so that no argument has to.
+
+use crate::message::Message;
+use crate::value::Integer;
+use std::borrow::Cow;
+
+/// What a model's response says of itself. Implemented for the success type of a `#[sampling_step]`, it is read without any argument;
+/// an argument that is written goes first.
+///
+/// Every method may return `None`, and the default does: what is not known is left out.
+///
+/// ```
+/// use samplescope::{SamplingResponse, TokenUsage};
+/// use std::borrow::Cow;
+///
+/// struct Completion {
+///     finish_reason: String,
+///     prompt_tokens: u32,
+///     completion_tokens: u32,
+/// }
+///
+/// impl SamplingResponse for Completion {
+///     fn stop_reason(&self) -> Option<Cow<'_, str>> {
+///         Some(self.finish_reason.as_str().into())
+///     }
+///
+///     fn usage(&self) -> Option<TokenUsage> {
+///         Some(TokenUsage::new(self.prompt_tokens, self.completion_tokens))
+///     }
+/// }
+/// ```
+pub trait SamplingResponse {
+    /// Why the model stopped, in the provider's own word: `end_turn`, `tool_calls`. `None` is written as `unknown`.
+    fn stop_reason(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// The model that answered, where it is known to the response.
+    fn model(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// The id that the provider gave the response.
+    fn id(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// How many tokens the call used.
+    fn usage(&self) -> Option<TokenUsage> {
+        None
+    }
+
+    /// The model's message. Content: called only while it is captured.
+    fn message(&self) -> Option<Message> {
+        None
+    }
+}
+
+/// What the outcome of a tool says of itself. Implemented for the success type of a `#[sampling_tool]`, it is read without any argument;
+/// an argument that is written goes first.
+pub trait ToolOutcome {
+    /// Whether the tool failed, although the call to it returned.
+    fn failed(&self) -> bool {
+        false
+    }
+
+    /// What the tool gave back, as JSON. Content: called only while it is captured.
+    fn result(&self) -> Option<serde_json::Value> {
+        None
+    }
+}
+
+/// How many tokens one model call used. A count that is not known is left out, never 0.
+///
+/// ```
+/// use samplescope::TokenUsage;
+///
+/// let usage = TokenUsage::new(1_200_u32, Some(80_u64)).with_cached(1_000);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TokenUsage {
+    pub(crate) input: Option<i64>,
+    pub(crate) output: Option<i64>,
+    pub(crate) cached: Option<i64>,
+    pub(crate) cache_creation: Option<i64>,
+    pub(crate) reasoning: Option<i64>,
+}
+
+impl TokenUsage {
+    /// The tokens of the prompt, cached ones included, and those of the response, reasoning included.
+    /// Any integer, or an `Option` of one; what is negative is not a count, and left out.
+    pub fn new(input: impl Integer, output: impl Integer) -> Self {
+        TokenUsage { input: count(&input), output: count(&output), ..TokenUsage::default() }
+    }
+
+    /// Prompt tokens that the provider read from its cache.
+    #[must_use]
+    pub fn with_cached(self, tokens: impl Integer) -> Self {
+        TokenUsage { cached: count(&tokens), ..self }
+    }
+
+    /// Prompt tokens that the provider wrote to its cache.
+    #[must_use]
+    pub fn with_cache_creation(self, tokens: impl Integer) -> Self {
+        TokenUsage { cache_creation: count(&tokens), ..self }
+    }
+
+    /// Response tokens that the model spent on reasoning.
+    #[must_use]
+    pub fn with_reasoning(self, tokens: impl Integer) -> Self {
+        TokenUsage { reasoning: count(&tokens), ..self }
+    }
+
+    /// What is known here, and for the rest what was known before.
+    pub(crate) fn over(self, before: TokenUsage) -> TokenUsage {
+        TokenUsage {
+            input: self.input.or(before.input),
+            output: self.output.or(before.output),
+            cached: self.cached.or(before.cached),
+            cache_creation: self.cache_creation.or(before.cache_creation),
+            reasoning: self.reasoning.or(before.reasoning),
+        }
+    }
+}
+
+fn count(tokens: &impl Integer) -> Option<i64> {
+    tokens.integer().filter(|&tokens| tokens >= 0)
+}
+
+/// A [`TokenUsage`], or an `Option` or a reference of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `TokenUsage`",
+    label = "expected a `TokenUsage`",
+    note = "write `TokenUsage::new(input_tokens, output_tokens)`; an `Option` or a reference of one is fine"
+)]
+pub trait Usage {
+    #[doc(hidden)]
+    fn usage(&self) -> Option<TokenUsage>;
+}
+
+impl Usage for TokenUsage {
+    fn usage(&self) -> Option<TokenUsage> {
+        Some(*self)
+    }
+}
+
+impl<T: Usage + ?Sized> Usage for &T {
+    fn usage(&self) -> Option<TokenUsage> {
+        (**self).usage()
+    }
+}
+
+impl<T: Usage> Usage for Option<T> {
+    fn usage(&self) -> Option<TokenUsage> {
+        self.as_ref().and_then(Usage::usage)
+    }
+}

@@ -1,0 +1,317 @@
+//! What the person who runs the program decides: by environment variables, or in code.
+
+use crate::convention::{Convention, GENAI, PRESCRIBED};
+use crate::warning;
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+/// What the person who runs the program decides. Unless [installed](Settings::install), the environment decides:
+///
+/// | setting | environment variable | default |
+/// |---|---|---|
+/// | [`vocabulary`](Settings::vocabulary) | `OTEL_SEMCONV_STABILITY_OPT_IN`: a comma list that may hold `gen_ai_latest_experimental` | [`Vocabulary::Prescribed`] |
+/// | [`capture`](Settings::capture) | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: `SPAN_ONLY` (or `true`, `1`), `EVENT_ONLY`, `SPAN_AND_EVENT`, `NO_CONTENT` (or `false`, `0`) | [`Capture::Off`] |
+/// | [`length_limit`](Settings::length_limit) | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, in characters | none |
+/// | [`redactor`](Settings::redactor) | – | none |
+/// | [`error_messages`](Settings::error_messages) | – | `true` |
+/// | [`arguments_for_sampler`](Settings::arguments_for_sampler) | – | `false` |
+///
+/// The environment is read once. A value there that cannot be understood is warned about once, through `tracing`, and the default is taken.
+///
+/// ```
+/// use samplescope::{Capture, Settings};
+///
+/// Settings::from_env()
+///     .capture(Capture::Spans)
+///     .redactor(|_, text| text.replace("hunter2", "[redacted]").into())
+///     .install();
+/// ```
+#[derive(Clone)]
+pub struct Settings {
+    vocabulary: Vocabulary,
+    capture: Capture,
+    redactor: Option<Arc<Redactor>>,
+    length_limit: Option<usize>,
+    error_messages: bool,
+    arguments_for_sampler: bool,
+}
+
+type Redactor = dyn for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync;
+
+/// Which names spans, attributes and metrics have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Vocabulary {
+    /// The names of [FastMCP issue #3891](https://github.com/PrefectHQ/fastmcp/issues/3891).
+    #[default]
+    Prescribed,
+    /// The names of the [OpenTelemetry GenAI conventions](https://github.com/open-telemetry/semantic-conventions-genai).
+    GenAi,
+}
+
+/// Whether messages, tool arguments and results are captured, and where they go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Capture {
+    /// No content at all.
+    #[default]
+    Off,
+    /// On spans: as span events or attributes, as the vocabulary has it.
+    Spans,
+    /// As log events, sent through `tracing`.
+    Events,
+    /// Both.
+    SpansAndEvents,
+}
+
+impl Capture {
+    pub(crate) fn on_spans(self) -> bool {
+        matches!(self, Capture::Spans | Capture::SpansAndEvents)
+    }
+
+    pub(crate) fn as_events(self) -> bool {
+        matches!(self, Capture::Events | Capture::SpansAndEvents)
+    }
+}
+
+/// What kind of text a redactor is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Piece {
+    /// A system prompt.
+    System,
+    /// A message to the model, and definitions of tools.
+    Input,
+    /// A message of the model, and the answer of a loop.
+    Output,
+    /// A string in the arguments of a tool call.
+    ToolArguments,
+    /// A string in the result of a tool call.
+    ToolResult,
+    /// The text of an error: a span's status description and its `exception.message`.
+    ErrorMessage,
+}
+
+impl Settings {
+    /// What the environment says.
+    pub fn from_env() -> Self {
+        static ENVIRONMENT: LazyLock<Settings> = LazyLock::new(|| Settings::read(|name| std::env::var(name).ok()));
+        ENVIRONMENT.clone()
+    }
+
+    /// Which names spans, attributes and metrics have.
+    #[must_use]
+    pub fn vocabulary(self, vocabulary: Vocabulary) -> Self {
+        Settings { vocabulary, ..self }
+    }
+
+    /// Whether content is captured, and where it goes.
+    #[must_use]
+    pub fn capture(self, capture: Capture) -> Self {
+        Settings { capture, ..self }
+    }
+
+    /// Every text of content and every error message passes through `redactor` before the length limit.
+    /// It is called while a span is starting or ending, and must not block.
+    #[must_use]
+    pub fn redactor(self, redactor: impl for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync + 'static) -> Self {
+        Settings { redactor: Some(Arc::new(redactor)), ..self }
+    }
+
+    /// How long a content value or an error message may be, in characters. What is longer is cut, and says so.
+    #[must_use]
+    pub fn length_limit(self, limit: impl Into<Option<usize>>) -> Self {
+        Settings { length_limit: limit.into(), ..self }
+    }
+
+    /// Whether an error's own text is exported, as the status description and `exception.message`. Without it an error still has its type.
+    #[must_use]
+    pub fn error_messages(self, exported: bool) -> Self {
+        Settings { error_messages: exported, ..self }
+    }
+
+    /// Whether arguments are evaluated before the sampler decides, so that it may decide by them.
+    /// They are then evaluated for spans that are not sampled, too. Literals, constants and inherited values are there in any case.
+    #[must_use]
+    pub fn arguments_for_sampler(self, evaluated: bool) -> Self {
+        Settings { arguments_for_sampler: evaluated, ..self }
+    }
+
+    /// Makes these the settings of the whole process, from the next loop on (or the next step or tool outside one).
+    pub fn install(self) {
+        *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(self));
+    }
+
+    /// What is installed, else what the environment says.
+    pub(crate) fn current() -> Arc<Settings> {
+        if let Some(settings) = &*INSTALLED.read().unwrap_or_else(PoisonError::into_inner) {
+            return settings.clone();
+        }
+        INSTALLED.write().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| Arc::new(Settings::from_env())).clone()
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let limit = |name| variable(name).and_then(|value| length_limit(name, &value));
+        Settings {
+            vocabulary: variable(OPT_IN).map_or_else(Vocabulary::default, |value| vocabulary(&value)),
+            capture: variable(CAPTURE).map_or_else(Capture::default, |value| capture(&value)),
+            redactor: None,
+            length_limit: limit(SPAN_LENGTH_LIMIT).or_else(|| limit(LENGTH_LIMIT)),
+            error_messages: true,
+            arguments_for_sampler: false,
+        }
+    }
+
+    pub(crate) fn convention(&self) -> &'static Convention {
+        match self.vocabulary {
+            Vocabulary::Prescribed => &PRESCRIBED,
+            Vocabulary::GenAi => &GENAI,
+        }
+    }
+
+    pub(crate) fn captures(&self) -> Capture {
+        self.capture
+    }
+
+    pub(crate) fn shows_sampler_arguments(&self) -> bool {
+        self.arguments_for_sampler
+    }
+
+    pub(crate) fn exports_error_messages(&self) -> bool {
+        self.error_messages
+    }
+
+    pub(crate) fn limit(&self) -> Option<usize> {
+        self.length_limit
+    }
+
+    pub(crate) fn redact<'a>(&self, piece: Piece, text: &'a str) -> Cow<'a, str> {
+        let Some(redactor) = &self.redactor else { return text.into() };
+        // A panic here would come out of the user's function, or abort if it is unwinding already.
+        catch_unwind(AssertUnwindSafe(|| redactor(piece, text))).unwrap_or_else(|_| {
+            warning::once!("content was left out: the redactor panicked");
+            "".into()
+        })
+    }
+}
+
+/// Nothing captured, the prescribed names, whatever the environment says.
+impl Default for Settings {
+    fn default() -> Self {
+        Settings::read(|_| None)
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("vocabulary", &self.vocabulary)
+            .field("capture", &self.capture)
+            .field("redactor", &self.redactor.as_ref().map(|_| "…"))
+            .field("length_limit", &self.length_limit)
+            .field("error_messages", &self.error_messages)
+            .field("arguments_for_sampler", &self.arguments_for_sampler)
+            .finish()
+    }
+}
+
+static INSTALLED: RwLock<Option<Arc<Settings>>> = RwLock::new(None);
+
+const OPT_IN: &str = "OTEL_SEMCONV_STABILITY_OPT_IN";
+const CAPTURE: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
+const SPAN_LENGTH_LIMIT: &str = "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT";
+const LENGTH_LIMIT: &str = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT";
+
+/// The list is shared with other instrumentations: what is not ours says nothing to us.
+fn vocabulary(value: &str) -> Vocabulary {
+    let opted_in = value.split(',').any(|word| word.trim() == "gen_ai_latest_experimental");
+    if opted_in { Vocabulary::GenAi } else { Vocabulary::Prescribed }
+}
+
+/// Both dialects: older instrumentations test for `true`, newer ones know four words.
+fn capture(value: &str) -> Capture {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "" | "false" | "0" | "no_content" => Capture::Off,
+        "true" | "1" | "span_only" => Capture::Spans,
+        "event_only" => Capture::Events,
+        "span_and_event" => Capture::SpansAndEvents,
+        _ => {
+            warning::once!(
+                "{CAPTURE} is none of true, false, NO_CONTENT, SPAN_ONLY, EVENT_ONLY, SPAN_AND_EVENT: no content is captured"
+            );
+            Capture::Off
+        }
+    }
+}
+
+fn length_limit(name: &'static str, value: &str) -> Option<usize> {
+    match value.trim() {
+        "" => None,
+        number => number.parse().map_err(|_| warning::once!("{name} is not a number of characters: it is ignored")).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, value: &str) -> Settings {
+        Settings::read(|asked| (asked == name).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn content_is_captured_in_either_dialect_and_in_no_other() {
+        for (value, expected) in [
+            ("", Capture::Off),
+            ("false", Capture::Off),
+            ("False", Capture::Off),
+            ("0", Capture::Off),
+            ("NO_CONTENT", Capture::Off),
+            ("no_content", Capture::Off),
+            ("true", Capture::Spans),
+            ("TRUE", Capture::Spans),
+            ("1", Capture::Spans),
+            (" true ", Capture::Spans),
+            ("SPAN_ONLY", Capture::Spans),
+            ("event_only", Capture::Events),
+            ("SPAN_AND_EVENT", Capture::SpansAndEvents),
+            ("yes", Capture::Off),
+            ("on", Capture::Off),
+            ("span", Capture::Off),
+        ] {
+            assert_eq!(read(CAPTURE, value).capture, expected, "{value:?}");
+        }
+        assert_eq!(Settings::default().capture, Capture::Off);
+    }
+
+    #[test]
+    fn the_vocabulary_is_one_word_of_a_list() {
+        for (value, expected) in [
+            ("gen_ai_latest_experimental", Vocabulary::GenAi),
+            ("http, gen_ai_latest_experimental ,database", Vocabulary::GenAi),
+            ("http/dup", Vocabulary::Prescribed),
+            ("gen_ai", Vocabulary::Prescribed),
+            ("", Vocabulary::Prescribed),
+        ] {
+            assert_eq!(read(OPT_IN, value).vocabulary, expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_span_limit_goes_before_the_general_one_and_nonsense_before_neither() {
+        let both = |span: &str, general: &str| {
+            Settings::read(|name| match name {
+                SPAN_LENGTH_LIMIT => Some(span.to_owned()),
+                LENGTH_LIMIT => Some(general.to_owned()),
+                _ => None,
+            })
+            .length_limit
+        };
+        assert_eq!(both("10", "20"), Some(10));
+        assert_eq!(both("", "20"), Some(20));
+        assert_eq!(both("ten", "20"), Some(20));
+        assert_eq!(both("-1", "many"), None);
+    }
+}

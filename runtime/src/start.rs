@@ -1,0 +1,423 @@
+//! The request side: what an attribute's `key = expression` arguments call while a span is being opened.
+
+#![expect(missing_debug_implementations, reason = "only generated code names these types")]
+
+use crate::capture::captures;
+use crate::convention::{Convention, Kind, Operation, key, value};
+use crate::ending::Ending;
+use crate::error_type;
+use crate::message::{ToMessages, ToToolDefinitions};
+use crate::metrics::Meters;
+use crate::scope::{Gate, Inherited, Scope, innermost};
+use crate::settings::Settings;
+use crate::span::{self, Facts, Live, Measured, Started};
+use crate::value::{AttributeValue, Integer, Number, Text};
+use opentelemetry::global::BoxedTracer;
+use opentelemetry::{Context, KeyValue, Value};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// What the macro knows of a function at compile time.
+#[derive(Debug)]
+pub struct Site {
+    /// The function's name.
+    pub function: &'static str,
+    /// How many attributes the request may have.
+    pub attributes: usize,
+    /// Whether content may be captured here at all.
+    pub capture: bool,
+}
+
+/// A call that is being described. Attributes are collected until somebody asks whether it records.
+pub struct Start {
+    kind: Kind,
+    site: &'static Site,
+    settings: Arc<Settings>,
+    convention: &'static Convention,
+    parent: Context,
+    enclosing: Option<Arc<Scope>>,
+    tracer: Tracer,
+    meters: Option<Arc<Meters>>,
+    started: Option<Instant>,
+    /// Which step of its loop it is.
+    iteration: Option<i64>,
+    /// None until the sampler has decided.
+    span: Option<Started>,
+    /// What the span does not have yet.
+    attributes: Vec<KeyValue>,
+    /// What is handed down, or measured.
+    kept: Inherited,
+    facts: Facts,
+}
+
+enum Tracer {
+    /// Nobody listens to spans.
+    None,
+    /// Asked for this call.
+    Own(BoxedTracer),
+    /// The scope's.
+    Scope,
+}
+
+/// Which attributes a loop hands down, and to whom.
+const INHERITED: &[(&str, &[Kind])] = &[
+    (key::AGENT_NAME, &[Kind::Step, Kind::Tool]),
+    (key::CONVERSATION_ID, &[Kind::Step, Kind::Tool]),
+    (key::PROVIDER_NAME, &[Kind::Step]),
+    (key::REQUEST_MODEL, &[Kind::Step]),
+    (key::REQUEST_TEMPERATURE, &[Kind::Step]),
+    (key::REQUEST_MAX_TOKENS, &[Kind::Step]),
+];
+
+/// Opens a call, if anybody listens to it.
+pub(crate) fn open(kind: Kind, site: &'static Site, describe: impl FnOnce(&mut Start)) -> Option<Arc<Live>> {
+    let mut start = Describing(Start::new(kind, site));
+    describe(start.0.as_mut()?);
+    start.0.take()?.finish()
+}
+
+/// Ends the call truthfully if an argument's expression panics.
+struct Describing(Option<Start>);
+
+impl Drop for Describing {
+    fn drop(&mut self) {
+        if let Some(call) = self.0.take().and_then(Start::finish) {
+            call.close(&Ending::Panicked);
+        }
+    }
+}
+
+impl Start {
+    /// None if nobody listens.
+    fn new(kind: Kind, site: &'static Site) -> Option<Self> {
+        let parent = Context::current();
+        let enclosing = if kind == Kind::Loop { None } else { Scope::of(&parent) };
+        let settings = enclosing.as_ref().map_or_else(Settings::current, |scope| scope.settings.clone());
+        let convention = settings.convention();
+        let (tracer, meters) = match &enclosing {
+            Some(scope) => (scope.asks_under(&parent).then_some(Tracer::Scope), scope.meters.clone()),
+            None => (span::listening_tracer(convention).map(Tracer::Own), Meters::listening(convention)),
+        };
+        if tracer.is_none() && meters.is_none() {
+            return None;
+        }
+        let constant = convention.operation(kind).attributes;
+        let mut attributes = Vec::with_capacity(constant.len() + site.attributes + INHERITED.len());
+        attributes.extend(constant.iter().map(|&(key, value)| KeyValue::new(key, value)));
+        Some(Start {
+            kind,
+            site,
+            settings,
+            convention,
+            parent,
+            iteration: enclosing.as_ref().and_then(|scope| scope.count(kind)),
+            enclosing,
+            started: meters.as_ref().map(|_| Instant::now()),
+            meters,
+            span: tracer.is_none().then_some(Started::Nothing),
+            tracer: tracer.unwrap_or(Tracer::None),
+            attributes,
+            kept: Inherited::default(),
+            facts: Facts::default(),
+        })
+    }
+
+    fn operation(&self) -> &'static Operation {
+        self.convention.operation(self.kind)
+    }
+
+    /// Whether a value that metrics carry, too, is worth evaluating.
+    pub fn is_measured(&mut self) -> bool {
+        // A loop's provider and model are measured by its steps.
+        let by_meter = self.kind != Kind::Tool || self.operation().measures(key::TOOL_NAME);
+        (by_meter && self.meters.is_some()) || self.is_recording()
+    }
+
+    /// Whether the agent's name is worth evaluating.
+    pub fn is_agent_measured(&mut self) -> bool {
+        let by_meter = self.operation().measures(key::AGENT_NAME);
+        (by_meter && self.meters.is_some()) || self.is_recording()
+    }
+
+    /// Whether a value for the span alone is worth evaluating.
+    ///
+    /// Inside a loop that records, or if the sampler is to see everything, the answer is yes without asking:
+    /// everything then goes into the span as it starts. Else the sampler decides now, by what is there already.
+    pub fn is_recording(&mut self) -> bool {
+        match &self.span {
+            Some(span) => span.is_recording(),
+            None if matches!(self.tracer, Tracer::Scope) || self.settings.shows_sampler_arguments() => true,
+            None => self.decide(),
+        }
+    }
+
+    /// Whether content is worth evaluating. The macro asks last, since the span has to be started to know.
+    pub fn is_capturing(&mut self) -> bool {
+        self.captures() && self.decide()
+    }
+
+    fn captures(&self) -> bool {
+        self.site.capture && captures(&self.settings, self.convention, self.kind)
+    }
+
+    /// Lets the sampler decide, if it has not. Whether the span records.
+    fn decide(&mut self) -> bool {
+        if let Some(span) = &self.span {
+            return span.is_recording();
+        }
+        self.inherit();
+        let name = self.name_of_span().unwrap_or(self.operation().name.into());
+        let attributes = std::mem::take(&mut self.attributes);
+        let tracer = match (&self.tracer, &self.enclosing) {
+            (Tracer::Own(tracer), _) => Some(tracer),
+            (Tracer::Scope, Some(scope)) => scope.tracer.as_ref(),
+            _ => None,
+        };
+        let span =
+            tracer.map_or(Started::Nothing, |tracer| span::start(tracer, &self.parent, self.operation(), name, attributes));
+        self.span.insert(span).is_recording()
+    }
+
+    /// What the loop says and the call itself does not, and where in the loop it stands.
+    fn inherit(&mut self) {
+        if let Some(iteration) = self.iteration.filter(|_| self.value(key::ITERATION).is_none()) {
+            self.attributes.push(KeyValue::new(key::ITERATION, iteration));
+        }
+        let Some(scope) = &self.enclosing else { return };
+        for &(key, kinds) in INHERITED {
+            if kinds.contains(&self.kind) && self.value(key).is_none() {
+                let inherited = scope.inherited.get(key).cloned();
+                self.attributes.extend(inherited.map(|value| KeyValue::new(key, value)));
+            }
+        }
+    }
+
+    /// The operation and what it is done to, where the vocabulary has both in the name.
+    fn name_of_span(&self) -> Option<Cow<'static, str>> {
+        let operation = self.operation();
+        let subject = self.value(operation.subject?)?.as_str();
+        let mut name = String::with_capacity(operation.name.len() + 1 + subject.len());
+        name.push_str(operation.name);
+        name.push(' ');
+        name.push_str(&subject);
+        Some(name.into())
+    }
+
+    fn value(&self, key: &str) -> Option<&Value> {
+        self.attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|attribute| &attribute.value)
+    }
+
+    /// The call, if there is still somebody who listens to it.
+    fn finish(mut self) -> Option<Arc<Live>> {
+        if self.kind == Kind::Tool {
+            self.complete_tool();
+        }
+        let span = if let Some(mut span) = self.span.take() {
+            // Decided by what was there then; the rest comes now.
+            span.describe(self.name_of_span(), std::mem::take(&mut self.attributes));
+            span
+        } else {
+            self.decide();
+            self.span.take()?
+        };
+        let records = span.is_recording();
+        let unsampled = matches!(span, Started::Unsampled(_));
+        let context = span.into_context(&self.parent);
+        let body = Gate::of(context.as_ref().unwrap_or(&self.parent));
+        let tells = records || self.meters.is_some();
+        let needed = tells || context.is_some() || (unsampled && self.kind == Kind::Loop);
+        if !needed {
+            return None;
+        }
+        let captures = records && self.captures();
+        let measured = self.measured();
+        let mut call = Live {
+            kind: self.kind,
+            convention: self.convention,
+            settings: self.settings,
+            context,
+            records,
+            captures,
+            gate: if unsampled && !tells && self.kind == Kind::Loop { body } else { Gate::ASK },
+            scope: self.enclosing,
+            outer: None,
+            measured,
+            facts: Mutex::new(self.facts),
+        };
+        match &call.scope {
+            Some(scope) => call.outer = innermost(scope, &self.parent),
+            None if tells => {
+                let tracer = match self.tracer {
+                    Tracer::Own(tracer) if records || unsampled => Some(tracer),
+                    _ => None,
+                };
+                let handed_down = if self.kind == Kind::Loop { self.kept } else { Inherited::default() };
+                let scope = Scope::new(
+                    self.kind,
+                    tracer,
+                    unsampled.then_some(body),
+                    call.settings.clone(),
+                    call.measured.as_ref().map(|measured| measured.meters.clone()),
+                    handed_down,
+                );
+                let scope = Arc::new(scope);
+                call.context = Some(scope.within(call.context.as_ref().unwrap_or(&self.parent)));
+                call.scope = Some(scope);
+            }
+            None => {}
+        }
+        if captures {
+            call.deliver_request();
+        }
+        let call = Arc::new(call);
+        if let Some(scope) = &call.scope {
+            scope.opened(call.clone());
+        }
+        Some(call)
+    }
+
+    fn complete_tool(&mut self) {
+        if self.kept.get(key::TOOL_NAME).is_none() {
+            self.keep(key::TOOL_NAME, self.site.function.into());
+        }
+        if self.kept.get(key::TOOL_TYPE).is_none() {
+            self.keep(key::TOOL_TYPE, value::FUNCTION_TOOL.into());
+        }
+    }
+
+    fn measured(&self) -> Option<Measured> {
+        let meters = self.meters.clone()?;
+        let mut attributes = self.kept.clone();
+        if let Some(scope) = &self.enclosing {
+            let missing = scope.inherited.0.iter().filter(|inherited| attributes.get(inherited.key.as_str()).is_none());
+            let missing: Vec<KeyValue> = missing.cloned().collect();
+            attributes.0.extend(missing);
+        }
+        Some(Measured { meters, started: self.started?, attributes })
+    }
+
+    fn push(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+        self.attributes.extend(value.map(|value| KeyValue::new(key, value)));
+    }
+
+    fn keep(&mut self, key: &'static str, value: Value) {
+        self.kept.0.push(KeyValue::new(key, value.clone()));
+        self.push(key, Some(value));
+    }
+
+    fn keep_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.keep(key, value.into());
+        }
+    }
+}
+
+/// The arguments. Each is named after its key; an IDE that hovers over the key shows what stands here.
+impl Start {
+    /// `gen_ai.agent.name`: the agent that runs the loop. Its steps and tools inherit it.
+    pub fn agent(&mut self, name: &(impl Text + ?Sized)) {
+        self.keep_some(key::AGENT_NAME, name.text());
+    }
+
+    /// `gen_ai.conversation.id`: the conversation, session or thread that the loop belongs to. Its steps and tools inherit it.
+    pub fn conversation_id(&mut self, id: &(impl Text + ?Sized)) {
+        self.keep_some(key::CONVERSATION_ID, id.text());
+    }
+
+    /// `gen_ai.provider.name`: who serves the model, as in `anthropic`, `openai`. Steps inherit it.
+    pub fn provider(&mut self, name: &(impl Text + ?Sized)) {
+        self.keep_some(key::PROVIDER_NAME, name.text());
+    }
+
+    /// `gen_ai.request.model`: the model that is asked for. Steps inherit it.
+    pub fn model(&mut self, name: &(impl Text + ?Sized)) {
+        self.keep_some(key::REQUEST_MODEL, name.text());
+    }
+
+    /// `gen_ai.request.temperature`. Steps inherit it.
+    pub fn temperature(&mut self, temperature: &(impl Number + ?Sized)) {
+        self.keep_some(key::REQUEST_TEMPERATURE, temperature.number());
+    }
+
+    /// `gen_ai.request.max_tokens`: how many tokens a response may have. Steps inherit it.
+    pub fn max_tokens(&mut self, tokens: &(impl Integer + ?Sized)) {
+        self.keep_some(key::REQUEST_MAX_TOKENS, tokens.integer());
+    }
+
+    /// `fastmcp.sampling.tool_count`: how many tools the model may choose from.
+    pub fn tool_count(&mut self, count: &(impl Integer + ?Sized)) {
+        self.push(key::TOOL_COUNT, count.integer());
+    }
+
+    /// `fastmcp.sampling.result_type`: the type that the loop produces, by its qualified name; `str` for every string.
+    pub fn result_type<T: ?Sized>(&mut self) {
+        self.push(key::RESULT_TYPE, Some(error_type::of_result::<T>()));
+    }
+
+    /// `fastmcp.sampling.result_type`: what the loop produces, by a name of its own.
+    pub fn result_type_name(&mut self, name: &(impl Text + ?Sized)) {
+        self.push(key::RESULT_TYPE, name.text());
+    }
+
+    /// `fastmcp.sampling.result_type`, where nobody said one: `str`, if that is what the function returns.
+    pub fn returns<R: ?Sized>(&mut self) {
+        self.push(key::RESULT_TYPE, error_type::returns_string::<R>().then_some(value::STRING_RESULT));
+    }
+
+    /// `fastmcp.sampling.handler_mode`: `client` or `fallback`.
+    pub fn handler_mode(&mut self, mode: &(impl Text + ?Sized)) {
+        self.push(key::HANDLER_MODE, mode.text());
+    }
+
+    /// `fastmcp.sampling.iteration`: which step of the run this is, from 0, where the loop does not count right.
+    pub fn iteration(&mut self, iteration: &(impl Integer + ?Sized)) {
+        self.push(key::ITERATION, iteration.integer());
+    }
+
+    /// `gen_ai.tool.name`. Where it is empty: the function's name.
+    pub fn name(&mut self, name: &(impl Text + ?Sized)) {
+        self.keep_some(key::TOOL_NAME, name.text().filter(|name| !name.as_str().is_empty()));
+    }
+
+    /// `gen_ai.tool.call.id`: the model's id for this call.
+    pub fn call_id(&mut self, id: &(impl Text + ?Sized)) {
+        self.push(key::TOOL_CALL_ID, id.text());
+    }
+
+    /// `gen_ai.tool.description`: what the model is told that the tool does.
+    pub fn description(&mut self, description: &(impl Text + ?Sized)) {
+        self.push(key::TOOL_DESCRIPTION, description.text());
+    }
+
+    /// `gen_ai.tool.type`: `function` unless it is said otherwise, as in `extension`, `datastore`.
+    pub fn tool_type(&mut self, kind: &(impl Text + ?Sized)) {
+        self.keep_some(key::TOOL_TYPE, kind.text());
+    }
+
+    /// An attribute of the user's own.
+    pub fn attribute(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
+        self.push(key, value.attribute());
+    }
+
+    /// Content: what the model is told before everything else.
+    pub fn system_prompt(&mut self, prompt: &(impl ToMessages + ?Sized)) {
+        self.facts.content.system(prompt.to_messages());
+    }
+
+    /// Content: what the model is asked.
+    pub fn messages(&mut self, messages: &(impl ToMessages + ?Sized)) {
+        self.facts.content.input(messages.to_messages());
+    }
+
+    /// Content: the tools that the model may choose from.
+    pub fn tools(&mut self, tools: &(impl ToToolDefinitions + ?Sized)) {
+        self.facts.content.tools(tools.to_tool_definitions());
+    }
+
+    /// Content: what the model calls the tool with.
+    pub fn arguments(&mut self, arguments: &(impl Serialize + ?Sized)) {
+        self.facts.content.arguments(&self.settings, arguments);
+    }
+}
