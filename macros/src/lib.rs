@@ -18,6 +18,8 @@
 //! | `hygiene` | the paths and identifiers that the expansion uses |
 //! | `fallback` | errors, with the user's own function untouched beneath them |
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod expand;
 mod fallback;

@@ -18,7 +18,6 @@ pub(crate) struct Captured {
     tools: Vec<ToolDefinition>,
     arguments: Option<String>,
     result: Option<String>,
-    pub(crate) finish_reason: Option<StringValue>,
 }
 
 /// A span event: its name and attributes.
@@ -52,8 +51,8 @@ impl Captured {
         self.arguments = settings.serialized(Piece::ToolArguments, arguments);
     }
 
-    pub(crate) fn result(&mut self, settings: &Settings, result: &(impl Serialize + ?Sized)) {
-        self.result = settings.serialized(Piece::ToolResult, result);
+    pub(crate) fn result(&mut self, result: Option<String>) {
+        self.result = result;
     }
 
     pub(crate) fn has_output(&self) -> bool {
@@ -71,17 +70,17 @@ impl Captured {
         system.chain(input).flatten().collect()
     }
 
-    fn choice(&self, settings: &Settings) -> Option<Event> {
+    fn choice(&self, settings: &Settings, finish_reason: Option<StringValue>) -> Option<Event> {
         let answer = self.output.last()?;
         let text = text_or_json(settings, Piece::Output, answer)?;
         let mut attributes = vec![KeyValue::new(event::CHOICE, text), KeyValue::new(key::INDEX, 0_i64)];
-        attributes.extend(self.finish_reason.clone().map(|reason| KeyValue::new(key::FINISH_REASON, reason)));
+        attributes.extend(finish_reason.map(|reason| KeyValue::new(key::FINISH_REASON, reason)));
         Some((event::CHOICE.into(), attributes))
     }
 
     /// The JSON of TELEMETRY §4 under its keys, what is not there left out.
-    fn documents(&self, settings: &Settings) -> Vec<(&'static str, String)> {
-        let finish_reason = self.finish_reason.as_ref().map(StringValue::as_str);
+    fn documents(&self, settings: &Settings, finish_reason: Option<&StringValue>) -> Vec<(&'static str, String)> {
+        let finish_reason = finish_reason.map(StringValue::as_str);
         let system: Vec<Value> =
             self.system.iter().flat_map(|message| message.parts().as_array().cloned().unwrap_or_default()).collect();
         let input: Vec<Value> = self.input.iter().map(|message| message.input(&Role::User)).collect();
@@ -118,40 +117,49 @@ impl Live {
         if self.operation().content != Content::Events || !self.settings.captures().on_spans() {
             return;
         }
-        let events = self.facts().content.request_events(&self.settings);
-        for (name, attributes) in events {
+        let content = self.facts().content.take();
+        let events = content.as_ref().map(|content| content.request_events(&self.settings));
+        for (name, attributes) in events.into_iter().flatten() {
             self.add_event(name, || attributes);
         }
+        self.facts().content = content;
+    }
+
+    /// What a tool gave back. It is serialised and redacted first, with no lock held.
+    pub(crate) fn keep_result(&self, result: &(impl Serialize + ?Sized)) {
+        let result = self.settings.serialized(Piece::ToolResult, result);
+        self.facts().content().result(result);
     }
 
     /// Puts the content where it goes at the end: attributes behind all others, the events that are returned, and a log event.
-    pub(crate) fn deliver(&self, context: &Context, captured: Captured, attributes: &mut Vec<KeyValue>) -> Vec<Event> {
-        if !self.captures {
-            return Vec::new();
-        }
+    pub(crate) fn deliver(
+        &self,
+        context: &Context,
+        captured: Captured,
+        finish_reason: Option<StringValue>,
+        attributes: &mut Vec<KeyValue>,
+    ) -> Vec<Event> {
         let capture = self.settings.captures();
         if capture.as_events() {
-            self.log(context, &captured);
+            self.log(context, &captured, finish_reason.as_ref());
         }
-        if !capture.on_spans() {
-            return Vec::new();
-        }
-        self.on_span(captured, attributes)
+        if capture.on_spans() { self.on_span(captured, finish_reason, attributes) } else { Vec::new() }
     }
 
-    fn on_span(&self, captured: Captured, attributes: &mut Vec<KeyValue>) -> Vec<Event> {
+    fn on_span(&self, captured: Captured, finish_reason: Option<StringValue>, attributes: &mut Vec<KeyValue>) -> Vec<Event> {
         if self.operation().content == Content::Events {
-            return captured.choice(&self.settings).into_iter().collect();
+            return captured.choice(&self.settings, finish_reason).into_iter().collect();
         }
-        attributes.extend(captured.documents(&self.settings).into_iter().map(|(key, json)| KeyValue::new(key, json)));
+        let documents = captured.documents(&self.settings, finish_reason.as_ref());
+        attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
         attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
         attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
         Vec::new()
     }
 
     /// One log event, in the context of the call, so that a bridge to OpenTelemetry logs finds its span.
-    fn log(&self, context: &Context, captured: &Captured) {
-        let documents = captured.documents(&self.settings);
+    fn log(&self, context: &Context, captured: &Captured, finish_reason: Option<&StringValue>) {
+        let documents = captured.documents(&self.settings, finish_reason);
         let document = |key| documents.iter().find(|(name, _)| *name == key).map(|(_, json)| json.as_str());
         let operation =
             self.operation().attributes.iter().find(|(name, _)| *name == key::OPERATION_NAME).map(|(_, value)| *value);

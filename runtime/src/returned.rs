@@ -204,9 +204,9 @@ impl<T: SamplingResponse> Success<'_, T> {
             facts.stop_reason.fill(|| stop_reason);
             facts.response_id.fill(|| id);
         }
-        if call.captures && !call.facts().content.has_output() {
+        if call.captures && !call.facts().content().has_output() {
             let message = response.message();
-            call.facts().content.output(message.to_messages());
+            call.facts().content().output(message.to_messages());
         }
     }
 }
@@ -220,9 +220,9 @@ impl<T: ToolOutcome> Success<'_, T> {
             let failed = outcome.failed();
             call.facts().failed.fill(|| Some(failed));
         }
-        if call.captures && !call.facts().content.has_result() {
+        if call.captures && !call.facts().content().has_result() {
             if let Some(result) = outcome.result() {
-                call.facts().content.result(&call.settings, &result);
+                call.keep_result(&result);
             }
         }
     }
@@ -276,7 +276,7 @@ impl<'a, T> AnySuccess<'a, T> {
     /// Content: what the model said.
     pub fn message<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(message) = self.ask(self.call.captures, of) {
-            self.call.facts().content.output(message.to_messages());
+            self.call.facts().content().output(message.to_messages());
         }
     }
 
@@ -288,7 +288,7 @@ impl<'a, T> AnySuccess<'a, T> {
     /// Content: what the tool gave back.
     pub fn result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(result) = self.ask(self.call.captures, of) {
-            self.call.facts().content.result(&self.call.settings, &result);
+            self.call.keep_result(&result);
         }
     }
 

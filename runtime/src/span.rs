@@ -1,5 +1,6 @@
 //! One call that somebody listens to: its span is opened, described and closed here. The only file on `opentelemetry::trace`.
 
+use crate::capture::Captured;
 use crate::convention::{Convention, Kind, Operation, event, key};
 use crate::ending::{Ending, Failure};
 use crate::metrics::{Measurement, Meters};
@@ -60,7 +61,8 @@ pub(crate) struct Facts {
     pub(crate) error_type: Option<Cow<'static, str>>,
     pub(crate) failure: Option<Failure>,
     pub(crate) attributes: Vec<KeyValue>,
-    pub(crate) content: crate::capture::Captured,
+    /// There once something was captured.
+    pub(crate) content: Option<Box<Captured>>,
 }
 
 /// Something that an argument, a handle or the response's own type may say. An argument goes first, then the handle.
@@ -187,15 +189,12 @@ impl Live {
 
     /// Ends the call. Everything that is known of it goes out here, on every exit path alike.
     pub(crate) fn close(self: Arc<Self>, ending: &Ending) {
-        let mut facts = std::mem::take(&mut *self.facts());
         let error_type = ending.error_type(self.kind);
-        if let Some(context) = self.context.as_ref().filter(|_| self.records) {
-            self.describe_end(context, &mut facts, ending, error_type.clone());
-        }
         if let Some(measured) = &self.measured {
-            self.measure(measured, &facts, error_type.as_deref());
+            self.measure(measured, error_type.as_deref());
         }
         if let Some(context) = self.context.as_ref().filter(|_| self.records) {
+            self.describe_end(context, ending, error_type);
             context.span().end();
         }
         if let Some(scope) = &self.scope {
@@ -204,36 +203,34 @@ impl Live {
     }
 
     /// End attributes, content behind them, the status once.
-    fn describe_end(&self, context: &Context, facts: &mut Facts, ending: &Ending, error_type: Option<Cow<'static, str>>) {
+    fn describe_end(&self, context: &Context, ending: &Ending, error_type: Option<Cow<'static, str>>) {
+        let mut facts = self.facts();
         let mut attributes = std::mem::take(&mut facts.attributes);
-        let push = |attributes: &mut Vec<KeyValue>, key, value: Option<StringValue>| {
-            attributes.extend(value.map(|value| KeyValue::new(key, value)));
-        };
-        match self.kind {
+        let finish_reason = match self.kind {
             Kind::Loop => {
-                let iterations = self.scope.as_ref().map(|scope| scope.counts()[0]);
-                attributes.extend(iterations.map(|count| KeyValue::new(key::ITERATIONS, count)));
+                let scope = self.scope.as_ref();
+                attributes.extend(scope.map(|scope| KeyValue::new(key::ITERATIONS, scope.counts()[0])));
+                scope.and_then(|scope| scope.last_finish_reason())
             }
             Kind::Step => {
-                let finish_reason = stopped(&facts.stop_reason, &mut attributes);
+                let finish_reason = facts.described(&mut attributes);
                 if let Some(scope) = &self.scope {
                     scope.remember_finish_reason(finish_reason.clone());
                 }
-                facts.content.finish_reason = finish_reason;
-                push(&mut attributes, key::RESPONSE_MODEL, facts.response_model.value.clone());
-                push(&mut attributes, key::RESPONSE_ID, facts.response_id.value.take());
-                used(facts.usage.value.unwrap_or_default(), &mut attributes);
+                finish_reason
             }
-            Kind::Tool => {}
-        }
-        if facts.content.finish_reason.is_none() {
-            facts.content.finish_reason = self.scope.as_ref().and_then(|scope| scope.last_finish_reason());
-        }
-        push(&mut attributes, key::ERROR_TYPE, error_type.map(StringValue::from));
-        let events = self.deliver(context, std::mem::take(&mut facts.content), &mut attributes);
+            Kind::Tool => None,
+        };
+        let content = facts.content.take();
+        // Before anything of the user's is called.
+        drop(facts);
+        attributes.extend(error_type.map(|error_type| KeyValue::new(key::ERROR_TYPE, error_type)));
+        let events = content.map(|content| self.deliver(context, *content, finish_reason, &mut attributes));
         let span = context.span();
-        span.set_attributes(attributes);
-        for (name, attributes) in events {
+        if !attributes.is_empty() {
+            span.set_attributes(attributes);
+        }
+        for (name, attributes) in events.into_iter().flatten() {
             span.add_event(name, attributes);
         }
         if let Ending::Error(failure) = ending {
@@ -244,17 +241,20 @@ impl Live {
         }
     }
 
-    fn measure(&self, measured: &Measured, facts: &Facts, error_type: Option<&str>) {
-        let counts = self.scope.as_ref().map(|scope| scope.counts()).unwrap_or_default();
+    fn measure(&self, measured: &Measured, error_type: Option<&str>) {
+        let (usage, response_model) = {
+            let facts = self.facts();
+            (facts.usage.value.unwrap_or_default(), facts.response_model.value.clone())
+        };
         let measurement = Measurement {
             kind: self.kind,
             duration: measured.started.elapsed(),
-            usage: facts.usage.value.unwrap_or_default(),
-            counts,
+            usage,
+            counts: self.scope.as_ref().map(|scope| scope.counts()).unwrap_or_default(),
             error_type,
         };
         measured.meters.record(&measurement, |key| match key {
-            key::RESPONSE_MODEL => facts.response_model.value.clone().map(Value::String),
+            key::RESPONSE_MODEL => response_model.clone().map(Value::String),
             key => {
                 let constant = self.operation().attributes.iter().find(|(name, _)| *name == key);
                 constant.map(|&(_, value)| value.into()).or_else(|| measured.attributes.get(key).cloned())
@@ -263,11 +263,29 @@ impl Live {
     }
 }
 
+impl Facts {
+    /// What the response said, as attributes. Gives back the finish reason.
+    fn described(&mut self, attributes: &mut Vec<KeyValue>) -> Option<StringValue> {
+        let finish_reason = stopped(&mut self.stop_reason, attributes);
+        let texts = [(key::RESPONSE_MODEL, &mut self.response_model), (key::RESPONSE_ID, &mut self.response_id)];
+        attributes.extend(texts.into_iter().filter_map(|(key, text)| Some(KeyValue::new(key, text.value.take()?))));
+        if let Some(usage) = self.usage.value {
+            used(usage, attributes);
+        }
+        finish_reason
+    }
+
+    /// The content, from now on.
+    pub(crate) fn content(&mut self) -> &mut Captured {
+        self.content.get_or_insert_default()
+    }
+}
+
 /// Both names of a stop reason. A response that could have said one and did not is `unknown`, which is no finish reason.
-fn stopped(reason: &Fact<StringValue>, attributes: &mut Vec<KeyValue>) -> Option<StringValue> {
-    match &reason.value {
+fn stopped(reason: &mut Fact<StringValue>, attributes: &mut Vec<KeyValue>) -> Option<StringValue> {
+    match reason.value.take() {
         Some(said) => {
-            let (stop_reason, finish_reason) = crate::convention::stop_reason(said.clone());
+            let (stop_reason, finish_reason) = crate::convention::stop_reason(said);
             attributes.push(KeyValue::new(key::STOP_REASON, stop_reason));
             attributes.push(KeyValue::new(key::RESPONSE_FINISH_REASONS, Value::Array(vec![finish_reason.clone()].into())));
             Some(finish_reason)

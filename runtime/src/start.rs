@@ -2,7 +2,7 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::capture::captures;
+use crate::capture::{Captured, captures};
 use crate::convention::{Convention, Kind, Operation, key, value};
 use crate::ending::Ending;
 use crate::error_type;
@@ -49,7 +49,10 @@ pub struct Start {
     attributes: Vec<KeyValue>,
     /// What is handed down, or measured.
     kept: Inherited,
-    facts: Facts,
+    /// Whether a tool's name and type are known.
+    is_named: bool,
+    is_typed: bool,
+    content: Option<Box<Captured>>,
 }
 
 enum Tracer {
@@ -73,18 +76,25 @@ const INHERITED: &[(&str, &[Kind])] = &[
 
 /// Opens a call, if anybody listens to it.
 pub(crate) fn open(kind: Kind, site: &'static Site, describe: impl FnOnce(&mut Start)) -> Option<Arc<Live>> {
-    let mut start = Describing(Start::new(kind, site));
-    describe(start.0.as_mut()?);
-    start.0.take()?.finish()
+    let mut start = Start::new(kind, site)?;
+    let mut describing = Describing { start: &mut start, finished: false };
+    describe(describing.start);
+    describing.finished = true;
+    describing.start.finish()
 }
 
 /// Ends the call truthfully if an argument's expression panics.
-struct Describing(Option<Start>);
+struct Describing<'a> {
+    start: &'a mut Start,
+    finished: bool,
+}
 
-impl Drop for Describing {
+impl Drop for Describing<'_> {
     fn drop(&mut self) {
-        if let Some(call) = self.0.take().and_then(Start::finish) {
-            call.close(&Ending::Panicked);
+        if !self.finished {
+            if let Some(call) = self.start.finish() {
+                call.close(&Ending::Panicked);
+            }
         }
     }
 }
@@ -120,7 +130,9 @@ impl Start {
             tracer: tracer.unwrap_or(Tracer::None),
             attributes,
             kept: Inherited::default(),
-            facts: Facts::default(),
+            is_named: false,
+            is_typed: false,
+            content: None,
         })
     }
 
@@ -210,7 +222,7 @@ impl Start {
     }
 
     /// The call, if there is still somebody who listens to it.
-    fn finish(mut self) -> Option<Arc<Live>> {
+    fn finish(&mut self) -> Option<Arc<Live>> {
         if self.kind == Kind::Tool {
             self.complete_tool();
         }
@@ -224,51 +236,35 @@ impl Start {
         };
         let records = span.is_recording();
         let unsampled = matches!(span, Started::Unsampled(_));
-        let context = span.into_context(&self.parent);
-        let body = Gate::of(context.as_ref().unwrap_or(&self.parent));
+        let own = span.into_context(&self.parent);
+        let body = Gate::of(own.as_ref().unwrap_or(&self.parent));
         let tells = records || self.meters.is_some();
-        let needed = tells || context.is_some() || (unsampled && self.kind == Kind::Loop);
+        let needed = tells || own.is_some() || (unsampled && self.kind == Kind::Loop);
         if !needed {
             return None;
         }
-        let captures = records && self.captures();
-        let measured = self.measured();
-        let mut call = Live {
+        let (scope, context) = match self.enclosing.take() {
+            None if tells => {
+                let scope = self.open_scope(records, unsampled.then_some(body));
+                let context = scope.within(own.as_ref().unwrap_or(&self.parent));
+                (Some(scope), Some(context))
+            }
+            scope => (scope, own),
+        };
+        let call = Live {
             kind: self.kind,
             convention: self.convention,
-            settings: self.settings,
+            settings: self.settings.clone(),
             context,
             records,
-            captures,
+            captures: records && self.captures(),
             gate: if unsampled && !tells && self.kind == Kind::Loop { body } else { Gate::ASK },
-            scope: self.enclosing,
-            outer: None,
-            measured,
-            facts: Mutex::new(self.facts),
+            outer: scope.as_ref().and_then(|scope| innermost(scope, &self.parent)),
+            measured: self.measured(scope.as_deref()),
+            scope,
+            facts: Mutex::new(Facts { content: self.content.take(), ..Facts::default() }),
         };
-        match &call.scope {
-            Some(scope) => call.outer = innermost(scope, &self.parent),
-            None if tells => {
-                let tracer = match self.tracer {
-                    Tracer::Own(tracer) if records || unsampled => Some(tracer),
-                    _ => None,
-                };
-                let handed_down = if self.kind == Kind::Loop { self.kept } else { Inherited::default() };
-                let scope = Scope::new(
-                    self.kind,
-                    tracer,
-                    unsampled.then_some(body),
-                    call.settings.clone(),
-                    call.measured.as_ref().map(|measured| measured.meters.clone()),
-                    handed_down,
-                );
-                let scope = Arc::new(scope);
-                call.context = Some(scope.within(call.context.as_ref().unwrap_or(&self.parent)));
-                call.scope = Some(scope);
-            }
-            None => {}
-        }
-        if captures {
+        if call.captures {
             call.deliver_request();
         }
         let call = Arc::new(call);
@@ -278,19 +274,29 @@ impl Start {
         Some(call)
     }
 
+    /// What the calls inside an outermost call share. Only a loop hands something down.
+    fn open_scope(&mut self, records: bool, unsampled: Option<Gate>) -> Arc<Scope> {
+        let tracer = match std::mem::replace(&mut self.tracer, Tracer::None) {
+            Tracer::Own(tracer) if records || unsampled.is_some() => Some(tracer),
+            _ => None,
+        };
+        let inherited = if self.kind == Kind::Loop { self.kept.clone() } else { Inherited::default() };
+        Arc::new(Scope::new(self.kind, tracer, unsampled, self.settings.clone(), self.meters.clone(), inherited))
+    }
+
     fn complete_tool(&mut self) {
-        if self.kept.get(key::TOOL_NAME).is_none() {
+        if !self.is_named {
             self.keep(key::TOOL_NAME, self.site.function.into());
         }
-        if self.kept.get(key::TOOL_TYPE).is_none() {
+        if !self.is_typed {
             self.keep(key::TOOL_TYPE, value::FUNCTION_TOOL.into());
         }
     }
 
-    fn measured(&self) -> Option<Measured> {
-        let meters = self.meters.clone()?;
-        let mut attributes = self.kept.clone();
-        if let Some(scope) = &self.enclosing {
+    fn measured(&mut self, scope: Option<&Scope>) -> Option<Measured> {
+        let meters = self.meters.take()?;
+        let mut attributes = std::mem::take(&mut self.kept);
+        if let Some(scope) = scope {
             let missing = scope.inherited.0.iter().filter(|inherited| attributes.get(inherited.key.as_str()).is_none());
             let missing: Vec<KeyValue> = missing.cloned().collect();
             attributes.0.extend(missing);
@@ -302,15 +308,24 @@ impl Start {
         self.attributes.extend(value.map(|value| KeyValue::new(key, value)));
     }
 
+    /// An attribute that a loop hands down or a metric carries, too.
     fn keep(&mut self, key: &'static str, value: Value) {
-        self.kept.0.push(KeyValue::new(key, value.clone()));
+        if self.kind == Kind::Loop || self.meters.is_some() {
+            self.kept.0.push(KeyValue::new(key, value.clone()));
+        }
         self.push(key, Some(value));
     }
 
-    fn keep_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+    fn keep_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) -> bool {
+        let is_some = value.is_some();
         if let Some(value) = value {
             self.keep(key, value.into());
         }
+        is_some
+    }
+
+    fn content(&mut self) -> &mut Captured {
+        self.content.get_or_insert_default()
     }
 }
 
@@ -378,7 +393,7 @@ impl Start {
 
     /// `gen_ai.tool.name`. Where it is empty: the function's name.
     pub fn name(&mut self, name: &(impl Text + ?Sized)) {
-        self.keep_some(key::TOOL_NAME, name.text().filter(|name| !name.as_str().is_empty()));
+        self.is_named = self.keep_some(key::TOOL_NAME, name.text().filter(|name| !name.as_str().is_empty()));
     }
 
     /// `gen_ai.tool.call.id`: the model's id for this call.
@@ -393,7 +408,7 @@ impl Start {
 
     /// `gen_ai.tool.type`: `function` unless it is said otherwise, as in `extension`, `datastore`.
     pub fn tool_type(&mut self, kind: &(impl Text + ?Sized)) {
-        self.keep_some(key::TOOL_TYPE, kind.text());
+        self.is_typed = self.keep_some(key::TOOL_TYPE, kind.text());
     }
 
     /// An attribute of the user's own.
@@ -403,21 +418,21 @@ impl Start {
 
     /// Content: what the model is told before everything else.
     pub fn system_prompt(&mut self, prompt: &(impl ToMessages + ?Sized)) {
-        self.facts.content.system(prompt.to_messages());
+        self.content().system(prompt.to_messages());
     }
 
     /// Content: what the model is asked.
     pub fn messages(&mut self, messages: &(impl ToMessages + ?Sized)) {
-        self.facts.content.input(messages.to_messages());
+        self.content().input(messages.to_messages());
     }
 
     /// Content: the tools that the model may choose from.
     pub fn tools(&mut self, tools: &(impl ToToolDefinitions + ?Sized)) {
-        self.facts.content.tools(tools.to_tool_definitions());
+        self.content().tools(tools.to_tool_definitions());
     }
 
     /// Content: what the model calls the tool with.
     pub fn arguments(&mut self, arguments: &(impl Serialize + ?Sized)) {
-        self.facts.content.arguments(&self.settings, arguments);
+        self.content.get_or_insert_default().arguments(&self.settings, arguments);
     }
 }
