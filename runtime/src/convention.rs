@@ -69,6 +69,48 @@ pub(crate) mod key {
     pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
 }
 
+/// An attribute that others need, too: a loop says it for the calls inside, any call for its metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shared {
+    AgentName,
+    ConversationId,
+    ProviderName,
+    RequestModel,
+    Temperature,
+    MaxTokens,
+    ToolName,
+    ToolType,
+}
+
+impl Shared {
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Shared::AgentName => key::AGENT_NAME,
+            Shared::ConversationId => key::CONVERSATION_ID,
+            Shared::ProviderName => key::PROVIDER_NAME,
+            Shared::RequestModel => key::REQUEST_MODEL,
+            Shared::Temperature => key::REQUEST_TEMPERATURE,
+            Shared::MaxTokens => key::REQUEST_MAX_TOKENS,
+            Shared::ToolName => key::TOOL_NAME,
+            Shared::ToolType => key::TOOL_TYPE,
+        }
+    }
+
+    /// Whether what a loop says is an attribute of such a call inside it.
+    pub(crate) fn reaches(self, kind: Kind) -> bool {
+        match self {
+            Shared::AgentName | Shared::ConversationId => true,
+            Shared::ProviderName | Shared::RequestModel | Shared::Temperature | Shared::MaxTokens => kind == Kind::Step,
+            Shared::ToolName | Shared::ToolType => false,
+        }
+    }
+
+    /// A bit of its own.
+    pub(crate) fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
 /// Events on the loop span, and the one log event.
 pub(crate) mod event {
     // prescribed

@@ -7,12 +7,12 @@
 //!
 //! A thread also knows the innermost of our calls that it is polling, so that `current_step()` works under spans of other instrumentations.
 
-use crate::convention::Kind;
+use crate::convention::{Kind, Shared};
 use crate::metrics::Meters;
 use crate::settings::Settings;
 use crate::span::Live;
 use opentelemetry::global::BoxedTracer;
-use opentelemetry::{Context, ContextGuard, KeyValue, StringValue, Value};
+use opentelemetry::{Context, ContextGuard, StringValue, Value};
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,7 +27,7 @@ pub(crate) struct Scope {
     pub(crate) unsampled: Option<Gate>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) meters: Option<Arc<Meters>>,
-    pub(crate) inherited: Inherited,
+    pub(crate) inherited: Said,
     steps: AtomicI64,
     tools: AtomicI64,
     /// The finish reason of the step that ended last.
@@ -36,13 +36,13 @@ pub(crate) struct Scope {
     open: Mutex<Vec<Arc<Live>>>,
 }
 
-/// What a step or tool has from its loop, unless it says something else.
+/// What a call says for others, too.
 #[derive(Clone, Default)]
-pub(crate) struct Inherited(pub(crate) Vec<KeyValue>);
+pub(crate) struct Said(pub(crate) Vec<(Shared, Value)>);
 
-impl Inherited {
+impl Said {
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {
-        self.0.iter().find(|entry| entry.key.as_str() == key).map(|entry| &entry.value)
+        self.0.iter().find(|(shared, _)| shared.key() == key).map(|(_, value)| value)
     }
 }
 
@@ -56,7 +56,7 @@ impl Scope {
         unsampled: Option<Gate>,
         settings: Arc<Settings>,
         meters: Option<Arc<Meters>>,
-        inherited: Inherited,
+        inherited: Said,
     ) -> Self {
         Scope {
             kind,

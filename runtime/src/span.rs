@@ -5,7 +5,7 @@ use crate::convention::{Convention, Kind, Operation, event, key};
 use crate::ending::{Ending, Failure};
 use crate::metrics::{Measurement, Meters};
 use crate::response::TokenUsage;
-use crate::scope::{Gate, Inherited, Scope, unpoisoned};
+use crate::scope::{Gate, Said, Scope, unpoisoned};
 use crate::settings::Settings;
 use opentelemetry::global::{self, BoxedSpan, BoxedTracer};
 use opentelemetry::trace::{
@@ -43,7 +43,7 @@ pub(crate) struct Measured {
     pub(crate) meters: Arc<Meters>,
     pub(crate) started: Instant,
     /// What the request said of the attributes that metrics have.
-    pub(crate) attributes: Inherited,
+    pub(crate) attributes: Said,
 }
 
 // The user's future keeps its own auto traits: what is not unwind safe here is opentelemetry's context, of which only atomic operations are used.

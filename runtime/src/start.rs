@@ -3,12 +3,12 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::capture::{Captured, captures};
-use crate::convention::{Convention, Kind, Operation, key, value};
+use crate::convention::{Convention, Kind, Operation, Shared, key, value};
 use crate::ending::Ending;
 use crate::error_type;
 use crate::message::{ToMessages, ToToolDefinitions};
 use crate::metrics::Meters;
-use crate::scope::{Gate, Inherited, Scope, innermost};
+use crate::scope::{Gate, Said, Scope, innermost};
 use crate::settings::Settings;
 use crate::span::{self, Facts, Live, Measured, Started};
 use crate::value::{AttributeValue, Integer, Number, Text};
@@ -48,10 +48,11 @@ pub struct Start {
     /// What the span does not have yet.
     attributes: Vec<KeyValue>,
     /// What is handed down, or measured.
-    kept: Inherited,
-    /// Whether a tool's name and type are known.
-    is_named: bool,
-    is_typed: bool,
+    said: Said,
+    /// The shared attributes that the call has said itself, by their bits.
+    own: u8,
+    /// Whether an argument said which step of its loop it is.
+    is_numbered: bool,
     content: Option<Box<Captured>>,
 }
 
@@ -63,16 +64,6 @@ enum Tracer {
     /// The scope's.
     Scope,
 }
-
-/// Which attributes a loop hands down, and to whom.
-const INHERITED: &[(&str, &[Kind])] = &[
-    (key::AGENT_NAME, &[Kind::Step, Kind::Tool]),
-    (key::CONVERSATION_ID, &[Kind::Step, Kind::Tool]),
-    (key::PROVIDER_NAME, &[Kind::Step]),
-    (key::REQUEST_MODEL, &[Kind::Step]),
-    (key::REQUEST_TEMPERATURE, &[Kind::Step]),
-    (key::REQUEST_MAX_TOKENS, &[Kind::Step]),
-];
 
 /// Opens a call, if anybody listens to it.
 pub(crate) fn open(kind: Kind, site: &'static Site, describe: impl FnOnce(&mut Start)) -> Option<Arc<Live>> {
@@ -114,7 +105,7 @@ impl Start {
             return None;
         }
         let constant = convention.operation(kind).attributes;
-        let mut attributes = Vec::with_capacity(constant.len() + site.attributes + INHERITED.len());
+        let mut attributes = Vec::with_capacity(constant.len() + site.attributes + 8);
         attributes.extend(constant.iter().map(|&(key, value)| KeyValue::new(key, value)));
         Some(Start {
             kind,
@@ -129,9 +120,9 @@ impl Start {
             span: tracer.is_none().then_some(Started::Nothing),
             tracer: tracer.unwrap_or(Tracer::None),
             attributes,
-            kept: Inherited::default(),
-            is_named: false,
-            is_typed: false,
+            said: Said::default(),
+            own: 0,
+            is_numbered: false,
             content: None,
         })
     }
@@ -194,14 +185,13 @@ impl Start {
 
     /// What the loop says and the call itself does not, and where in the loop it stands.
     fn inherit(&mut self) {
-        if let Some(iteration) = self.iteration.filter(|_| self.value(key::ITERATION).is_none()) {
+        if let Some(iteration) = self.iteration.filter(|_| !self.is_numbered) {
             self.attributes.push(KeyValue::new(key::ITERATION, iteration));
         }
         let Some(scope) = &self.enclosing else { return };
-        for &(key, kinds) in INHERITED {
-            if kinds.contains(&self.kind) && self.value(key).is_none() {
-                let inherited = scope.inherited.get(key).cloned();
-                self.attributes.extend(inherited.map(|value| KeyValue::new(key, value)));
+        for (shared, value) in &scope.inherited.0 {
+            if shared.reaches(self.kind) && self.own & shared.bit() == 0 {
+                self.attributes.push(KeyValue::new(shared.key(), value.clone()));
             }
         }
     }
@@ -280,48 +270,38 @@ impl Start {
             Tracer::Own(tracer) if records || unsampled.is_some() => Some(tracer),
             _ => None,
         };
-        let inherited = if self.kind == Kind::Loop { self.kept.clone() } else { Inherited::default() };
+        let inherited = if self.kind == Kind::Loop { self.said.clone() } else { Said::default() };
         Arc::new(Scope::new(self.kind, tracer, unsampled, self.settings.clone(), self.meters.clone(), inherited))
     }
 
     fn complete_tool(&mut self) {
-        if !self.is_named {
-            self.keep(key::TOOL_NAME, self.site.function.into());
+        if self.own & Shared::ToolName.bit() == 0 {
+            self.share(Shared::ToolName, Some(self.site.function));
         }
-        if !self.is_typed {
-            self.keep(key::TOOL_TYPE, value::FUNCTION_TOOL.into());
+        if self.own & Shared::ToolType.bit() == 0 {
+            self.share(Shared::ToolType, Some(value::FUNCTION_TOOL));
         }
     }
 
     fn measured(&mut self, scope: Option<&Scope>) -> Option<Measured> {
         let meters = self.meters.take()?;
-        let mut attributes = std::mem::take(&mut self.kept);
-        if let Some(scope) = scope {
-            let missing = scope.inherited.0.iter().filter(|inherited| attributes.get(inherited.key.as_str()).is_none());
-            let missing: Vec<KeyValue> = missing.cloned().collect();
-            attributes.0.extend(missing);
-        }
-        Some(Measured { meters, started: self.started?, attributes })
+        let mut said = std::mem::take(&mut self.said);
+        let inherited = scope.map(|scope| scope.inherited.0.iter().filter(|(shared, _)| self.own & shared.bit() == 0).cloned());
+        said.0.extend(inherited.into_iter().flatten());
+        Some(Measured { meters, started: self.started?, attributes: said })
     }
 
     fn push(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
         self.attributes.extend(value.map(|value| KeyValue::new(key, value)));
     }
 
-    /// An attribute that a loop hands down or a metric carries, too.
-    fn keep(&mut self, key: &'static str, value: Value) {
+    fn share(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
+        let Some(value) = value.map(Into::into) else { return };
+        self.own |= shared.bit();
         if self.kind == Kind::Loop || self.meters.is_some() {
-            self.kept.0.push(KeyValue::new(key, value.clone()));
+            self.said.0.push((shared, value.clone()));
         }
-        self.push(key, Some(value));
-    }
-
-    fn keep_some(&mut self, key: &'static str, value: Option<impl Into<Value>>) -> bool {
-        let is_some = value.is_some();
-        if let Some(value) = value {
-            self.keep(key, value.into());
-        }
-        is_some
+        self.attributes.push(KeyValue::new(shared.key(), value));
     }
 
     fn content(&mut self) -> &mut Captured {
@@ -333,32 +313,32 @@ impl Start {
 impl Start {
     /// `gen_ai.agent.name`: the agent that runs the loop. Its steps and tools inherit it.
     pub fn agent(&mut self, name: &(impl Text + ?Sized)) {
-        self.keep_some(key::AGENT_NAME, name.text());
+        self.share(Shared::AgentName, name.text());
     }
 
     /// `gen_ai.conversation.id`: the conversation, session or thread that the loop belongs to. Its steps and tools inherit it.
     pub fn conversation_id(&mut self, id: &(impl Text + ?Sized)) {
-        self.keep_some(key::CONVERSATION_ID, id.text());
+        self.share(Shared::ConversationId, id.text());
     }
 
     /// `gen_ai.provider.name`: who serves the model, as in `anthropic`, `openai`. Steps inherit it.
     pub fn provider(&mut self, name: &(impl Text + ?Sized)) {
-        self.keep_some(key::PROVIDER_NAME, name.text());
+        self.share(Shared::ProviderName, name.text());
     }
 
     /// `gen_ai.request.model`: the model that is asked for. Steps inherit it.
     pub fn model(&mut self, name: &(impl Text + ?Sized)) {
-        self.keep_some(key::REQUEST_MODEL, name.text());
+        self.share(Shared::RequestModel, name.text());
     }
 
     /// `gen_ai.request.temperature`. Steps inherit it.
     pub fn temperature(&mut self, temperature: &(impl Number + ?Sized)) {
-        self.keep_some(key::REQUEST_TEMPERATURE, temperature.number());
+        self.share(Shared::Temperature, temperature.number());
     }
 
     /// `gen_ai.request.max_tokens`: how many tokens a response may have. Steps inherit it.
     pub fn max_tokens(&mut self, tokens: &(impl Integer + ?Sized)) {
-        self.keep_some(key::REQUEST_MAX_TOKENS, tokens.integer());
+        self.share(Shared::MaxTokens, tokens.integer());
     }
 
     /// `fastmcp.sampling.tool_count`: how many tools the model may choose from.
@@ -388,12 +368,14 @@ impl Start {
 
     /// `fastmcp.sampling.iteration`: which step of the run this is, from 0, where the loop does not count right.
     pub fn iteration(&mut self, iteration: &(impl Integer + ?Sized)) {
-        self.push(key::ITERATION, iteration.integer());
+        let iteration = iteration.integer();
+        self.is_numbered = iteration.is_some();
+        self.push(key::ITERATION, iteration);
     }
 
     /// `gen_ai.tool.name`. Where it is empty: the function's name.
     pub fn name(&mut self, name: &(impl Text + ?Sized)) {
-        self.is_named = self.keep_some(key::TOOL_NAME, name.text().filter(|name| !name.as_str().is_empty()));
+        self.share(Shared::ToolName, name.text().filter(|name| !name.as_str().is_empty()));
     }
 
     /// `gen_ai.tool.call.id`: the model's id for this call.
@@ -408,7 +390,7 @@ impl Start {
 
     /// `gen_ai.tool.type`: `function` unless it is said otherwise, as in `extension`, `datastore`.
     pub fn tool_type(&mut self, kind: &(impl Text + ?Sized)) {
-        self.is_typed = self.keep_some(key::TOOL_TYPE, kind.text());
+        self.share(Shared::ToolType, kind.text());
     }
 
     /// An attribute of the user's own.
