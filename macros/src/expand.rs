@@ -32,7 +32,7 @@
 use crate::function::Function;
 use crate::hygiene;
 use crate::model::{Description, Macro, Model, Value};
-use crate::shape::{self, AsyncBlock, Form};
+use crate::shape::{self, AsyncBlock, Form, Streams};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
@@ -47,6 +47,7 @@ pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
     let edge = edge(model, signature, shape.output.as_ref());
 
     let call = match shape.form {
+        form if model.stream.is_some() => stream(model, function, form, shape.streams, shape.output.as_ref()),
         Form::AsyncFn => {
             let body = hygiene::body(body.clone());
             let run = never(shape.output.as_ref(), quote!(#span.run(async move { #edge #body }, #describe).await));
@@ -70,6 +71,32 @@ pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
     quote!(#(#attributes)* #visibility #signature { #(#inner_attributes)* #call })
 }
 
+/// A step that returns a stream: the call goes on as long as what came back.
+fn stream(model: &Model, function: &Function, form: Form, streams: Streams, output: Option<&Type>) -> TokenStream {
+    let Function { signature, body, .. } = function;
+    let (span, open, describe) = (hygiene::span(), open(model, signature, output), describe(model));
+    let edge = edge(model, signature, output);
+    let body = hygiene::body(body.clone());
+    let method = match streams {
+        Streams::Opaque(item) => quote!(opaque_stream::<#item>),
+        Streams::OpaqueResult(item) => quote!(opaque_stream_result::<#item>),
+        Streams::ByType => quote!(stream),
+    };
+    match form {
+        Form::AsyncFn => quote!(#open #span.calling(async move { #edge #body }).await.#method(#describe)),
+        Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
+            let run = quote!(#head { #open #span.calling(async move { #edge { #block } }).await.#method(#describe) });
+            if boxed.is_empty() { run } else { called(&boxed, run) }
+        }
+        Form::Future => quote! {
+            #open
+            let #span = #span.call(move || #body).calling::<#output>();
+            async move { #span.await.#method(#describe) }
+        },
+        Form::Call => quote!(#open #span.call(move || { #edge #body }).#method(#describe)),
+    }
+}
+
 /// `let __span = …;`: asks whether anybody listens and, if so, starts the span with what the request says.
 fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStream {
     let private = private(model.renamed.as_ref());
@@ -82,6 +109,7 @@ fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStr
     let returns = output.filter(|output| model.kind == Macro::Loop && !request.names_result_type() && shape::is_named(output));
     let returns = returns.map(|output| quote!(#span.returns::<#output>();));
     let constant = calls(&span, &request.constant);
+    let streams = model.stream.is_some().then(|| quote!(#span.stream();));
     let groups = [
         (quote!(is_measured), &request.measured),
         (quote!(is_agent_measured), &request.agent_measured),
@@ -92,7 +120,7 @@ fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStr
         let calls = calls(&span, group);
         quote!(if #span.#asked() { #calls })
     });
-    let describe = quote!(#returns #constant #(#groups)*);
+    let describe = quote!(#returns #streams #constant #(#groups)*);
     let describe = if describe.is_empty() { quote!(|_| ()) } else { quote!(|#span| { #describe }) };
     quote! {
         let #span = #private::#open(
@@ -112,11 +140,20 @@ fn describe(model: &Model) -> TokenStream {
         Macro::Step => Some(quote!(#returned.success().response();)),
         Macro::Tool => Some(quote!(#returned.success().outcome();)),
     };
-    quote! {
+    let describe = quote! {
         |#returned| {
             #success
             #by_itself
             #error
+            #returned.error().record();
+        }
+    };
+    let Some(items) = &model.stream else { return describe };
+    let items = calls(&quote!(#returned.success()), items);
+    quote! {
+        |#returned| #returned.error().record(),
+        |#returned| {
+            #items
             #returned.error().record();
         }
     }

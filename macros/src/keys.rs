@@ -50,6 +50,10 @@ pub(crate) enum Takes {
     Json,
     /// `attributes("key" = value, …)`.
     Attributes,
+    /// A flag is its own value.
+    Nothing,
+    /// What an item of a stream says.
+    Chunk,
 }
 
 use Need::{AgentMeasured, Captured, Measured, Recorded};
@@ -83,6 +87,8 @@ pub(crate) const KEYS: &[Key] = &[
     key("response_id", &[Step], Success, Takes::Text),
     key("usage", &[Step], Success, Takes::Usage),
     key("message", &[Step], Success, Takes::Messages),
+    key("stream", &[Step], Setting, Takes::Nothing),
+    key("chunk", &[Step], Success, Takes::Chunk),
     key("answer", &[Loop], Success, Takes::Messages),
     key("result", &[Tool], Success, Takes::Json),
     key("failed", ALL, Success, Takes::Flag),
@@ -115,6 +121,7 @@ impl Key {
             (Success, Takes::Flag) => "|output| output.is_error",
             (Success, Takes::Messages) => "|response| &response.text",
             (Success, Takes::Json) => "|output| output",
+            (Success, Takes::Chunk) => "|item| Chunk::new().text(&item.text)",
             (Success, _) => return format!("{name} = |response| &response.{name}"),
             (_, Takes::Text | Takes::Messages) => return format!("{name} = request.{name}"),
             (_, Takes::Integer) => "512",
@@ -125,6 +132,7 @@ impl Key {
             (_, Takes::Json) => "call.arguments",
             (_, Takes::Flag | Takes::Usage) => "false",
             (_, Takes::Attributes) => return format!("{name}(\"app.tenant\" = tenant.id)"),
+            (_, Takes::Nothing | Takes::Chunk) => return name.to_owned(),
         };
         format!("{name} = {value}")
     }
@@ -133,7 +141,7 @@ impl Key {
     pub(crate) fn reason(&self) -> Option<&'static str> {
         Some(match self.name {
             "usage" => "tokens are counted on steps",
-            "stop_reason" | "response_model" | "response_id" | "message" => {
+            "stop_reason" | "response_model" | "response_id" | "message" | "stream" | "chunk" => {
                 "a response belongs to one model call, which is a step"
             }
             "iteration" => "a loop counts its steps",

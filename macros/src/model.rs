@@ -40,6 +40,8 @@ pub(crate) struct Model {
     pub(crate) renamed: Option<Path>,
     /// Whether content may be captured at all.
     pub(crate) capture: bool,
+    /// What is said of the items, if the function returns a stream.
+    pub(crate) stream: Option<Vec<Description>>,
     pub(crate) request: Request,
     pub(crate) response: Response,
 }

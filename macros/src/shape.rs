@@ -5,12 +5,14 @@ use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Token, Type, TypeInfer,
-    TypeParamBound, TypeTuple,
+    AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Token, Type,
+    TypeImplTrait, TypeInfer, TypeParamBound, TypeTuple,
 };
 
 pub(crate) struct Shape {
     pub(crate) form: Form,
+    /// How what came back is a stream, for a function that says it is.
+    pub(crate) streams: Streams,
     /// What the call gives back in the end, with `_` for every `impl Trait`; None if it never returns.
     pub(crate) output: Option<Type>,
 }
@@ -25,6 +27,36 @@ pub(crate) enum Form {
     Future,
     /// Anything else. Whether the value is a boxed future is seen by its type.
     Call,
+}
+
+/// What a streaming step's return type spells.
+pub(crate) enum Streams {
+    /// `impl Stream<Item = …>`: the item, which nothing else would tell the closure over it.
+    Opaque(Type),
+    /// `Result<impl Stream<Item = …>, E>`.
+    OpaqueResult(Type),
+    /// A boxed stream, or a `Result` of one, by any alias: seen by its type.
+    ByType,
+}
+
+impl Streams {
+    fn of(output: &Type) -> Self {
+        match output {
+            Type::ImplTrait(stream) => Streams::Opaque(item(stream)),
+            Type::Path(path) => {
+                let first = path.path.segments.last().and_then(generics).and_then(|generics| generics.args.first());
+                match first {
+                    Some(GenericArgument::Type(Type::ImplTrait(stream))) => Streams::OpaqueResult(item(stream)),
+                    _ => Streams::ByType,
+                }
+            }
+            _ => Streams::ByType,
+        }
+    }
+}
+
+fn item(stream: &TypeImplTrait) -> Type {
+    associated(&stream.bounds, "Stream", "Item").and_then(erased).unwrap_or_else(infer)
 }
 
 /// `Box::pin(async move { … })`, in pieces. Without a box, `boxed` is empty.
@@ -46,7 +78,7 @@ pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Shape {
         (false, Some(promised), None) if matches!(declared, Type::ImplTrait(_)) => (Form::Future, promised),
         _ => (Form::Call, declared),
     };
-    Shape { form, output: erased(output) }
+    Shape { form, streams: Streams::of(&output), output: erased(output) }
 }
 
 fn unit() -> Type {
@@ -73,11 +105,16 @@ fn promised(ty: &Type) -> Option<Type> {
 }
 
 fn output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+    associated(bounds, "Future", "Output")
+}
+
+/// `T` of `name<associated = T>` among the bounds.
+fn associated(bounds: &Punctuated<TypeParamBound, Token![+]>, name: &str, associated: &str) -> Option<Type> {
     bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else { return None };
-        let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+        let last = bound.path.segments.last().filter(|last| last.ident == name)?;
         generics(last)?.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(argument) if argument.ident == "Output" => Some(argument.ty.clone()),
+            GenericArgument::AssocType(argument) if argument.ident == associated => Some(argument.ty.clone()),
             _ => None,
         })
     })

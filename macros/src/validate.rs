@@ -18,14 +18,44 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
     no_duplicates(&args, errors);
     one_result_type(&args, errors);
 
-    let mut model = Model { kind, renamed: None, capture: true, request: Request::default(), response: Response::default() };
+    let streams = stream(&args, errors);
+    let mut model =
+        Model { kind, renamed: None, capture: true, stream: None, request: Request::default(), response: Response::default() };
     for arg in args {
         match known(kind, &arg.key) {
             Ok(key) => argument(key, arg, &mut model, errors),
             Err(error) => errors.push(error),
         }
     }
+    if streams {
+        model.stream = Some(std::mem::take(&mut model.response.success));
+    }
     model
+}
+
+/// Whether the function returns a stream. Then what it says is said by the items, and by nothing else.
+fn stream(args: &[Arg], errors: &mut Errors) -> bool {
+    let streams = args.iter().any(|arg| arg.key == "stream");
+    for arg in args {
+        let reads = keys::find(&arg.key.to_string()).is_some_and(|key| matches!(key.side, Side::Success | Side::Error));
+        if arg.key == "chunk" && !streams {
+            errors.push(Error::new(
+                arg.key.span(),
+                "`chunk` reads the items of a stream: write `stream, chunk = …` on a function that returns one",
+            ));
+        } else if arg.key == "error_type" && streams {
+            errors.push(Error::new(arg.key.span(), "a stream and its items may have errors of different types: implement `samplescope::ErrorType` for them instead of `error_type = …`"));
+        } else if streams && reads && arg.key != "chunk" {
+            errors.push(Error::new(
+                arg.key.span(),
+                format!(
+                    "a stream has no success value for `{}`: read it from the items, `chunk = |item| Chunk::new()…`",
+                    arg.key
+                ),
+            ));
+        }
+    }
+    streams
 }
 
 /// A `const` or `extern` function cannot be instrumented: the one runs in the compiler, the other has an ABI of its own.
@@ -110,6 +140,7 @@ fn unknown(kind: Macro, name: &str) -> String {
 fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors) {
     let Arg { key: method, value } = arg;
     match (key.side, value) {
+        (_, Written::Missing) if key.takes == Takes::Nothing => {}
         (_, Written::Missing) => errors.push(missing(key, &method)),
         (Side::Setting, value) => setting(key, &method, value, model, errors),
         (_, Written::Entries(entries)) if key.takes == Takes::Attributes => attributes(&method, entries, model, errors),

@@ -15,6 +15,8 @@ pub(crate) struct Captured {
     system: Vec<Message>,
     input: Vec<Message>,
     output: Vec<Message>,
+    /// The text of a stream, so far.
+    streamed: Option<String>,
     tools: Vec<ToolDefinition>,
     arguments: Option<String>,
     result: Option<String>,
@@ -41,6 +43,16 @@ impl Captured {
 
     pub(crate) fn output(&mut self, messages: Vec<Message>) {
         self.output = messages;
+    }
+
+    /// A message that arrives in pieces; what is far beyond the limit is cut anyway, and not kept.
+    pub(crate) fn append(&mut self, text: &str, limit: Option<usize>) {
+        match &mut self.streamed {
+            // In bytes: a text that long is over the limit in characters, too, and will be cut and say so.
+            Some(so_far) if limit.is_some_and(|limit| so_far.len() > limit.saturating_mul(4)) => {}
+            Some(so_far) => so_far.push_str(text),
+            none => *none = Some(text.to_owned()),
+        }
     }
 
     pub(crate) fn tools(&mut self, tools: Vec<ToolDefinition>) {
@@ -135,11 +147,12 @@ impl Live {
     pub(crate) fn deliver(
         &self,
         context: &Context,
-        captured: Captured,
+        mut captured: Captured,
         finish_reason: Option<StringValue>,
         attributes: &mut Vec<KeyValue>,
     ) -> Vec<Event> {
         let capture = self.settings.captures();
+        captured.output.extend(captured.streamed.take().map(Message::text));
         if capture.as_events() {
             self.log(context, &captured, finish_reason.as_ref());
         }

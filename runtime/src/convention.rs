@@ -40,10 +40,12 @@ pub(crate) mod key {
     pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
     pub(crate) const REQUEST_MAX_TOKENS: &str = "gen_ai.request.max_tokens";
     pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
+    pub(crate) const REQUEST_STREAM: &str = "gen_ai.request.stream";
     pub(crate) const REQUEST_TEMPERATURE: &str = "gen_ai.request.temperature";
     pub(crate) const RESPONSE_FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
     pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
     pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";
+    pub(crate) const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
     pub(crate) const TOKEN_TYPE: &str = "gen_ai.token.type";
     pub(crate) const TOOL_CALL_ID: &str = "gen_ai.tool.call.id";
     pub(crate) const TOOL_DESCRIPTION: &str = "gen_ai.tool.description";

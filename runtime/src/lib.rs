@@ -16,6 +16,7 @@ mod scope;
 mod settings;
 mod span;
 mod start;
+mod stream;
 mod value;
 mod warning;
 
@@ -29,6 +30,7 @@ pub use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefini
 pub use response::{SamplingResponse, TokenUsage, ToolOutcome, Usage};
 pub use samplescope_macros::{sampling_loop, sampling_step, sampling_tool};
 pub use settings::{Capture, Piece, Settings, Vocabulary};
+pub use stream::Chunk;
 pub use value::{AttributeValue, Flag, Integer, Number, Text};
 
 /// The name of the instrumentation scope.

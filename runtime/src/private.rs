@@ -1,7 +1,7 @@
 //! What generated code may call, and nothing else. Not public: it changes with the macros, in the same version.
 
 pub use crate::returned::Returned;
-pub use crate::run::{Called, Leaf, Loop, Run, Span};
+pub use crate::run::{Called, Calling, Leaf, Loop, Run, Span};
 pub use crate::start::{Site, Start};
 
 use crate::convention::Kind;

@@ -299,8 +299,12 @@ impl<'a, T> AnySuccess<'a, T> {
         }
     }
 
+    pub(crate) fn call(&self) -> &'a Live {
+        self.call
+    }
+
     /// Evaluates a closure of the user's, if there is a success value and somebody wants to know. No lock of ours is held.
-    fn ask<V>(&self, wanted: bool, of: impl FnOnce(&'a T) -> V) -> Option<V> {
+    pub(crate) fn ask<V>(&self, wanted: bool, of: impl FnOnce(&'a T) -> V) -> Option<V> {
         self.value.filter(|_| wanted).map(of)
     }
 }

@@ -51,6 +51,12 @@ impl<K: Kind> Span<K> {
         Run::new(future, describe, self.call)
     }
 
+    /// The future, inside this call, which goes on when the future is done.
+    #[inline]
+    pub fn calling<F: Future>(self, future: F) -> Calling<F, K> {
+        Calling { future, call: Held(self.call), kind: PhantomData }
+    }
+
     /// Calls the function inside this call. What it returns may itself be a future: see [`Called`].
     pub fn call<R>(mut self, function: impl FnOnce() -> R) -> Called<R, K> {
         let value = match self.call.take() {
@@ -78,9 +84,9 @@ pin_project! {
     /// in their destructors happens inside the call.
     pub struct Run<F, D, K> {
         #[pin]
-        future: F,
-        describe: D,
-        call: Held,
+        pub(crate) future: F,
+        pub(crate) describe: D,
+        pub(crate) call: Held,
         kind: PhantomData<K>,
     }
 
@@ -95,7 +101,7 @@ pin_project! {
 }
 
 /// A future's call: one word, none when nobody listens and none when it has ended. Dropped while it is there, the call was cancelled.
-struct Held(Option<Arc<Live>>);
+pub(crate) struct Held(pub(crate) Option<Arc<Live>>);
 
 impl Drop for Held {
     #[inline]
@@ -114,7 +120,7 @@ fn cancelled(call: Arc<Live>) {
 
 impl<F, D, K> Run<F, D, K> {
     #[inline]
-    fn new(future: F, describe: D, call: Option<Arc<Live>>) -> Self {
+    pub(crate) fn new(future: F, describe: D, call: Option<Arc<Live>>) -> Self {
         Run { future, describe, call: Held(call), kind: PhantomData }
     }
 }
@@ -161,23 +167,62 @@ fn poll<F: Future>(
     polled
 }
 
+pin_project! {
+    /// The user's future, whose output its call outlives: as [`Run`], but for the end.
+    pub struct Calling<F, K> {
+        #[pin]
+        future: F,
+        call: Held,
+        kind: PhantomData<K>,
+    }
+
+    impl<F, K> PinnedDrop for Calling<F, K> {
+        #[inline]
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(call) = &this.project().call.0 {
+                park(call);
+            }
+        }
+    }
+}
+
+impl<F: Future, K: Kind> Future for Calling<F, K> {
+    type Output = Called<F::Output, K>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let call = this.call.0.take();
+        let unwinding = Unwinding(&mut this.call.0, call);
+        let entered = unwinding.enter();
+        let polled = this.future.poll(task);
+        drop(entered);
+        unwinding.put_back();
+        polled.map(|value| Called(AnyCalled { value: Some(value), call: this.call.0.take(), kind: PhantomData }))
+    }
+}
+
 /// The call while the user's code runs. Dropped before it is taken back, that code is unwinding.
-struct Unwinding<'a>(&'a mut Option<Arc<Live>>, Option<Arc<Live>>);
+pub(crate) struct Unwinding<'a>(pub(crate) &'a mut Option<Arc<Live>>, pub(crate) Option<Arc<Live>>);
 
 impl Unwinding<'_> {
-    fn enter(&self) -> Option<Entered> {
+    pub(crate) fn enter(&self) -> Option<Entered> {
         self.1.as_ref().and_then(Entered::new)
     }
 
-    fn put_back(mut self) {
+    pub(crate) fn put_back(mut self) {
         *self.0 = self.1.take();
     }
 
-    fn returned<R>(mut self, entered: Option<Entered>, value: &R, describe: &impl Fn(Returned<'_, R>)) {
+    pub(crate) fn returned<R>(mut self, entered: Option<Entered>, value: &R, describe: &impl Fn(Returned<'_, R>)) {
         if let Some(call) = self.1.as_deref().filter(|call| call.tells_response()) {
             describe(Returned::new(value, call));
         }
         drop(entered);
+        self.end();
+    }
+
+    /// Ends the call by what is known.
+    pub(crate) fn end(&mut self) {
         if let Some(call) = self.1.take() {
             let ending = call.ending();
             call.close(&ending);
@@ -195,7 +240,7 @@ impl Drop for Unwinding<'_> {
 
 /// What a plain call gave back, and the call itself, which has not ended: it goes on as long as a future that came back.
 /// `Pin<Box<dyn Future>>` is seen by its type, through any alias.
-pub struct Called<R, K>(AnyCalled<R, K>);
+pub struct Called<R, K>(pub(crate) AnyCalled<R, K>);
 
 /// What is not a boxed future ends the call.
 pub struct AnyCalled<R, K> {
@@ -252,6 +297,17 @@ impl<F: Future, K: Kind> Called<F, K> {
     }
 }
 
+impl<F: Future, K: Kind> Called<F, K> {
+    /// The future, inside the call that made it, which goes on when the future is done.
+    pub fn calling<O>(mut self) -> Calling<F, K>
+    where
+        F: Future<Output = O>,
+    {
+        let (future, call) = self.0.take();
+        Calling { future, call: Held(call), kind: PhantomData }
+    }
+}
+
 impl<R, K> AnyCalled<R, K> {
     /// The value, which ends the call.
     pub fn value(&mut self, describe: impl Fn(Returned<'_, R>)) -> R {
@@ -265,7 +321,7 @@ impl<R, K> AnyCalled<R, K> {
         value
     }
 
-    fn take(&mut self) -> (R, Option<Arc<Live>>) {
+    pub(crate) fn take(&mut self) -> (R, Option<Arc<Live>>) {
         match self.value.take() {
             Some(value) => (value, self.call.take()),
             None => unreachable!("generated code takes it once"),

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A call that somebody listens to: a recording span, a meter, or a sampler that said no and whose decision its callees have to see.
 pub(crate) struct Live {
@@ -34,6 +34,8 @@ pub(crate) struct Live {
     pub(crate) scope: Option<Arc<Scope>>,
     /// The call around this one, within the same loop.
     pub(crate) outer: Option<Arc<Live>>,
+    /// There while a duration is wanted.
+    pub(crate) started: Option<Instant>,
     /// There while a meter listens.
     pub(crate) measured: Option<Measured>,
     pub(crate) facts: Mutex<Facts>,
@@ -41,7 +43,6 @@ pub(crate) struct Live {
 
 pub(crate) struct Measured {
     pub(crate) meters: Arc<Meters>,
-    pub(crate) started: Instant,
     /// What the request said of the attributes that metrics have.
     pub(crate) attributes: Said,
 }
@@ -58,6 +59,8 @@ pub(crate) struct Facts {
     pub(crate) response_id: Fact<StringValue>,
     pub(crate) usage: Fact<TokenUsage>,
     pub(crate) failed: Fact<bool>,
+    /// When the first item of a stream was there, counted from the start.
+    pub(crate) first_chunk: Option<Duration>,
     pub(crate) error_type: Option<Cow<'static, str>>,
     pub(crate) failure: Option<Failure>,
     pub(crate) attributes: Vec<KeyValue>,
@@ -166,6 +169,14 @@ impl Live {
         self.records || self.measured.is_some()
     }
 
+    /// An item of its stream is there.
+    pub(crate) fn chunk_arrived(&self) {
+        let mut facts = self.facts();
+        if facts.first_chunk.is_none() {
+            facts.first_chunk = self.started.map(|started| started.elapsed());
+        }
+    }
+
     pub(crate) fn add_event(&self, name: impl Into<Cow<'static, str>>, attributes: impl FnOnce() -> Vec<KeyValue>) {
         if let Some(context) = self.context.as_ref().filter(|_| self.records) {
             context.span().add_event(name, attributes());
@@ -248,7 +259,7 @@ impl Live {
         };
         let measurement = Measurement {
             kind: self.kind,
-            duration: measured.started.elapsed(),
+            duration: self.started.map(|started| started.elapsed()).unwrap_or_default(),
             usage,
             counts: self.scope.as_ref().map(|scope| scope.counts()).unwrap_or_default(),
             error_type,
@@ -269,6 +280,8 @@ impl Facts {
         let finish_reason = stopped(&mut self.stop_reason, attributes);
         let texts = [(key::RESPONSE_MODEL, &mut self.response_model), (key::RESPONSE_ID, &mut self.response_id)];
         attributes.extend(texts.into_iter().filter_map(|(key, text)| Some(KeyValue::new(key, text.value.take()?))));
+        let first_chunk = self.first_chunk.map(|first_chunk| first_chunk.as_secs_f64());
+        attributes.extend(first_chunk.map(|seconds| KeyValue::new(key::TIME_TO_FIRST_CHUNK, seconds)));
         if let Some(usage) = self.usage.value {
             used(usage, attributes);
         }

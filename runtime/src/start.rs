@@ -250,6 +250,7 @@ impl Start {
             captures: records && self.captures(),
             gate: if unsampled && !tells && self.kind == Kind::Loop { body } else { Gate::ASK },
             outer: scope.as_ref().and_then(|scope| innermost(scope, &self.parent)),
+            started: self.started,
             measured: self.measured(scope.as_deref()),
             scope,
             facts: Mutex::new(Facts { content: self.content.take(), ..Facts::default() }),
@@ -288,7 +289,7 @@ impl Start {
         let mut said = std::mem::take(&mut self.said);
         let inherited = scope.map(|scope| scope.inherited.0.iter().filter(|(shared, _)| self.own & shared.bit() == 0).cloned());
         said.0.extend(inherited.into_iter().flatten());
-        Some(Measured { meters, started: self.started?, attributes: said })
+        Some(Measured { meters, attributes: said })
     }
 
     fn push(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
@@ -371,6 +372,12 @@ impl Start {
         let iteration = iteration.integer();
         self.is_numbered = iteration.is_some();
         self.push(key::ITERATION, iteration);
+    }
+
+    /// `gen_ai.request.stream`: the response comes in pieces, and the time to the first is measured.
+    pub fn stream(&mut self) {
+        self.started.get_or_insert_with(Instant::now);
+        self.push(key::REQUEST_STREAM, Some(true));
     }
 
     /// `gen_ai.tool.name`. Where it is empty: the function's name.

@@ -1,0 +1,274 @@
+//! Streaming steps: the span lasts as long as the stream, learns from its items, and says how it ended.
+
+use futures::stream::{self, BoxStream, LocalBoxStream};
+use futures::{Stream, StreamExt as _};
+use opentelemetry::trace::Status;
+use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
+use opentelemetry::{Context, global};
+use samplescope::{Capture, Chunk, Settings, TokenUsage, sampling_loop, sampling_step};
+use samplescope_tests::{Span, Telemetry};
+use std::future::ready;
+use std::pin::Pin;
+
+#[derive(Clone, Debug)]
+struct Delta {
+    text: &'static str,
+    stop_reason: Option<&'static str>,
+    tokens: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Broken;
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the line broke")
+    }
+}
+
+fn deltas() -> [Delta; 3] {
+    [
+        Delta { text: "Sunny ", stop_reason: None, tokens: Some(1) },
+        Delta { text: "in ", stop_reason: None, tokens: None },
+        Delta { text: "Seattle", stop_reason: Some("end_turn"), tokens: Some(7) },
+    ]
+}
+
+fn chunk(delta: &Delta) -> Chunk<'_> {
+    Chunk::new()
+        .text(delta.text)
+        .stop_reason(delta.stop_reason)
+        .usage(delta.tokens.map(|tokens| TokenUsage::new(None::<u8>, tokens)))
+}
+
+mod forms {
+    use super::*;
+
+    #[sampling_step(stream, chunk = |delta| chunk(delta))]
+    pub(super) fn opaque() -> impl Stream<Item = Delta> {
+        stream::iter(deltas())
+    }
+
+    #[sampling_step(stream, chunk = chunk)]
+    pub(super) fn boxed() -> BoxStream<'static, Delta> {
+        stream::iter(deltas()).boxed()
+    }
+
+    #[sampling_step(stream, chunk = |delta| chunk(delta))]
+    pub(super) fn boxed_local<'a>(deltas: &'a [Delta]) -> Pin<Box<dyn Stream<Item = &'a Delta> + 'a>> {
+        Box::pin(stream::iter(deltas))
+    }
+
+    #[sampling_step(stream, chunk = |delta| chunk(delta))]
+    pub(super) async fn asynchronous() -> impl Stream<Item = Delta> {
+        tokio::task::yield_now().await;
+        stream::iter(deltas())
+    }
+
+    #[sampling_step(stream, chunk = |delta| chunk(delta))]
+    pub(super) async fn result(fail: bool) -> Result<impl Stream<Item = Result<Delta, Broken>>, Broken> {
+        if fail { Err(Broken) } else { Ok(stream::iter(deltas()).map(Ok)) }
+    }
+
+    type Deltas<'a> = BoxStream<'a, Result<Delta, Broken>>;
+
+    #[sampling_step(stream, chunk = |delta| chunk(delta))]
+    pub(super) async fn result_boxed(fail: bool) -> Result<Deltas<'static>, Broken> {
+        if fail { Err(Broken) } else { Ok(stream::iter(deltas()).map(Ok).boxed()) }
+    }
+
+    #[sampling_step(stream, chunk = |delta| chunk(delta))]
+    pub(super) fn plain_result() -> Result<LocalBoxStream<'static, Delta>, Broken> {
+        Ok(stream::iter(deltas()).boxed_local())
+    }
+
+    #[sampling_step(stream, chunk = |delta| chunk(delta))]
+    pub(super) fn later(count: usize) -> impl Future<Output = Result<impl Stream<Item = Delta>, Broken>> {
+        let deltas = deltas().into_iter().take(count);
+        ready(Ok(stream::iter(deltas)))
+    }
+
+    #[async_trait::async_trait]
+    pub(super) trait Model {
+        async fn ask(&self) -> Result<Deltas<'static>, Broken>;
+    }
+
+    pub(super) struct Scripted;
+
+    #[async_trait::async_trait]
+    impl Model for Scripted {
+        #[sampling_step(stream, chunk = |delta| chunk(delta))]
+        async fn ask(&self) -> Result<Deltas<'static>, Broken> {
+            Ok(stream::iter(deltas()).map(Ok).boxed())
+        }
+    }
+}
+
+fn get(span: &Span, key: &str) -> Option<String> {
+    span.get(key).map(|value| value.to_string())
+}
+
+fn whole(telemetry: &Telemetry) {
+    let span = telemetry.span();
+    assert_eq!(span.status(), Status::Unset);
+    assert_eq!(get(&span, "fastmcp.sampling.stop_reason").as_deref(), Some("endTurn"));
+    assert_eq!(get(&span, "gen_ai.usage.output_tokens").as_deref(), Some("7"));
+    assert_eq!(get(&span, "gen_ai.request.stream").as_deref(), Some("true"));
+    assert!(
+        matches!(span.get("gen_ai.response.time_to_first_chunk"), Some(opentelemetry::Value::F64(seconds)) if seconds >= 0.0)
+    );
+    telemetry.forget();
+}
+
+#[tokio::test]
+async fn every_form_of_stream_ends_its_span_when_it_ends() {
+    let telemetry = Telemetry::on();
+    let all = deltas();
+    assert_eq!(forms::opaque().count().await, 3);
+    whole(&telemetry);
+    assert_eq!(forms::boxed().count().await, 3);
+    whole(&telemetry);
+    assert_eq!(forms::boxed_local(&all).count().await, 3);
+    whole(&telemetry);
+    assert_eq!(forms::asynchronous().await.count().await, 3);
+    whole(&telemetry);
+    assert_eq!(forms::result(false).await.map(futures::StreamExt::count).expect("a stream").await, 3);
+    whole(&telemetry);
+    assert_eq!(forms::result_boxed(false).await.map(futures::StreamExt::count).expect("a stream").await, 3);
+    whole(&telemetry);
+    assert_eq!(forms::plain_result().map(futures::StreamExt::count).expect("a stream").await, 3);
+    whole(&telemetry);
+    assert_eq!(forms::later(3).await.map(futures::StreamExt::count).expect("a stream").await, 3);
+    whole(&telemetry);
+    assert_eq!(forms::Model::ask(&forms::Scripted).await.map(futures::StreamExt::count).expect("a stream").await, 3);
+    whole(&telemetry);
+}
+
+#[tokio::test]
+async fn without_a_listener_streams_are_what_they_were() {
+    let _telemetry = Telemetry::off();
+    assert_eq!(forms::opaque().map(|delta| delta.text).collect::<String>().await, "Sunny in Seattle");
+    assert_eq!(forms::boxed().size_hint(), (3, Some(3)));
+    assert!(forms::result(true).await.is_err());
+}
+
+#[tokio::test]
+async fn a_call_that_gives_no_stream_ends_with_its_error() {
+    let telemetry = Telemetry::on();
+    assert!(forms::result(true).await.is_err());
+    assert!(forms::result_boxed(true).await.is_err());
+    for span in telemetry.spans() {
+        assert_eq!(span.status(), Status::error("the line broke"));
+        assert_eq!(get(&span, "error.type").as_deref(), Some("Broken"));
+        assert_eq!(span.events().len(), 1);
+    }
+    assert_eq!(telemetry.spans().len(), 2);
+}
+
+#[sampling_step(stream, chunk = |delta| chunk(delta))]
+fn breaks() -> impl Stream<Item = Result<Delta, Broken>> {
+    let [first, second, _] = deltas();
+    stream::iter([Ok(first), Err(Broken), Ok(second)])
+}
+
+#[tokio::test]
+async fn an_item_that_is_an_error_ends_the_span_and_not_the_stream() {
+    let telemetry = Telemetry::on();
+    let mut items = Box::pin(breaks());
+    assert!(items.next().await.is_some_and(|item| item.is_ok()));
+    assert_eq!(telemetry.spans().len(), 0);
+    assert!(items.next().await.is_some_and(|item| item.is_err()));
+    assert_eq!(telemetry.span().status(), Status::error("the line broke"));
+    assert!(items.next().await.is_some_and(|item| item.is_ok()));
+    assert!(items.next().await.is_none());
+    assert_eq!(get(&telemetry.span(), "gen_ai.usage.output_tokens").as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_stream_dropped_early_was_cancelled_with_what_was_known_by_then() {
+    let telemetry = Telemetry::on();
+    let mut items = Box::pin(forms::opaque());
+    assert!(items.next().await.is_some());
+    drop(items);
+    let span = telemetry.span();
+    assert_eq!(span.status(), Status::error("cancelled"));
+    assert_eq!(get(&span, "error.type").as_deref(), Some("cancelled"));
+    assert_eq!(get(&span, "gen_ai.usage.output_tokens").as_deref(), Some("1"));
+    assert_eq!(get(&span, "fastmcp.sampling.stop_reason"), None);
+}
+
+#[sampling_step(stream)]
+fn panics() -> impl Stream<Item = u8> {
+    stream::iter(0..3).map(|item| if item == 1 { panic!("boom") } else { item })
+}
+
+#[tokio::test]
+async fn a_stream_that_panics_says_so() {
+    let telemetry = Telemetry::on();
+    assert!(tokio::spawn(panics().collect::<Vec<_>>()).await.is_err());
+    assert_eq!(telemetry.span().status(), Status::error("panicked"));
+}
+
+#[sampling_step(stream)]
+fn traced() -> impl Stream<Item = bool> {
+    stream::iter(0..2).map(|_| {
+        drop(global::tracer("user").start("inside"));
+        Context::current().span().span_context().is_valid()
+    })
+}
+
+#[tokio::test]
+async fn every_poll_is_inside_the_span_and_nothing_between_them() {
+    let telemetry = Telemetry::on();
+    let mut items = Box::pin(traced());
+    while let Some(inside) = items.next().await {
+        assert!(inside);
+        assert!(!Context::current().span().span_context().is_valid());
+    }
+    assert_eq!(telemetry.tree(), "sampling/createMessage step\n  inside\n  inside\n");
+}
+
+#[sampling_loop]
+async fn run() -> usize {
+    forms::opaque().count().await + forms::boxed().count().await
+}
+
+#[tokio::test]
+async fn a_loop_counts_its_streaming_steps() {
+    let telemetry = Telemetry::on();
+    assert_eq!(run().await, 6);
+    let [run, first, second] = &telemetry.spans()[..] else { panic!("{}", telemetry.tree()) };
+    assert_eq!(get(run, "fastmcp.sampling.iterations").as_deref(), Some("2"));
+    assert_eq!(get(first, "fastmcp.sampling.iteration").as_deref(), Some("0"));
+    assert_eq!(get(second, "fastmcp.sampling.iteration").as_deref(), Some("1"));
+    assert_eq!((first.parent_id(), second.parent_id()), (run.id(), run.id()));
+}
+
+#[tokio::test]
+async fn texts_are_put_together_while_content_is_captured() {
+    use samplescope::Vocabulary::GenAi;
+    let output = |telemetry: &Telemetry| get(&telemetry.span(), "gen_ai.output.messages");
+    let telemetry = Telemetry::on().with(Settings::default().vocabulary(GenAi).capture(Capture::Spans));
+    assert_eq!(forms::opaque().count().await, 3);
+    let expected = r#"[{"finish_reason":"stop","parts":[{"content":"Sunny in Seattle","type":"text"}],"role":"assistant"}]"#;
+    assert_eq!(output(&telemetry).as_deref(), Some(expected));
+    drop(telemetry);
+    let telemetry = Telemetry::on().with(Settings::default().vocabulary(GenAi));
+    assert_eq!(forms::opaque().count().await, 3);
+    assert_eq!(output(&telemetry), None);
+}
+
+#[tokio::test]
+async fn tokens_are_measured_whatever_the_sampler_says() {
+    let telemetry = Telemetry::off().metered();
+    assert_eq!(forms::opaque().count().await, 3);
+    let points = telemetry.points("gen_ai.client.token.usage");
+    assert_eq!(points.iter().map(|point| point.sum).collect::<Vec<_>>(), [7.0]);
+}
+
+#[test]
+fn a_stream_is_as_much_send_as_it_was() {
+    fn send<T: Send>(_: &T) {}
+    send(&forms::opaque());
+    send(&forms::result(false));
+}
