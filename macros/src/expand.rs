@@ -114,6 +114,7 @@ fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStr
         (quote!(is_measured), &request.measured),
         (quote!(is_agent_measured), &request.agent_measured),
         (quote!(is_recording), &request.recorded),
+        (quote!(is_recording), &request.listed),
         (quote!(is_capturing), &request.captured),
     ];
     let groups = groups.into_iter().filter(|(_, group)| !group.is_empty()).map(|(asked, group)| {

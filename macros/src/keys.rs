@@ -32,6 +32,8 @@ pub(crate) enum Need {
     AgentMeasured,
     /// A recording span.
     Recorded,
+    /// A recording span, after everything else that only that needs: the value is content, too, and for that the span has to be there.
+    Listed,
     /// A recording span, and somebody who asked for content.
     Captured,
 }
@@ -45,6 +47,7 @@ pub(crate) enum Takes {
     Usage,
     Type,
     Path,
+    Texts,
     Messages,
     Tools,
     Json,
@@ -56,7 +59,7 @@ pub(crate) enum Takes {
     Chunk,
 }
 
-use Need::{AgentMeasured, Captured, Measured, Recorded};
+use Need::{AgentMeasured, Captured, Listed, Measured, Recorded};
 use Side::{Error, Request, Setting, Success};
 
 const ALL: &[Macro] = &[Loop, Step, Tool];
@@ -73,6 +76,15 @@ pub(crate) const KEYS: &[Key] = &[
     key("result_type", &[Loop], Request(Recorded), Takes::Type),
     key("result_type_name", &[Loop], Request(Recorded), Takes::Text),
     key("handler_mode", &[Loop], Request(Recorded), Takes::Text),
+    key("top_p", &[Step], Request(Recorded), Takes::Number),
+    key("top_k", &[Step], Request(Recorded), Takes::Integer),
+    key("seed", &[Step], Request(Recorded), Takes::Integer),
+    key("stop_sequences", &[Step], Request(Recorded), Takes::Texts),
+    key("presence_penalty", &[Step], Request(Recorded), Takes::Number),
+    key("frequency_penalty", &[Step], Request(Recorded), Takes::Number),
+    key("choice_count", &[Step], Request(Recorded), Takes::Integer),
+    key("server_address", &[Step], Request(Recorded), Takes::Text),
+    key("server_port", &[Step], Request(Recorded), Takes::Integer),
     key("iteration", &[Step], Request(Recorded), Takes::Integer),
     key("name", &[Tool], Request(Measured), Takes::Text),
     key("call_id", &[Tool], Request(Recorded), Takes::Text),
@@ -80,7 +92,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("tool_type", &[Tool], Request(Measured), Takes::Text),
     key("system_prompt", ASKING, Request(Captured), Takes::Messages),
     key("messages", ASKING, Request(Captured), Takes::Messages),
-    key("tools", ASKING, Request(Captured), Takes::Tools),
+    key("tools", ASKING, Request(Listed), Takes::Tools),
     key("arguments", &[Tool], Request(Captured), Takes::Json),
     key("stop_reason", &[Step], Success, Takes::Text),
     key("response_model", &[Step], Success, Takes::Text),
@@ -123,7 +135,7 @@ impl Key {
             (Success, Takes::Json) => "|output| output",
             (Success, Takes::Chunk) => "|item| Chunk::new().text(&item.text)",
             (Success, _) => return format!("{name} = |response| &response.{name}"),
-            (_, Takes::Text | Takes::Messages) => return format!("{name} = request.{name}"),
+            (_, Takes::Text | Takes::Texts | Takes::Messages) => return format!("{name} = request.{name}"),
             (_, Takes::Integer) => "512",
             (_, Takes::Number) => "0.7",
             (_, Takes::Type) => "Forecast",
@@ -148,6 +160,10 @@ impl Key {
             "agent" | "conversation_id" => "steps and tools inherit it from their loop",
             "tool_count" | "result_type" | "result_type_name" | "handler_mode" | "answer" => "it describes the whole run",
             "name" | "call_id" | "description" | "tool_type" | "arguments" | "result" => "it describes one tool call",
+            "top_p" | "top_k" | "seed" | "stop_sequences" | "presence_penalty" | "frequency_penalty" | "choice_count" => {
+                "it describes one model call, which is a step"
+            }
+            "server_address" | "server_port" => "it says where one model call went, which is a step",
             "provider" | "model" | "temperature" | "max_tokens" | "system_prompt" | "messages" | "tools" => {
                 "it describes what is asked of the model"
             }

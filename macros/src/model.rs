@@ -54,13 +54,15 @@ pub(crate) struct Request {
     pub(crate) measured: Vec<Description>,
     pub(crate) agent_measured: Vec<Description>,
     pub(crate) recorded: Vec<Description>,
+    /// Attributes and content at once.
+    pub(crate) listed: Vec<Description>,
     pub(crate) captured: Vec<Description>,
 }
 
 impl Request {
     /// How many attributes there are at most, content aside: it is set when the span ends.
     pub(crate) fn attributes(&self) -> usize {
-        self.constant.len() + self.measured.len() + self.agent_measured.len() + self.recorded.len()
+        self.constant.len() + self.measured.len() + self.agent_measured.len() + self.recorded.len() + self.listed.len()
     }
 
     /// Whether an inherited result type would contradict the user.

@@ -186,6 +186,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
     let request = &mut model.request;
     let group = match need {
         Need::Captured => &mut request.captured,
+        Need::Listed => &mut request.listed,
         _ if constant => &mut request.constant,
         Need::Measured => &mut request.measured,
         Need::AgentMeasured => &mut request.agent_measured,
@@ -226,7 +227,7 @@ fn right_type(key: &Key, value: &Expr, errors: &mut Errors) {
         (Takes::Text, literal) => matches!(literal, Lit::Verbatim(_)),
         (Takes::Integer, literal) => matches!(literal, Lit::Int(_)),
         (Takes::Number, literal) => matches!(literal, Lit::Int(_) | Lit::Float(_)),
-        (Takes::Messages, literal) => matches!(literal, Lit::Str(_)),
+        (Takes::Messages | Takes::Texts, literal) => matches!(literal, Lit::Str(_)),
         _ => true,
     };
     if !right {

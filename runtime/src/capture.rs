@@ -1,7 +1,9 @@
 //! The content of one call, from where it is captured to where the vocabulary wants it.
 
 use crate::convention::{Content, Convention, Kind, event, key};
+use crate::ending::Failure;
 use crate::message::{Message, Role, ToolDefinition};
+use crate::scope::Said;
 use crate::settings::{Piece, Settings};
 use crate::span::Live;
 use opentelemetry::{Context, KeyValue, StringValue};
@@ -20,6 +22,8 @@ pub(crate) struct Captured {
     tools: Vec<ToolDefinition>,
     arguments: Option<String>,
     result: Option<String>,
+    /// What the request said beside it, for a log event.
+    pub(crate) request: Said,
 }
 
 /// A span event: its name and attributes.
@@ -154,7 +158,7 @@ impl Live {
         let capture = self.settings.captures();
         captured.output.extend(captured.streamed.take().map(Message::text));
         if capture.as_events() {
-            self.log(context, &captured, finish_reason.as_ref());
+            self.log(context, &captured, finish_reason.as_ref(), attributes);
         }
         if capture.on_spans() { self.on_span(captured, finish_reason, attributes) } else { Vec::new() }
     }
@@ -170,25 +174,63 @@ impl Live {
         Vec::new()
     }
 
-    /// One log event, in the context of the call, so that a bridge to OpenTelemetry logs finds its span.
-    fn log(&self, context: &Context, captured: &Captured, finish_reason: Option<&StringValue>) {
+    /// One log event, in the context of the call, so that a bridge to OpenTelemetry logs finds its span. It says what the span says,
+    /// as far as `tracing` carries it: it has no lists, so these are JSON text.
+    fn log(&self, context: &Context, captured: &Captured, finish_reason: Option<&StringValue>, attributes: &[KeyValue]) {
         let documents = captured.documents(&self.settings, finish_reason);
-        let document = |key| documents.iter().find(|(name, _)| *name == key).map(|(_, json)| json.as_str());
-        let operation =
-            self.operation().attributes.iter().find(|(name, _)| *name == key::OPERATION_NAME).map(|(_, value)| *value);
         if documents.is_empty() {
             return;
         }
+        let document = |key| documents.iter().find(|(name, _)| *name == key).map(|(_, json)| json.as_str());
+        let value = |key| {
+            let said = attributes.iter().find(|attribute| attribute.key.as_str() == key);
+            said.map(|attribute| &attribute.value).or_else(|| captured.request.get(key))
+        };
+        let text = |key| value(key).map(opentelemetry::Value::as_str);
+        let integer = |key| if let Some(opentelemetry::Value::I64(value)) = value(key) { Some(*value) } else { None };
+        let float = |key| if let Some(opentelemetry::Value::F64(value)) = value(key) { Some(*value) } else { None };
+        let finish_reasons = finish_reason.map(|reason| serde_json::json!([reason.as_str()]).to_string());
         let _attached = context.clone().attach();
         tracing::event!(
             name: "gen_ai.client.inference.operation.details",
             target: "samplescope",
             tracing::Level::INFO,
-            gen_ai.operation.name = operation,
+            gen_ai.operation.name = self.operation().constant(key::OPERATION_NAME),
+            gen_ai.agent.name = text(key::AGENT_NAME).as_deref(),
+            gen_ai.conversation.id = text(key::CONVERSATION_ID).as_deref(),
+            gen_ai.provider.name = text(key::PROVIDER_NAME).as_deref(),
+            gen_ai.output.type = text(key::OUTPUT_TYPE).as_deref(),
+            gen_ai.request.model = text(key::REQUEST_MODEL).as_deref(),
+            gen_ai.request.temperature = float(key::REQUEST_TEMPERATURE),
+            gen_ai.request.max_tokens = integer(key::REQUEST_MAX_TOKENS),
+            gen_ai.response.id = text(key::RESPONSE_ID).as_deref(),
+            gen_ai.response.model = text(key::RESPONSE_MODEL).as_deref(),
+            gen_ai.response.finish_reasons = finish_reasons.as_deref(),
+            gen_ai.usage.input_tokens = integer(key::USAGE_INPUT),
+            gen_ai.usage.output_tokens = integer(key::USAGE_OUTPUT),
+            gen_ai.usage.cache_read.input_tokens = integer(key::USAGE_CACHE_READ),
+            gen_ai.usage.cache_creation.input_tokens = integer(key::USAGE_CACHE_CREATION),
+            gen_ai.usage.reasoning.output_tokens = integer(key::USAGE_REASONING),
+            error.type = text(key::ERROR_TYPE).as_deref(),
             gen_ai.system_instructions = document(key::SYSTEM_INSTRUCTIONS),
             gen_ai.input.messages = document(key::INPUT_MESSAGES),
             gen_ai.output.messages = document(key::OUTPUT_MESSAGES),
             gen_ai.tool.definitions = document(key::TOOL_DEFINITIONS),
+        );
+    }
+
+    /// The log event of an error, for those who take log events, in the vocabulary that has one.
+    pub(crate) fn log_exception(&self, context: &Context, failure: &Failure) {
+        if !self.operation().logs_exceptions || !self.settings.captures().as_events() {
+            return;
+        }
+        let _attached = context.clone().attach();
+        tracing::event!(
+            name: "gen_ai.client.operation.exception",
+            target: "samplescope",
+            tracing::Level::WARN,
+            exception.type = failure.exception_type,
+            exception.message = failure.message.as_deref(),
         );
     }
 }

@@ -3,7 +3,7 @@
 use crate::settings::{Piece, Settings};
 use crate::warning;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 
 impl Settings {
@@ -23,19 +23,24 @@ impl Settings {
     }
 
     /// What a tool was given or gave back: every string and number in it is content, names included.
-    /// None, with a warning, if it does not serialise or its structure alone is over the limit.
+    /// None, with a warning, if it does not serialise, or not even its beginning is within the limit.
     pub(crate) fn serialized(&self, piece: Piece, value: &(impl Serialize + ?Sized)) -> Option<String> {
-        match serde_json::to_value(value) {
-            // Most tools speak in text, and text that is JSON already is taken as it is.
-            Ok(Value::String(text)) => {
-                self.json(Structure::Anything, piece, serde_json::from_str(&text).unwrap_or(Value::String(text)))
-            }
-            Ok(value) => self.json(Structure::Anything, piece, value),
-            Err(_) => {
-                warning::once!("content was left out: it does not serialise to JSON");
-                None
-            }
-        }
+        let Ok(json) = serde_json::to_string(value) else {
+            warning::once!("content was left out: it does not serialise to JSON");
+            return None;
+        };
+        // Most tools speak in text, and text that is JSON already is taken as it is.
+        let (json, document) = match serde_json::from_str(&json) {
+            Ok(Value::String(text)) => match serde_json::from_str(&text) {
+                Ok(document) => (text, document),
+                Err(_) => (json, Value::String(text)),
+            },
+            Ok(document) => (json, document),
+            // Nested deeper than serde_json reads.
+            Err(_) => (json.clone(), Value::String(json)),
+        };
+        let fits = self.limit().is_none_or(|limit| json.chars().count() <= limit);
+        if fits && !self.redacts() { Some(json) } else { self.json(Structure::Anything, piece, document) }
     }
 
     fn json(&self, structure: Structure, piece: Piece, mut document: Value) -> Option<String> {
@@ -53,7 +58,8 @@ impl Settings {
 /// Which of a document's strings are content.
 #[derive(Clone, Copy, PartialEq)]
 enum Structure {
-    /// The JSON of the GenAI conventions: `content`, `arguments`, `response`, `description` and `parameters` are content, the rest is structure.
+    /// The JSON of the GenAI conventions: `content`, `uri`, `file_id`, `arguments`, `response`, `description` and
+    /// `parameters` are content, the rest is structure.
     Messages,
     /// All of them.
     Anything,
@@ -79,9 +85,10 @@ impl Structure {
             Value::Object(members) => {
                 for (name, member) in members {
                     match (self, name.as_str()) {
-                        (Structure::Anything, _) => self.each_text(member, change),
+                        (Structure::Anything, _) | (_, "content" | "description" | "uri" | "file_id" | "parts") => {
+                            self.each_text(member, change);
+                        }
                         (_, "arguments" | "response" | "parameters") => Structure::Anything.each_text(member, change),
-                        (_, "content" | "description" | "uri" | "parts") => self.each_text(member, change),
                         _ => {}
                     }
                 }
@@ -109,55 +116,101 @@ impl Structure {
     }
 
     /// The longest form of the document within the limit: with every text cut to the same length and, where that is not enough,
-    /// without its first entries.
+    /// without its first entries. What has no entries that can go becomes one text, which is cut.
     fn shortened(self, mut document: Value, limit: usize) -> Option<String> {
-        let mut dropped = 0;
-        loop {
-            if let Some(fitting) = self.with_longest_texts(&document, limit) {
-                return Some(fitting);
-            }
-            match &mut document {
-                Value::Array(entries) if entries.len() > 1 && self == Structure::Messages => {
-                    entries.remove(0);
-                    dropped += 1;
-                    says_so(&mut entries[0], dropped);
-                }
-                _ => {
-                    warning::once!("content was left out: its structure alone is longer than the length limit");
-                    return None;
-                }
-            }
+        if let Some(fitting) = self.with_longest_texts(&document, limit) {
+            return Some(fitting);
         }
+        let shortened = match (self, document.as_array_mut()) {
+            (Structure::Messages, Some(entries)) => {
+                let fits = |dropped: &usize| self.with_texts_of(1, &without_first(entries, *dropped), limit).is_some();
+                let dropped = smallest(1..entries.len(), fits)?;
+                self.with_longest_texts(&without_first(entries, dropped), limit)
+            }
+            _ => self.with_longest_texts(&Value::String(document.to_string()), limit),
+        };
+        if shortened.is_none() {
+            warning::once!("content was left out: its structure alone is longer than the length limit");
+        }
+        shortened
     }
 
     fn with_longest_texts(self, document: &Value, limit: usize) -> Option<String> {
-        let at = |length: usize| {
-            let mut document = document.clone();
-            self.each_text(&mut document, &mut |text| match cut(text, length) {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(cut) => Some(cut),
-            });
-            Some(document.to_string()).filter(|text| text.chars().count() <= limit)
-        };
         // Not less than the one character that says that something is missing.
-        let mut longest = at(1)?;
+        let mut longest = self.with_texts_of(1, document, limit)?;
         let (mut fits, mut too_long) = (1, limit + 1);
         while too_long - fits > 1 {
             let length = usize::midpoint(fits, too_long);
-            match at(length) {
+            match self.with_texts_of(length, document, limit) {
                 Some(text) => (longest, fits) = (text, length),
                 None => too_long = length,
             }
         }
         Some(longest)
     }
+
+    /// The document with every text cut to `length`, if that is within the limit.
+    fn with_texts_of(self, length: usize, document: &Value, limit: usize) -> Option<String> {
+        let mut document = document.clone();
+        if self == Structure::Messages {
+            without_blobs_over(length, &mut document);
+        }
+        self.each_text(&mut document, &mut |text| match cut(text, length) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(cut) => Some(cut),
+        });
+        Some(document.to_string()).filter(|text| text.chars().count() <= limit)
+    }
 }
 
-/// Marks the first message that is left with how many before it are not.
-fn says_so(message: &mut Value, dropped: usize) {
-    if let Some(Value::Array(parts)) = message.get_mut("parts") {
-        let marker = serde_json::json!({ "type": "text", "content": format!("[{dropped} earlier cut]") });
-        parts.insert(0, marker);
+/// The first value of an ascending range from which on `fits` holds.
+fn smallest(range: std::ops::Range<usize>, fits: impl Fn(&usize) -> bool) -> Option<usize> {
+    let (mut low, mut high) = (range.start, range.end);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if fits(&middle) { high = middle } else { low = middle + 1 }
+    }
+    range.contains(&low).then_some(low)
+}
+
+/// The entries behind the first `dropped`, the first of them marked with how many are missing.
+fn without_first(entries: &[Value], dropped: usize) -> Value {
+    let mut left = entries[dropped..].to_vec();
+    let marker = format!("[{dropped} earlier cut]");
+    let as_part = |content: String| json!({ "type": "text", "content": content });
+    match left.first_mut() {
+        Some(Value::Object(message)) if message.contains_key("parts") => {
+            if let Some(Value::Array(parts)) = message.get_mut("parts") {
+                parts.insert(0, as_part(marker));
+            }
+        }
+        // A tool definition has no parts, but a description.
+        Some(Value::Object(tool)) if tool.contains_key("name") && tool.get("type").is_some_and(|kind| kind == "function") => {
+            let described = tool.get("description").and_then(Value::as_str).unwrap_or_default();
+            let described = format!("{marker} {described}");
+            tool.insert("description".to_owned(), described.trim_end().into());
+        }
+        _ => left.insert(0, as_part(marker)),
+    }
+    left.into()
+}
+
+/// A part of base64 is none: bytes that are too long make place for a text that says so.
+fn without_blobs_over(length: usize, value: &mut Value) {
+    match value {
+        Value::Array(entries) => entries.iter_mut().for_each(|entry| without_blobs_over(length, entry)),
+        Value::Object(members) if members.get("type").is_some_and(|kind| kind == "blob") => {
+            let size = members.get("content").and_then(Value::as_str).map_or(0, str::len);
+            if size > length {
+                *value = json!({ "type": "text", "content": format!("…[{size} cut]") });
+            }
+        }
+        Value::Object(members) => {
+            if let Some(parts) = members.get_mut("parts") {
+                without_blobs_over(length, parts);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -179,7 +232,6 @@ fn cut(text: &str, limit: usize) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_text_is_cut_between_characters_and_says_how_much() {

@@ -38,10 +38,18 @@ pub(crate) mod key {
     pub(crate) const MCP_METHOD_NAME: &str = "mcp.method.name";
     pub(crate) const OPERATION_NAME: &str = "gen_ai.operation.name";
     pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
+    pub(crate) const OUTPUT_TYPE: &str = "gen_ai.output.type";
+    pub(crate) const REQUEST_CHOICE_COUNT: &str = "gen_ai.request.choice.count";
+    pub(crate) const REQUEST_FREQUENCY_PENALTY: &str = "gen_ai.request.frequency_penalty";
     pub(crate) const REQUEST_MAX_TOKENS: &str = "gen_ai.request.max_tokens";
     pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
+    pub(crate) const REQUEST_PRESENCE_PENALTY: &str = "gen_ai.request.presence_penalty";
+    pub(crate) const REQUEST_SEED: &str = "gen_ai.request.seed";
+    pub(crate) const REQUEST_STOP_SEQUENCES: &str = "gen_ai.request.stop_sequences";
     pub(crate) const REQUEST_STREAM: &str = "gen_ai.request.stream";
     pub(crate) const REQUEST_TEMPERATURE: &str = "gen_ai.request.temperature";
+    pub(crate) const REQUEST_TOP_K: &str = "gen_ai.request.top_k";
+    pub(crate) const REQUEST_TOP_P: &str = "gen_ai.request.top_p";
     pub(crate) const RESPONSE_FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
     pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
     pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";
@@ -69,6 +77,8 @@ pub(crate) mod key {
     pub(crate) const ERROR_TYPE: &str = "error.type";
     pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
     pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
+    pub(crate) const SERVER_ADDRESS: &str = "server.address";
+    pub(crate) const SERVER_PORT: &str = "server.port";
 }
 
 /// An attribute that others need, too: a loop says it for the calls inside, any call for its metrics.
@@ -80,6 +90,7 @@ pub(crate) enum Shared {
     RequestModel,
     Temperature,
     MaxTokens,
+    OutputType,
     ToolName,
     ToolType,
 }
@@ -93,6 +104,7 @@ impl Shared {
             Shared::RequestModel => key::REQUEST_MODEL,
             Shared::Temperature => key::REQUEST_TEMPERATURE,
             Shared::MaxTokens => key::REQUEST_MAX_TOKENS,
+            Shared::OutputType => key::OUTPUT_TYPE,
             Shared::ToolName => key::TOOL_NAME,
             Shared::ToolType => key::TOOL_TYPE,
         }
@@ -102,13 +114,15 @@ impl Shared {
     pub(crate) fn reaches(self, kind: Kind) -> bool {
         match self {
             Shared::AgentName | Shared::ConversationId => true,
-            Shared::ProviderName | Shared::RequestModel | Shared::Temperature | Shared::MaxTokens => kind == Kind::Step,
+            Shared::ProviderName | Shared::RequestModel | Shared::Temperature | Shared::MaxTokens | Shared::OutputType => {
+                kind == Kind::Step
+            }
             Shared::ToolName | Shared::ToolType => false,
         }
     }
 
     /// A bit of its own.
-    pub(crate) fn bit(self) -> u8 {
+    pub(crate) fn bit(self) -> u16 {
         1 << self as u8
     }
 }
@@ -137,6 +151,10 @@ pub(crate) mod value {
     pub(crate) const OTHER: &str = "_OTHER";
     /// `fastmcp.sampling.result_type` of a string (prescribed: Python's name for it).
     pub(crate) const STRING_RESULT: &str = "str";
+    /// `gen_ai.output.type` of a loop that makes a structured result (genai).
+    pub(crate) const JSON_OUTPUT: &str = "json";
+    /// `gen_ai.output.type` of any other (genai).
+    pub(crate) const TEXT_OUTPUT: &str = "text";
     /// `fastmcp.sampling.stop_reason` of a response that could have named one and did not (prescribed).
     pub(crate) const UNKNOWN_STOP_REASON: &str = "unknown";
     /// `gen_ai.tool.type` unless the user says otherwise (genai).
@@ -163,7 +181,11 @@ pub(crate) struct Operation {
     pub(crate) client: bool,
     /// Attributes that every such span has.
     pub(crate) attributes: &'static [(&'static str, &'static str)],
+    /// Whether the span says what the output is to be.
+    pub(crate) output_type: bool,
     pub(crate) content: Content,
+    /// Whether an error is a log event, too, where content is one.
+    pub(crate) logs_exceptions: bool,
     pub(crate) duration: Option<&'static Histogram>,
     pub(crate) tokens: Option<&'static Histogram>,
     pub(crate) counts: Option<&'static Counts>,
@@ -209,6 +231,11 @@ impl Convention {
 }
 
 impl Operation {
+    /// An attribute that every such span has.
+    pub(crate) fn constant(&self, key: &str) -> Option<&'static str> {
+        self.attributes.iter().find(|(name, _)| *name == key).map(|&(_, value)| value)
+    }
+
     /// Whether a meter wants to know the attribute, or how the call ended.
     pub(crate) fn measures(&self, key: &str) -> bool {
         let counts = self.counts.map(|counts| [&counts.steps, &counts.tools]);
@@ -225,7 +252,9 @@ pub(crate) static PRESCRIBED: Convention = Convention {
         subject: None,
         client: false,
         attributes: &[(key::MCP_METHOD_NAME, "sampling/createMessage"), (key::OPERATION_NAME, "invoke_agent")],
+        output_type: false,
         content: Content::Events,
+        logs_exceptions: false,
         duration: Some(&Histogram {
             name: "mcp.server.operation.duration",
             unit: "s",
@@ -241,7 +270,9 @@ pub(crate) static PRESCRIBED: Convention = Convention {
         subject: None,
         client: false,
         attributes: &[(key::OPERATION_NAME, "chat")],
+        output_type: false,
         content: Content::Nothing,
+        logs_exceptions: false,
         duration: None,
         tokens: Some(&TOKEN_USAGE),
         counts: None,
@@ -251,7 +282,9 @@ pub(crate) static PRESCRIBED: Convention = Convention {
         subject: Some(key::TOOL_NAME),
         client: false,
         attributes: &[(key::OPERATION_NAME, "execute_tool")],
+        output_type: false,
         content: Content::Attributes,
+        logs_exceptions: false,
         duration: None,
         tokens: None,
         counts: None,
@@ -266,7 +299,9 @@ pub(crate) static GENAI: Convention = Convention {
         subject: Some(key::AGENT_NAME),
         client: false,
         attributes: &[(key::OPERATION_NAME, "invoke_agent")],
+        output_type: true,
         content: Content::Attributes,
+        logs_exceptions: false,
         duration: Some(&Histogram {
             name: "gen_ai.invoke_agent.duration",
             unit: "s",
@@ -297,7 +332,9 @@ pub(crate) static GENAI: Convention = Convention {
         subject: Some(key::REQUEST_MODEL),
         client: true,
         attributes: &[(key::OPERATION_NAME, "chat")],
+        output_type: true,
         content: Content::Attributes,
+        logs_exceptions: true,
         duration: Some(&Histogram {
             name: "gen_ai.client.operation.duration",
             unit: "s",
@@ -313,7 +350,9 @@ pub(crate) static GENAI: Convention = Convention {
         subject: Some(key::TOOL_NAME),
         client: false,
         attributes: &[(key::OPERATION_NAME, "execute_tool")],
+        output_type: false,
         content: Content::Attributes,
+        logs_exceptions: false,
         duration: Some(&Histogram {
             name: "gen_ai.execute_tool.duration",
             unit: "s",

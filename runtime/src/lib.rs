@@ -14,6 +14,7 @@ mod returned;
 mod run;
 mod scope;
 mod settings;
+mod shapes;
 mod span;
 mod start;
 mod stream;

@@ -1,5 +1,7 @@
 //! Messages, in the JSON that the GenAI conventions give them, and what can be turned into them.
 
+use crate::convention::stop_reason;
+use opentelemetry::StringValue;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -86,6 +88,15 @@ impl Message {
         Message { role: None, parts: vec![Part::text(text)], finish_reason: None }
     }
 
+    /// An empty message whose role follows from the argument that it is given to.
+    pub(crate) fn unsaid() -> Self {
+        Message { role: None, parts: Vec::new(), finish_reason: None }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
     /// A message of the system's.
     pub fn system(text: impl Into<String>) -> Self {
         Message::new(Role::System).with(Part::text(text))
@@ -108,7 +119,7 @@ impl Message {
         self
     }
 
-    /// Why the model stopped, for a message of its own.
+    /// Why the model stopped, for a message of its own: `stop`, `length`, `tool_call`, `content_filter`, or what a provider calls these.
     #[must_use]
     pub fn with_finish_reason(self, reason: impl Into<String>) -> Self {
         Message { finish_reason: Some(reason.into()), ..self }
@@ -138,7 +149,8 @@ impl Message {
     pub(crate) fn output(&self, role: &Role, finish_reason: Option<&str>) -> Value {
         let calls_a_tool = self.parts.iter().any(|part| matches!(part, Part::ToolCall { .. }));
         let implied = if calls_a_tool { "tool_call" } else { "stop" };
-        let finish_reason = self.finish_reason.as_deref().or(finish_reason).unwrap_or(implied);
+        let own = self.finish_reason.clone().map(|reason| stop_reason(reason.into()).1);
+        let finish_reason = own.as_ref().map(StringValue::as_str).or(finish_reason).unwrap_or(implied);
         json!({ "role": self.role_or(role).as_str(), "parts": self.parts(), "finish_reason": finish_reason })
     }
 }
@@ -174,6 +186,7 @@ pub enum Part {
         content: String,
     },
     /// Bytes that are part of the message. Prefer [`Uri`](Part::Uri) or [`File`](Part::File): a backend seldom wants the bytes.
+    /// With a length limit, bytes that do not fit into it are left out, and a text says so.
     Blob {
         /// `image`, `audio` or `video`.
         modality: String,
@@ -292,8 +305,8 @@ impl ToolDefinition {
     }
 }
 
-/// What can be shown as messages: one string, a `(role, text)`, a [`Message`], and slices, vectors, options and references of these.
-/// A string's role follows from the argument: in `messages` it is the user's, in `answer` the assistant's.
+/// What can be shown as messages: one string, a `(role, text)`, a [`Message`], a [`serde_json::Value`] in the shape of OpenAI chat,
+/// Anthropic messages or MCP sampling, and slices, vectors, options and references of these. A string's role follows from the argument: in `messages` it is the user's, in `answer` the assistant's.
 ///
 /// For a type of your own:
 ///
@@ -314,7 +327,7 @@ impl ToolDefinition {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be shown as messages",
     label = "expected messages",
-    note = "messages are a string, `(role, text)`, `samplescope::Message`, and slices, vectors, `Option`s and references of these; implement `samplescope::ToMessages` for a type of your own"
+    note = "messages are a string, `(role, text)`, `samplescope::Message`, `serde_json::Value`, and slices, vectors, `Option`s and references of these; implement `samplescope::ToMessages` for a type of your own"
 )]
 pub trait ToMessages {
     /// The messages. Called only while content is captured.
@@ -387,20 +400,30 @@ macro_rules! through_pointers {
 
 through_pointers!(&T &mut T Box<T> Rc<T> Arc<T>);
 
-/// What can be shown as tool definitions: a [`ToolDefinition`], a name, and slices, vectors, options and references of these.
+/// What can be shown as tool definitions: a [`ToolDefinition`], a name, a [`serde_json::Value`] in the shape of OpenAI, Anthropic or MCP,
+/// and slices, vectors, options and references of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be shown as tool definitions",
     label = "expected tool definitions",
-    note = "tool definitions are `samplescope::ToolDefinition`, a name, and slices, vectors, `Option`s and references of these; implement `samplescope::ToToolDefinitions` for a type of your own"
+    note = "tool definitions are `samplescope::ToolDefinition`, a name, `serde_json::Value`, and slices, vectors, `Option`s and references of these; implement `samplescope::ToToolDefinitions` for a type of your own"
 )]
 pub trait ToToolDefinitions {
-    /// The definitions. Called only while content is captured.
+    /// The definitions. Called while content is captured, and by the default of [`tool_count`](Self::tool_count).
     fn to_tool_definitions(&self) -> Vec<ToolDefinition>;
+
+    /// How many there are: called whenever the span records. Worth writing where definitions are dear.
+    fn tool_count(&self) -> usize {
+        self.to_tool_definitions().len()
+    }
 }
 
 impl ToToolDefinitions for ToolDefinition {
     fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
         vec![self.clone()]
+    }
+
+    fn tool_count(&self) -> usize {
+        1
     }
 }
 
@@ -408,11 +431,19 @@ impl ToToolDefinitions for str {
     fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
         vec![ToolDefinition::new(self)]
     }
+
+    fn tool_count(&self) -> usize {
+        1
+    }
 }
 
 impl ToToolDefinitions for String {
     fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
         self.as_str().to_tool_definitions()
+    }
+
+    fn tool_count(&self) -> usize {
+        1
     }
 }
 
@@ -420,11 +451,19 @@ impl<T: ToToolDefinitions> ToToolDefinitions for [T] {
     fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
         self.iter().flat_map(ToToolDefinitions::to_tool_definitions).collect()
     }
+
+    fn tool_count(&self) -> usize {
+        self.iter().map(ToToolDefinitions::tool_count).sum()
+    }
 }
 
 impl<T: ToToolDefinitions, const N: usize> ToToolDefinitions for [T; N] {
     fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
         self[..].to_tool_definitions()
+    }
+
+    fn tool_count(&self) -> usize {
+        self[..].tool_count()
     }
 }
 
@@ -432,16 +471,34 @@ impl<T: ToToolDefinitions> ToToolDefinitions for Vec<T> {
     fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
         self[..].to_tool_definitions()
     }
+
+    fn tool_count(&self) -> usize {
+        self[..].tool_count()
+    }
 }
 
 impl<T: ToToolDefinitions> ToToolDefinitions for Option<T> {
     fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
         self.as_ref().map(ToToolDefinitions::to_tool_definitions).unwrap_or_default()
     }
-}
 
-impl<T: ToToolDefinitions + ?Sized> ToToolDefinitions for &T {
-    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
-        (**self).to_tool_definitions()
+    fn tool_count(&self) -> usize {
+        self.as_ref().map_or(0, ToToolDefinitions::tool_count)
     }
 }
+
+macro_rules! definitions_through_pointers {
+    ($($pointer:ty)*) => {$(
+        impl<T: ToToolDefinitions + ?Sized> ToToolDefinitions for $pointer {
+            fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+                (**self).to_tool_definitions()
+            }
+
+            fn tool_count(&self) -> usize {
+                (**self).tool_count()
+            }
+        }
+    )*};
+}
+
+definitions_through_pointers!(&T &mut T Box<T> Rc<T> Arc<T>);

@@ -187,6 +187,10 @@ impl Settings {
         self.length_limit
     }
 
+    pub(crate) fn redacts(&self) -> bool {
+        self.redactor.is_some()
+    }
+
     pub(crate) fn redact<'a>(&self, piece: Piece, text: &'a str) -> Cow<'a, str> {
         let Some(redactor) = &self.redactor else { return text.into() };
         // A panic here would come out of the user's function, or abort if it is unwinding already.

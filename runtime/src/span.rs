@@ -246,6 +246,7 @@ impl Live {
         }
         if let Ending::Error(failure) = ending {
             span.add_event(event::EXCEPTION, exception(failure));
+            self.log_exception(context, failure);
         }
         if let Some(description) = ending.description() {
             span.set_status(Status::error(description));
@@ -267,8 +268,8 @@ impl Live {
         measured.meters.record(&measurement, |key| match key {
             key::RESPONSE_MODEL => response_model.clone().map(Value::String),
             key => {
-                let constant = self.operation().attributes.iter().find(|(name, _)| *name == key);
-                constant.map(|&(_, value)| value.into()).or_else(|| measured.attributes.get(key).cloned())
+                let constant = self.operation().constant(key);
+                constant.map(Value::from).or_else(|| measured.attributes.get(key).cloned())
             }
         });
     }

@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::span::{self, Facts, Live, Measured, Started};
 use crate::value::{AttributeValue, Integer, Number, Text};
 use opentelemetry::global::BoxedTracer;
-use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
@@ -50,9 +50,11 @@ pub struct Start {
     /// What is handed down, or measured.
     said: Said,
     /// The shared attributes that the call has said itself, by their bits.
-    own: u8,
+    own: u16,
     /// Whether an argument said which step of its loop it is.
     is_numbered: bool,
+    /// Whether the user said how many tools there are.
+    is_counted: bool,
     content: Option<Box<Captured>>,
 }
 
@@ -123,6 +125,7 @@ impl Start {
             said: Said::default(),
             own: 0,
             is_numbered: false,
+            is_counted: false,
             content: None,
         })
     }
@@ -159,6 +162,11 @@ impl Start {
     /// Whether content is worth evaluating. The macro asks last, since the span has to be started to know.
     pub fn is_capturing(&mut self) -> bool {
         self.captures() && self.decide()
+    }
+
+    /// Whether content becomes a log event, which says what the span says.
+    fn logs(&self) -> bool {
+        self.captures() && self.settings.captures().as_events()
     }
 
     fn captures(&self) -> bool {
@@ -213,8 +221,10 @@ impl Start {
 
     /// The call, if there is still somebody who listens to it.
     fn finish(&mut self) -> Option<Arc<Live>> {
-        if self.kind == Kind::Tool {
-            self.complete_tool();
+        match self.kind {
+            Kind::Loop => self.complete_loop(),
+            Kind::Step => {}
+            Kind::Tool => self.complete_tool(),
         }
         let span = if let Some(mut span) = self.span.take() {
             // Decided by what was there then; the rest comes now.
@@ -241,6 +251,9 @@ impl Start {
             }
             scope => (scope, own),
         };
+        if self.logs() {
+            self.content().request = self.known(scope.as_deref());
+        }
         let call = Live {
             kind: self.kind,
             convention: self.convention,
@@ -275,6 +288,12 @@ impl Start {
         Arc::new(Scope::new(self.kind, tracer, unsampled, self.settings.clone(), self.meters.clone(), inherited))
     }
 
+    fn complete_loop(&mut self) {
+        if self.operation().output_type && self.own & Shared::OutputType.bit() == 0 {
+            self.share(Shared::OutputType, Some(value::TEXT_OUTPUT));
+        }
+    }
+
     fn complete_tool(&mut self) {
         if self.own & Shared::ToolName.bit() == 0 {
             self.share(Shared::ToolName, Some(self.site.function));
@@ -286,10 +305,26 @@ impl Start {
 
     fn measured(&mut self, scope: Option<&Scope>) -> Option<Measured> {
         let meters = self.meters.take()?;
-        let mut said = std::mem::take(&mut self.said);
+        Some(Measured { meters, attributes: self.known(scope) })
+    }
+
+    /// What the call said for others, or its loop did for it.
+    fn known(&self, scope: Option<&Scope>) -> Said {
+        let mut said = self.said.clone();
         let inherited = scope.map(|scope| scope.inherited.0.iter().filter(|(shared, _)| self.own & shared.bit() == 0).cloned());
         said.0.extend(inherited.into_iter().flatten());
-        Some(Measured { meters, attributes: said })
+        said
+    }
+
+    /// What the loop produces, and so what it asks its model for.
+    fn result(&mut self, name: Option<impl Into<StringValue>>) {
+        let name = name.map(Into::into);
+        if self.operation().output_type {
+            let is_text = |name: &StringValue| name.as_str() == value::STRING_RESULT;
+            let output = name.as_ref().map(|name| if is_text(name) { value::TEXT_OUTPUT } else { value::JSON_OUTPUT });
+            self.share(Shared::OutputType, output);
+        }
+        self.push(key::RESULT_TYPE, name);
     }
 
     fn push(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
@@ -299,7 +334,7 @@ impl Start {
     fn share(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
         let Some(value) = value.map(Into::into) else { return };
         self.own |= shared.bit();
-        if self.kind == Kind::Loop || self.meters.is_some() {
+        if self.kind == Kind::Loop || self.meters.is_some() || self.logs() {
             self.said.0.push((shared, value.clone()));
         }
         self.attributes.push(KeyValue::new(shared.key(), value));
@@ -344,22 +379,24 @@ impl Start {
 
     /// `fastmcp.sampling.tool_count`: how many tools the model may choose from.
     pub fn tool_count(&mut self, count: &(impl Integer + ?Sized)) {
-        self.push(key::TOOL_COUNT, count.integer());
+        let count = count.integer();
+        self.is_counted = count.is_some();
+        self.push(key::TOOL_COUNT, count);
     }
 
     /// `fastmcp.sampling.result_type`: the type that the loop produces, by its qualified name; `str` for every string.
     pub fn result_type<T: ?Sized>(&mut self) {
-        self.push(key::RESULT_TYPE, Some(error_type::of_result::<T>()));
+        self.result(Some(error_type::of_result::<T>()));
     }
 
     /// `fastmcp.sampling.result_type`: what the loop produces, by a name of its own.
     pub fn result_type_name(&mut self, name: &(impl Text + ?Sized)) {
-        self.push(key::RESULT_TYPE, name.text());
+        self.result(name.text());
     }
 
     /// `fastmcp.sampling.result_type`, where nobody said one: `str`, if that is what the function returns.
     pub fn returns<R: ?Sized>(&mut self) {
-        self.push(key::RESULT_TYPE, error_type::returns_string::<R>().then_some(value::STRING_RESULT));
+        self.result(error_type::returns_string::<R>().then_some(value::STRING_RESULT));
     }
 
     /// `fastmcp.sampling.handler_mode`: `client` or `fallback`.
@@ -378,6 +415,56 @@ impl Start {
     pub fn stream(&mut self) {
         self.started.get_or_insert_with(Instant::now);
         self.push(key::REQUEST_STREAM, Some(true));
+    }
+
+    /// `gen_ai.request.top_p`: how much of the probability mass is sampled from, 0 to 1.
+    pub fn top_p(&mut self, top_p: &(impl Number + ?Sized)) {
+        self.push(key::REQUEST_TOP_P, top_p.number());
+    }
+
+    /// `gen_ai.request.top_k`: from how many of the likeliest tokens is sampled.
+    pub fn top_k(&mut self, top_k: &(impl Integer + ?Sized)) {
+        self.push(key::REQUEST_TOP_K, top_k.integer());
+    }
+
+    /// `gen_ai.request.seed`: with the same one, a model may answer the same.
+    pub fn seed(&mut self, seed: &(impl Integer + ?Sized)) {
+        self.push(key::REQUEST_SEED, seed.integer());
+    }
+
+    /// `gen_ai.request.stop_sequences`: at which texts the model stops. A list of strings; one string is a list of one.
+    pub fn stop_sequences(&mut self, sequences: &(impl AttributeValue + ?Sized)) {
+        let sequences = match sequences.attribute() {
+            Some(Value::String(one)) => Some(Array::String(vec![one])),
+            Some(Value::Array(list @ Array::String(_))) => Some(list),
+            _ => None,
+        };
+        self.push(key::REQUEST_STOP_SEQUENCES, sequences.map(Value::Array));
+    }
+
+    /// `gen_ai.request.presence_penalty`.
+    pub fn presence_penalty(&mut self, penalty: &(impl Number + ?Sized)) {
+        self.push(key::REQUEST_PRESENCE_PENALTY, penalty.number());
+    }
+
+    /// `gen_ai.request.frequency_penalty`.
+    pub fn frequency_penalty(&mut self, penalty: &(impl Number + ?Sized)) {
+        self.push(key::REQUEST_FREQUENCY_PENALTY, penalty.number());
+    }
+
+    /// `gen_ai.request.choice.count`: how many answers are asked for.
+    pub fn choice_count(&mut self, count: &(impl Integer + ?Sized)) {
+        self.push(key::REQUEST_CHOICE_COUNT, count.integer());
+    }
+
+    /// `server.address`: the host that serves the model, by name or IP address.
+    pub fn server_address(&mut self, address: &(impl Text + ?Sized)) {
+        self.push(key::SERVER_ADDRESS, address.text());
+    }
+
+    /// `server.port`: its port.
+    pub fn server_port(&mut self, port: &(impl Integer + ?Sized)) {
+        self.push(key::SERVER_PORT, port.integer());
     }
 
     /// `gen_ai.tool.name`. Where it is empty: the function's name.
@@ -415,9 +502,15 @@ impl Start {
         self.content().input(messages.to_messages());
     }
 
-    /// Content: the tools that the model may choose from.
+    /// The tools that the model may choose from: `fastmcp.sampling.tool_count` of a loop that does not say it otherwise and, as content,
+    /// their definitions.
     pub fn tools(&mut self, tools: &(impl ToToolDefinitions + ?Sized)) {
-        self.content().tools(tools.to_tool_definitions());
+        if self.kind == Kind::Loop && !self.is_counted {
+            self.push(key::TOOL_COUNT, tools.tool_count().integer());
+        }
+        if self.is_capturing() {
+            self.content().tools(tools.to_tool_definitions());
+        }
     }
 
     /// Content: what the model calls the tool with.
