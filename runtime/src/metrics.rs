@@ -7,7 +7,7 @@ use opentelemetry::{InstrumentationScope, KeyValue, Value, global};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-type Provider = dyn MeterProvider + Send + Sync;
+pub(crate) type Provider = dyn MeterProvider + Send + Sync;
 
 /// The instruments of one vocabulary at one meter provider.
 pub(crate) struct Meters {
@@ -34,22 +34,23 @@ pub(crate) struct Measurement<'a> {
 }
 
 impl Meters {
-    /// The instruments, if somebody set a meter provider.
-    pub(crate) fn listening(convention: &'static Convention) -> Option<Arc<Meters>> {
-        let provider = global::meter_provider();
-        if is_noop(&provider) {
-            return None;
-        }
+    /// The global meter provider, if somebody set one.
+    pub(crate) fn provider() -> Option<Arc<Provider>> {
+        Some(global::meter_provider()).filter(|provider| !is_noop(provider))
+    }
+
+    /// The instruments at that provider.
+    pub(crate) fn at(provider: &Arc<Provider>, convention: &'static Convention) -> Arc<Meters> {
         let is_current = |meters: &Arc<Meters>| {
-            std::ptr::addr_eq(meters.provider.as_ptr(), Arc::as_ptr(&provider)) && std::ptr::eq(meters.convention, convention)
+            std::ptr::addr_eq(meters.provider.as_ptr(), Arc::as_ptr(provider)) && std::ptr::eq(meters.convention, convention)
         };
         if let Some(meters) = CURRENT.read().unwrap_or_else(PoisonError::into_inner).as_ref().filter(|meters| is_current(meters))
         {
-            return Some(meters.clone());
+            return meters.clone();
         }
-        let meters = Arc::new(Meters::new(&provider, convention));
+        let meters = Arc::new(Meters::new(provider, convention));
         *CURRENT.write().unwrap_or_else(PoisonError::into_inner) = Some(meters.clone());
-        Some(meters)
+        meters
     }
 
     fn new(provider: &Arc<Provider>, convention: &'static Convention) -> Self {

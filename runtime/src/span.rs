@@ -342,14 +342,19 @@ impl Gate {
     }
 }
 
-/// A tracer, if somebody set a provider.
-pub(crate) fn listening_tracer(convention: &'static Convention) -> Option<BoxedTracer> {
-    if !SEEN.load(Relaxed) {
-        SEEN.store(is_real(&global::tracer(crate::NAME)), Relaxed);
+/// Whether somebody set a tracer provider.
+pub(crate) fn is_listened_to() -> bool {
+    SEEN.load(Relaxed) || {
+        let real = is_real(&global::tracer(crate::NAME));
+        SEEN.store(real, Relaxed);
+        real
     }
-    let scope =
-        || InstrumentationScope::builder(crate::NAME).with_version(crate::VERSION).with_schema_url(convention.schema_url).build();
-    SEEN.load(Relaxed).then(|| global::tracer_with_scope(scope()))
+}
+
+/// The global provider's tracer. Never kept beyond a loop: one that is taken before a provider is set stays silent for ever.
+pub(crate) fn tracer(convention: &'static Convention) -> BoxedTracer {
+    let scope = InstrumentationScope::builder(crate::NAME).with_version(crate::VERSION).with_schema_url(convention.schema_url);
+    global::tracer_with_scope(scope.build())
 }
 
 /// Whether a provider was there when last asked. Only ever a reason not to ask again: a no-op span puts it back.

@@ -67,6 +67,36 @@ enum Tracer {
     Scope,
 }
 
+/// Who is to be told of a call, and how.
+struct Listeners {
+    settings: Arc<Settings>,
+    convention: &'static Convention,
+    tracer: Option<Tracer>,
+    meters: Option<Arc<Meters>>,
+}
+
+impl Listeners {
+    /// Those of the outermost call.
+    fn of(scope: &Scope) -> Self {
+        let settings = scope.settings.clone();
+        let tracer = scope.tracer.as_ref().map(|_| Tracer::Scope);
+        Listeners { convention: settings.convention(), settings, tracer, meters: scope.meters.clone() }
+    }
+
+    /// Those that the process has now. None if it has none, which is asked before anything else.
+    fn ask() -> Option<Self> {
+        let (spans, provider) = (span::is_listened_to(), Meters::provider());
+        if !spans && provider.is_none() {
+            return None;
+        }
+        let settings = Settings::current();
+        let convention = settings.convention();
+        let tracer = spans.then(|| Tracer::Own(span::tracer(convention)));
+        let meters = provider.map(|provider| Meters::at(&provider, convention));
+        Some(Listeners { settings, convention, tracer, meters })
+    }
+}
+
 /// Opens a call, if anybody listens to it.
 pub(crate) fn open(kind: Kind, site: &'static Site, describe: impl FnOnce(&mut Start)) -> Option<Arc<Live>> {
     let mut start = Start::new(kind, site)?;
@@ -95,14 +125,14 @@ impl Drop for Describing<'_> {
 impl Start {
     /// None if nobody listens.
     fn new(kind: Kind, site: &'static Site) -> Option<Self> {
-        let parent = Context::current();
-        let enclosing = if kind == Kind::Loop { None } else { Scope::of(&parent) };
-        let settings = enclosing.as_ref().map_or_else(Settings::current, |scope| scope.settings.clone());
-        let convention = settings.convention();
-        let (tracer, meters) = match &enclosing {
-            Some(scope) => (scope.asks_under(&parent).then_some(Tracer::Scope), scope.meters.clone()),
-            None => (span::listening_tracer(convention).map(Tracer::Own), Meters::listening(convention)),
+        let enclosing = if kind == Kind::Loop { None } else { Context::map_current(Scope::of) };
+        let listeners = match &enclosing {
+            Some(scope) => Listeners::of(scope),
+            None => Listeners::ask()?,
         };
+        let parent = Context::current();
+        let Listeners { settings, convention, tracer, meters } = listeners;
+        let tracer = tracer.filter(|_| enclosing.as_ref().is_none_or(|scope| scope.asks_under(&parent)));
         if tracer.is_none() && meters.is_none() {
             return None;
         }
