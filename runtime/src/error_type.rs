@@ -39,13 +39,9 @@ pub(crate) fn of_type<E: ?Sized>() -> Cow<'static, str> {
 }
 
 fn is_dynamic_error(path: &str) -> bool {
-    let pointee = path
-        .strip_suffix('>')
-        .and_then(|path| {
-            ["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"].iter().find_map(|pointer| path.strip_prefix(pointer))
-        })
-        .unwrap_or(path);
-    pointee.trim_start_matches('&').trim_start_matches("mut ").starts_with("dyn core::error::Error")
+    const BOXES: &[&str] = &["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"];
+    let inside = BOXES.iter().find_map(|pointer| path.strip_prefix(pointer)).unwrap_or(path);
+    pointee(inside).starts_with("dyn core::error::Error")
 }
 
 /// The name of a type that a call produces: `str` for every kind of string.
@@ -67,6 +63,12 @@ pub(crate) fn returns_string<R: ?Sized>() -> bool {
     success.into_iter().next().is_some_and(is_string)
 }
 
+/// Without references.
+fn pointee(path: &str) -> &str {
+    let path = path.trim_start_matches('&');
+    path.strip_prefix("mut ").unwrap_or(path)
+}
+
 fn is_string(path: &str) -> bool {
     const STRINGS: &[&str] = &[
         "str",
@@ -77,7 +79,7 @@ fn is_string(path: &str) -> bool {
         "alloc::sync::Arc<str>",
         "alloc::rc::Rc<str>",
     ];
-    STRINGS.contains(&path.trim_start_matches('&').trim_start_matches("mut "))
+    STRINGS.contains(&pointee(path))
 }
 
 /// The type's path with every module prefix gone, in generic arguments, too: Python's `__qualname__`.
