@@ -163,8 +163,9 @@ async fn load(queue: usize, paced: bool, dropped: &Dropped) -> Result<bool, Box<
 
     let [started, ended] = [0, 1].map(|index| counter.0[index].load(SeqCst));
     let (received, dropped) = (received.load(SeqCst), dropped.0.load(SeqCst) - before);
+    let pace = if paced { "paced" } else { "at once" };
     println!(
-        "queue {queue:>7}: {started} started, {ended} ended, {received} received, {dropped} dropped; MiB by round {memory:?}"
+        "queue {queue:>6}, {pace:<7}: {started} started, {ended} ended, {received} received, {dropped} dropped; MiB by round {memory:?}"
     );
     let accounted = started == ended && ended == received + dropped;
     let half = ROUNDS / 2;
