@@ -1,4 +1,4 @@
-//! Model to tokens. Nothing here can fail and nothing is checked; this is the only `quote!` of the crate.
+//! Model to tokens. Nothing here can fail and nothing is checked; with the derive's, these are the only `quote!`s of the crate.
 //!
 //! ```text
 //! // Input:
@@ -36,7 +36,7 @@ use crate::shape::{self, AsyncBlock, Form, Streams};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Path, ReturnType, Signature, Type};
+use syn::{ReturnType, Signature, Type};
 
 pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
     let Function { attributes, visibility, signature, inner_attributes, body } = function;
@@ -99,7 +99,7 @@ fn stream(model: &Model, function: &Function, form: Form, streams: Streams, outp
 
 /// `let __span = …;`: asks whether anybody listens and, if so, starts the span with what the request says.
 fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStream {
-    let private = private(model.renamed.as_ref());
+    let private = hygiene::private(model.renamed.as_ref());
     let (span, open) = (hygiene::span(), Ident::new(&model.kind.to_string(), Span::mixed_site()));
     let function = signature.ident.to_string();
     let function = function.strip_prefix("r#").unwrap_or(&function);
@@ -173,7 +173,7 @@ fn calls(receiver: &impl quote::ToTokens, descriptions: &[Description]) -> Token
 
 /// Tells rustc what the body returns, so that a wrong one is an error in the user's own words and place.
 fn edge(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStream {
-    let private = private(model.renamed.as_ref());
+    let private = hygiene::private(model.renamed.as_ref());
     let at = match &signature.output {
         ReturnType::Default => signature.ident.span(),
         ReturnType::Type(_, ty) => ty.span(),
@@ -190,9 +190,4 @@ fn never(output: Option<&Type>, call: TokenStream) -> TokenStream {
 fn called(path: &TokenStream, argument: TokenStream) -> TokenStream {
     let argument = TokenTree::Group(Group::new(Delimiter::Parenthesis, argument));
     quote!(#path #argument)
-}
-
-/// `::samplescope::__private`, or the same below the path that `crate = …` named.
-fn private(renamed: Option<&Path>) -> TokenStream {
-    renamed.map_or_else(|| quote!(::samplescope::__private), |path| quote!(#path::__private))
 }

@@ -15,6 +15,11 @@ impl Errors {
         }
     }
 
+    /// Every error as a `compile_error!` at its place; nothing if there is none.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.0.map(syn::Error::into_compile_error).unwrap_or_default()
+    }
+
     pub(crate) fn into_result(self) -> Result<(), syn::Error> {
         self.0.map_or(Ok(()), Err)
     }

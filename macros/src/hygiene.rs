@@ -4,7 +4,20 @@
 //! - Local variables are `mixed_site`: they are ours alone, as a `macro_rules` variable would be.
 //! - Methods are inherent: they need no trait in scope and cannot be shadowed by one.
 
-use proc_macro2::{Group, Ident, Span};
+use proc_macro2::{Group, Ident, Span, TokenStream};
+use quote::quote;
+use syn::Path;
+
+/// `::samplescope`, or the path that `crate = …` named.
+pub(crate) fn facade(renamed: Option<&Path>) -> TokenStream {
+    renamed.map_or_else(|| quote!(::samplescope), |path| quote!(#path))
+}
+
+/// What generated code may call.
+pub(crate) fn private(renamed: Option<&Path>) -> TokenStream {
+    let facade = facade(renamed);
+    quote!(#facade::__private)
+}
 
 /// The span that is being described or run.
 pub(crate) fn span() -> Ident {
@@ -14,6 +27,11 @@ pub(crate) fn span() -> Ident {
 /// What the user's function returned.
 pub(crate) fn returned() -> Ident {
     local("__returned")
+}
+
+/// The error inside of an error.
+pub(crate) fn source() -> Ident {
+    local("__source")
 }
 
 fn local(name: &str) -> Ident {

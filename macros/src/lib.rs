@@ -16,18 +16,24 @@
 //! | `shape` | how the function hands back its result |
 //! | `expand` | model to tokens: cannot fail, holds the only `quote!` |
 //! | `hygiene` | the paths and identifiers that the expansion uses |
+//! | `nearest` | did you mean …? |
+//! | `error_type` | the derive: the same stages, in one file and its `expand` |
 //! | `fallback` | errors, with the user's own function untouched beneath them |
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod error_type;
 mod expand;
 mod fallback;
 mod function;
 mod hygiene;
 mod keys;
 mod model;
+mod nearest;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 use model::Macro;
@@ -49,6 +55,12 @@ pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn sampling_tool(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument(Macro::Tool, arguments.into(), item.into()).into()
+}
+
+/// Labels for `error.type`: one for each variant, or one for a struct.
+#[proc_macro_derive(ErrorType, attributes(error_type))]
+pub fn derive_error_type(item: TokenStream) -> TokenStream {
+    error_type::derive(item.into()).into()
 }
 
 /// The whole pipeline. On any error the user gets every error there is, and their own function back.

@@ -6,6 +6,7 @@ use crate::fallback::Errors;
 use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
 use crate::model::{Description, Macro, Model, Request, Response, Value};
+use crate::nearest::nearest;
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, UnOp};
@@ -303,30 +304,4 @@ fn literal(value: &Expr) -> Option<&Lit> {
 /// `|a, b|`, without the body: that is where the mistake is.
 fn closure_head(closure: &ExprClosure) -> Span {
     closure.inputs_begin.span.join(closure.inputs_end.span).unwrap_or(closure.inputs_begin.span)
-}
-
-/// The nearest of the names, if it is near enough to be what was meant.
-fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (name.len() / 3).clamp(1, 3);
-    names
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|&(distance, _)| distance <= allowed)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's, by rows.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &b) in to.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.len()]
 }

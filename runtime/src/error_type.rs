@@ -3,11 +3,39 @@
 use crate::convention::value;
 use std::any::type_name;
 use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// Says what kind of error an error is, in one low-cardinality word: `rate_limited`, `timeout`.
 ///
 /// It becomes [`error.type`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type) on the span and its metrics.
 /// An error without it is called by its type's qualified name: `my_crate::api::Timeout` is `Timeout`.
+///
+/// # Derived
+///
+/// One label for each variant: by itself `ToolError::Timeout`, else what `#[error_type("…")]` says, or what the only field says of
+/// itself with `#[error_type(transparent)]`. On a struct: `Refused`, or the same two. A field whose type does not implement the trait is called
+/// by its type's qualified name; a generic field counts as one that implements it only if a bound says so.
+/// Behind a re-export, `#[error_type(crate = path)]` says where this crate is.
+///
+/// ```
+/// use samplescope::ErrorType;
+///
+/// #[derive(ErrorType)]
+/// enum ToolError {
+///     Timeout,
+///     #[error_type("rate_limited")]
+///     TooMany { retry_after: u64 },
+///     #[error_type(transparent)]
+///     Io(std::io::Error),
+/// }
+///
+/// assert_eq!(ToolError::Timeout.error_type(), "ToolError::Timeout");
+/// assert_eq!(ToolError::TooMany { retry_after: 3 }.error_type(), "rate_limited");
+/// assert_eq!(ToolError::Io(std::io::ErrorKind::NotFound.into()).error_type(), "io::Error");
+/// ```
+///
+/// # By hand
 ///
 /// ```
 /// use samplescope::ErrorType;
@@ -30,6 +58,64 @@ use std::borrow::Cow;
 pub trait ErrorType {
     /// The kind of error. Few different values, since metrics carry it: never an id, a message or a time.
     fn error_type(&self) -> Cow<'_, str>;
+}
+
+impl<E: ErrorType + ?Sized> ErrorType for &E {
+    fn error_type(&self) -> Cow<'_, str> {
+        (**self).error_type()
+    }
+}
+
+impl<E: ErrorType + ?Sized> ErrorType for Box<E> {
+    fn error_type(&self) -> Cow<'_, str> {
+        (**self).error_type()
+    }
+}
+
+impl<E: ErrorType + ?Sized> ErrorType for Arc<E> {
+    fn error_type(&self) -> Cow<'_, str> {
+        (**self).error_type()
+    }
+}
+
+/// The error inside of an error, which the derive's `transparent` asks: an inherent method where the type says its kind,
+/// and behind a `Deref` the type's name.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Source<'a, E: ?Sized>(AnySource<'a, E>);
+
+/// An error that says nothing of itself.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct AnySource<'a, E: ?Sized>(&'a E);
+
+impl<'a, E: ?Sized> Source<'a, E> {
+    /// The error to ask.
+    pub fn of(error: &'a E) -> Self {
+        Source(AnySource(error))
+    }
+}
+
+impl<'a, E: ErrorType + ?Sized> Source<'a, E> {
+    /// What it says.
+    pub fn error_type(&self) -> Cow<'a, str> {
+        self.0.0.error_type()
+    }
+}
+
+impl<'a, E: ?Sized> Deref for Source<'a, E> {
+    type Target = AnySource<'a, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<E: ?Sized> AnySource<'_, E> {
+    /// What it is.
+    #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
+    pub fn error_type(&self) -> Cow<'static, str> {
+        of_type::<E>()
+    }
 }
 
 /// The name of an error whose own kind is not known. A boxed `dyn Error` could be anything.
@@ -155,7 +241,7 @@ mod tests {
     fn what_could_be_any_error_is_other() {
         assert_eq!(of_type::<Box<dyn std::error::Error>>(), "_OTHER");
         assert_eq!(of_type::<Box<dyn std::error::Error + Send + Sync>>(), "_OTHER");
-        assert_eq!(of_type::<std::sync::Arc<dyn std::error::Error>>(), "_OTHER");
+        assert_eq!(of_type::<Arc<dyn std::error::Error>>(), "_OTHER");
         assert_eq!(of_type::<&dyn std::error::Error>(), "_OTHER");
         assert_eq!(of_type::<std::io::Error>(), "io::Error");
         assert_eq!(of_type::<String>(), "String");

@@ -1,8 +1,10 @@
 //! What generated code may call, and nothing else. Not public: it changes with the macros, in the same version.
 
+pub use crate::error_type::Source;
 pub use crate::returned::Returned;
 pub use crate::run::{Called, Calling, Leaf, Loop, Run, Span};
 pub use crate::start::{Site, Start};
+pub use std::borrow::Cow;
 
 use crate::convention::Kind;
 use crate::scope::Gate;

@@ -1,0 +1,9 @@
+//! A macro crate cannot be called from integration tests, so what tests its functions stands inside of it.
+//!
+//! | file | the promise |
+//! |---|---|
+//! | `expansion` | what is generated is text that somebody has reviewed |
+//! | `half_typed` | whatever stands in an editor, nothing panics and the user's function is still there |
+
+mod expansion;
+mod half_typed;

@@ -1,0 +1,79 @@
+//! Every `macros/tests/expand/CASE.rs` expands to what `CASE.expanded.rs` says, formatted, as `cargo expand` would show it.
+//!
+//! After a change on purpose: `SAMPLESCOPE_BLESS=1 cargo test -p samplescope-macros`, then read the diff.
+
+use crate::error_type::derive;
+use crate::instrument;
+use crate::model::Macro;
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use syn::{Attribute, File, Item, Meta};
+
+#[test]
+fn expansions_are_as_reviewed() {
+    let bless = std::env::var_os("SAMPLESCOPE_BLESS").is_some();
+    let mut different = Vec::new();
+    for case in cases() {
+        let source = fs::read_to_string(&case).expect("a case is a text file");
+        let expanded = expanded(syn::parse_file(&source).expect("a case is Rust"));
+        let reviewed = case.with_extension("expanded.rs");
+        if bless {
+            fs::write(&reviewed, &expanded).expect("the snapshots are in this repository");
+        } else if fs::read_to_string(&reviewed).unwrap_or_default() != expanded {
+            different.push(format!("{}, which now is\n{expanded}", reviewed.display()));
+        }
+    }
+    let says = "bless with SAMPLESCOPE_BLESS=1 if that is right";
+    assert!(different.is_empty(), "not as reviewed: {}\n{says}", different.join("\n"));
+}
+
+#[test]
+fn expansions_are_short_and_allow_nothing() {
+    for case in cases() {
+        let source = fs::read_to_string(&case).expect("a case is a text file");
+        let expanded = expanded(syn::parse_file(&source).expect("a case is Rust"));
+        let generated = expanded.lines().count() - source.lines().count();
+        assert!(generated <= 40, "{}: {generated} lines more than there were", case.display());
+        for never in ["#[allow", "#[expect", "macro_rules", "!("] {
+            assert!(!expanded.contains(never) || source.contains(never), "{}: {never}", case.display());
+        }
+    }
+}
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand");
+    let files = fs::read_dir(folder).expect("the cases are in this repository");
+    let mut cases: Vec<PathBuf> = files.map(|file| file.expect("a readable folder").path()).collect();
+    cases.retain(|path| !path.to_string_lossy().ends_with(".expanded.rs"));
+    cases.sort();
+    assert!(!cases.is_empty());
+    cases
+}
+
+/// The file with our attributes replaced by what they generate, and with what our derive adds.
+fn expanded(file: File) -> String {
+    let items = file.items.into_iter().map(|item| match item {
+        Item::Fn(mut function) => match ours(&mut function.attrs) {
+            Some((kind, arguments)) => instrument(kind, arguments, function.into_token_stream()),
+            None => function.into_token_stream(),
+        },
+        Item::Enum(_) | Item::Struct(_) => derive(item.into_token_stream()),
+        item => item.into_token_stream(),
+    });
+    let expanded = syn::parse2(items.collect()).expect("an expansion is Rust");
+    prettyplease::unparse(&expanded)
+}
+
+fn ours(attributes: &mut Vec<Attribute>) -> Option<(Macro, TokenStream)> {
+    let kinds = [Macro::Loop, Macro::Step, Macro::Tool];
+    let named = |attribute: &Attribute| kinds.into_iter().find(|kind| attribute.path().is_ident(&kind.to_string()));
+    let place = attributes.iter().position(|attribute| named(attribute).is_some())?;
+    let attribute = attributes.remove(place);
+    let arguments = match &attribute.meta {
+        Meta::List(list) => list.tokens.clone(),
+        _ => TokenStream::new(),
+    };
+    named(&attribute).map(|kind| (kind, arguments))
+}

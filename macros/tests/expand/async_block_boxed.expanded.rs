@@ -1,0 +1,30 @@
+fn run_tool<'a>(call: &'a Call) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> {
+    Box::pin(async move {
+        let __span = ::samplescope::__private::sampling_tool(
+            &::samplescope::__private::Site {
+                function: "run_tool",
+                attributes: 1,
+                capture: true,
+            },
+            |__span| {
+                if __span.is_measured() {
+                    __span.name(&call.name);
+                }
+            },
+        );
+        __span
+            .run(
+                async move {
+                    if false {
+                        return ::samplescope::__private::returns::<Outcome>();
+                    }
+                    { { call.run().await } }
+                },
+                |__returned| {
+                    __returned.success().outcome();
+                    __returned.error().record();
+                },
+            )
+            .await
+    })
+}

@@ -1,0 +1,7 @@
+/// Looks something up.
+#[sampling_tool]
+#[must_use]
+async fn look() {
+    #![expect(clippy::unused_async)]
+    println!("looking");
+}

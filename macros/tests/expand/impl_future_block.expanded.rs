@@ -1,0 +1,28 @@
+fn ask(client: Client) -> impl Future<Output = Result<Step, ModelError>> + Send {
+    async move {
+        let __span = ::samplescope::__private::sampling_step(
+            &::samplescope::__private::Site {
+                function: "ask",
+                attributes: 0,
+                capture: true,
+            },
+            |_| (),
+        );
+        __span
+            .run(
+                async move {
+                    if false {
+                        return ::samplescope::__private::returns::<
+                            Result<Step, ModelError>,
+                        >();
+                    }
+                    { { client.send().await } }
+                },
+                |__returned| {
+                    __returned.success().response();
+                    __returned.error().record();
+                },
+            )
+            .await
+    }
+}

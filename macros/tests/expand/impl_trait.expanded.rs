@@ -1,0 +1,24 @@
+async fn look(what: impl AsRef<str>) -> impl Iterator<Item = u8> {
+    let __span = ::samplescope::__private::sampling_tool(
+        &::samplescope::__private::Site {
+            function: "look",
+            attributes: 0,
+            capture: true,
+        },
+        |_| (),
+    );
+    __span
+        .run(
+            async move {
+                if false {
+                    return ::samplescope::__private::returns::<_>();
+                }
+                { what.as_ref().to_owned().into_bytes().into_iter() }
+            },
+            |__returned| {
+                __returned.success().outcome();
+                __returned.error().record();
+            },
+        )
+        .await
+}

@@ -1,0 +1,30 @@
+async fn talk(self: Arc<Self>, mut turns: Vec<Turn>) -> Result<String, SampleError> {
+    let __span = crate::telemetry::__private::sampling_loop(
+        &crate::telemetry::__private::Site {
+            function: "talk",
+            attributes: 0,
+            capture: false,
+        },
+        |__span| {
+            __span.returns::<Result<String, SampleError>>();
+        },
+    );
+    __span
+        .run(
+            async move {
+                if false {
+                    return crate::telemetry::__private::returns::<
+                        Result<String, SampleError>,
+                    >();
+                }
+                {
+                    turns.pop();
+                    run(&self, turns).await
+                }
+            },
+            |__returned| {
+                __returned.error().record();
+            },
+        )
+        .await
+}

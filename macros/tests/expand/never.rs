@@ -1,0 +1,6 @@
+#[sampling_loop(agent = "daemon")]
+async fn serve() -> ! {
+    loop {
+        wait().await;
+    }
+}
