@@ -79,7 +79,7 @@ macro_rules! workload {
     };
 }
 
-workload!(bare(request, turn, name), allow(dead_code), allow(dead_code), allow(dead_code), ());
+workload!(bare(request, turn, name), allow(dead_code), allow(dead_code), allow(dead_code), black_box(()));
 workload!(
     samplescope_(request, turn, name),
     samplescope::sampling_loop(
@@ -106,7 +106,7 @@ workload!(
 
 /// A careful person's own code, for the attributes that samplescope sets.
 mod by_hand {
-    use super::*;
+    use super::{Request, black_box};
     use opentelemetry::global::BoxedTracer;
     use opentelemetry::trace::{FutureExt as _, Span as _, TraceContextExt as _, Tracer as _};
     use opentelemetry::{Array, Context, KeyValue, Value};
