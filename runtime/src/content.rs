@@ -220,11 +220,16 @@ fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     if length <= limit {
         return text.into();
     }
-    let mut marker = format!("…[{} cut]", length - limit);
-    if marker.chars().count() >= limit {
-        marker = "…".chars().take(limit).collect();
+    let marker = |kept: usize| format!("…[{} cut]", length - kept);
+    let mut kept = limit.saturating_sub(marker(limit).chars().count());
+    // The more is cut, the longer the number.
+    while kept > 0 && kept + marker(kept).chars().count() > limit {
+        kept -= 1;
     }
-    let kept = limit - marker.chars().count();
+    let (kept, marker) = match kept {
+        0 => (limit.saturating_sub(1), "…".chars().take(limit).collect()),
+        kept => (kept, marker(kept)),
+    };
     let end = text.char_indices().nth(kept).map_or(text.len(), |(end, _)| end);
     format!("{}{marker}", &text[..end]).into()
 }
@@ -238,7 +243,7 @@ mod tests {
         assert_eq!(cut("short", 5), "short");
         let cut_text = cut("a long text, in fact far too long", 16);
         assert_eq!(cut_text.chars().count(), 16);
-        assert_eq!(cut_text, "a long …[17 cut]");
+        assert_eq!(cut_text, "a long …[26 cut]");
         assert_eq!(cut("ééééé", 3), "éé…");
         assert_eq!(cut("ééééé", 1), "…");
         assert_eq!(cut("ééééé", 0), "");

@@ -62,10 +62,11 @@ impl Handle {
         }
     }
 
-    /// Says something that a meter may want to know, too.
-    fn say(&self, wanted: impl FnOnce(&Live) -> bool, say: impl FnOnce(&mut Facts)) {
+    /// Says something that a meter may want to know, too. What it is comes from the user's code, so no lock is held yet.
+    fn say<T>(&self, wanted: impl FnOnce(&Live) -> bool, what: impl FnOnce() -> T, say: impl FnOnce(&mut Facts, T)) {
         if let Some(call) = self.0.as_ref().filter(|call| call.records || wanted(call)) {
-            say(&mut call.facts());
+            let what = what();
+            say(&mut call.facts(), what);
         }
     }
 }
@@ -138,21 +139,21 @@ impl CurrentLoop {
 impl CurrentStep {
     /// The tokens of this model call. Called again, counts that are known now replace those from before.
     pub fn usage<V: Usage>(&self, usage: V) {
-        self.0.say(Live::measures_tokens, |facts| facts.usage.say_more(usage.usage()));
+        self.0.say(Live::measures_tokens, || usage.usage(), |facts, usage| facts.usage.say_more(usage));
     }
 
     /// Why the model stopped, in the provider's own word.
     pub fn stop_reason<V: Text>(&self, reason: V) {
-        self.0.say(|_| false, |facts| facts.stop_reason.say(reason.text()));
+        self.0.say(|_| false, || reason.text(), |facts, reason| facts.stop_reason.say(reason));
     }
 
     /// The model that answered.
     pub fn response_model<V: Text>(&self, model: V) {
-        self.0.say(|call| call.measures(key::RESPONSE_MODEL), |facts| facts.response_model.say(model.text()));
+        self.0.say(|call| call.measures(key::RESPONSE_MODEL), || model.text(), |facts, model| facts.response_model.say(model));
     }
 
     /// The id that the provider gave the response.
     pub fn response_id<V: Text>(&self, id: V) {
-        self.0.say(|_| false, |facts| facts.response_id.say(id.text()));
+        self.0.say(|_| false, || id.text(), |facts, id| facts.response_id.say(id));
     }
 }

@@ -205,8 +205,8 @@ impl<T: SamplingResponse> Success<'_, T> {
             facts.response_id.fill(|| id);
         }
         if call.captures && !call.facts().content().has_output() {
-            let message = response.message();
-            call.facts().content().output(message.to_messages());
+            let messages = response.message().to_messages();
+            call.facts().content().output(messages);
         }
     }
 }
@@ -240,43 +240,44 @@ impl<'a, T> AnySuccess<'a, T> {
 
     /// `fastmcp.sampling.stop_reason` and `gen_ai.response.finish_reasons`: why the model stopped, in the provider's word.
     pub fn stop_reason<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(reason) = self.ask(self.call.records, of) {
-            self.call.facts().stop_reason.write(reason.text());
+        if let Some(reason) = self.ask(self.call.records, |success| of(success).text()) {
+            self.call.facts().stop_reason.write(reason);
         }
     }
 
     /// `gen_ai.response.model`: the model that answered.
     pub fn response_model<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(model) = self.ask(self.call.records || self.call.measures(key::RESPONSE_MODEL), of) {
-            self.call.facts().response_model.write(model.text());
+        if let Some(model) = self.ask(self.call.records || self.call.measures(key::RESPONSE_MODEL), |success| of(success).text())
+        {
+            self.call.facts().response_model.write(model);
         }
     }
 
     /// `gen_ai.response.id`: the provider's id for the response.
     pub fn response_id<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(id) = self.ask(self.call.records, of) {
-            self.call.facts().response_id.write(id.text());
+        if let Some(id) = self.ask(self.call.records, |success| of(success).text()) {
+            self.call.facts().response_id.write(id);
         }
     }
 
     /// `gen_ai.usage.*` and `gen_ai.client.token.usage`: the tokens of this call.
     pub fn usage<V: Usage>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(usage) = self.ask(self.call.records || self.call.measures_tokens(), of) {
-            self.call.facts().usage.write(usage.usage());
+        if let Some(usage) = self.ask(self.call.records || self.call.measures_tokens(), |success| of(success).usage()) {
+            self.call.facts().usage.write(usage);
         }
     }
 
     /// Whether a value that came back as a success is none.
     pub fn failed<V: Flag>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(failed) = self.ask(self.call.tells_ending(), of) {
-            self.call.facts().failed.write(Some(failed.flag()));
+        if let Some(failed) = self.ask(self.call.tells_ending(), |success| of(success).flag()) {
+            self.call.facts().failed.write(Some(failed));
         }
     }
 
     /// Content: what the model said.
     pub fn message<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(message) = self.ask(self.call.captures, of) {
-            self.call.facts().content().output(message.to_messages());
+        if let Some(messages) = self.ask(self.call.captures, |success| of(success).to_messages()) {
+            self.call.facts().content().output(messages);
         }
     }
 
@@ -303,7 +304,8 @@ impl<'a, T> AnySuccess<'a, T> {
         self.call
     }
 
-    /// Evaluates a closure of the user's, if there is a success value and somebody wants to know. No lock of ours is held.
+    /// Evaluates a closure of the user's, if there is a success value and somebody wants to know. No lock of ours is held meanwhile: it may use a handle,
+    /// and so may the `Serialize` or `ToMessages` of what it gives.
     pub(crate) fn ask<V>(&self, wanted: bool, of: impl FnOnce(&'a T) -> V) -> Option<V> {
         self.value.filter(|_| wanted).map(of)
     }

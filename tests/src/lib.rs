@@ -1,6 +1,9 @@
 //! The harness: a process has one tracer provider and one meter provider, so each test takes them for itself,
 //! and gives them back with the settings as they were.
 
+mod logs;
+
+pub use logs::{Log, Logs};
 use opentelemetry::trace::{SpanId, SpanKind, Status};
 use opentelemetry::{Array, Context, KeyValue, Value, global};
 use opentelemetry_sdk::error::OTelSdkResult;
