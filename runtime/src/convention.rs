@@ -187,6 +187,8 @@ pub(crate) struct Operation {
     /// Whether an error is a log event, too, where content is one.
     pub(crate) logs_exceptions: bool,
     pub(crate) duration: Option<&'static Histogram>,
+    /// The time to the first item of a stream.
+    pub(crate) first_chunk: Option<&'static Histogram>,
     pub(crate) tokens: Option<&'static Histogram>,
     pub(crate) counts: Option<&'static Counts>,
 }
@@ -239,7 +241,7 @@ impl Operation {
     /// Whether a meter wants to know the attribute, or how the call ended.
     pub(crate) fn measures(&self, key: &str) -> bool {
         let counts = self.counts.map(|counts| [&counts.steps, &counts.tools]);
-        let all = self.duration.into_iter().chain(self.tokens).chain(counts.into_iter().flatten());
+        let all = self.duration.into_iter().chain(self.first_chunk).chain(self.tokens).chain(counts.into_iter().flatten());
         all.into_iter().any(|histogram| histogram.attributes.contains(&key))
     }
 }
@@ -262,6 +264,7 @@ pub(crate) static PRESCRIBED: Convention = Convention {
             boundaries: &[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0],
             attributes: &[key::MCP_METHOD_NAME],
         }),
+        first_chunk: None,
         tokens: None,
         counts: None,
     },
@@ -274,6 +277,7 @@ pub(crate) static PRESCRIBED: Convention = Convention {
         content: Content::Nothing,
         logs_exceptions: false,
         duration: None,
+        first_chunk: None,
         tokens: Some(&TOKEN_USAGE),
         counts: None,
     },
@@ -286,6 +290,7 @@ pub(crate) static PRESCRIBED: Convention = Convention {
         content: Content::Attributes,
         logs_exceptions: false,
         duration: None,
+        first_chunk: None,
         tokens: None,
         counts: None,
     },
@@ -309,6 +314,7 @@ pub(crate) static GENAI: Convention = Convention {
             boundaries: &[0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6],
             attributes: &[key::OPERATION_NAME, key::AGENT_NAME],
         }),
+        first_chunk: None,
         tokens: None,
         counts: Some(&Counts {
             steps: Histogram {
@@ -342,6 +348,13 @@ pub(crate) static GENAI: Convention = Convention {
             boundaries: DURATIONS,
             attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
         }),
+        first_chunk: Some(&Histogram {
+            name: "gen_ai.client.operation.time_to_first_chunk",
+            unit: "s",
+            description: "The time from the start of a model call to the first piece of its response.",
+            boundaries: DURATIONS,
+            attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
+        }),
         tokens: Some(&TOKEN_USAGE),
         counts: None,
     },
@@ -360,6 +373,7 @@ pub(crate) static GENAI: Convention = Convention {
             boundaries: DURATIONS,
             attributes: &[key::OPERATION_NAME, key::TOOL_NAME, key::TOOL_TYPE],
         }),
+        first_chunk: None,
         tokens: None,
         counts: None,
     },

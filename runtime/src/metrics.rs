@@ -19,6 +19,7 @@ pub(crate) struct Meters {
 
 struct Instruments {
     duration: Option<Histogram<f64>>,
+    first_chunk: Option<Histogram<f64>>,
     tokens: Option<Histogram<u64>>,
     counts: Option<[Histogram<u64>; 2]>,
 }
@@ -27,6 +28,7 @@ struct Instruments {
 pub(crate) struct Measurement<'a> {
     pub(crate) kind: Kind,
     pub(crate) duration: Duration,
+    pub(crate) first_chunk: Option<Duration>,
     pub(crate) usage: TokenUsage,
     /// Steps and tools.
     pub(crate) counts: [i64; 2],
@@ -75,6 +77,11 @@ impl Meters {
             attributes.extend(measured.error_type.map(|kind| KeyValue::new(key::ERROR_TYPE, kind.to_owned())));
             duration.record(measured.duration.as_secs_f64(), &attributes);
         }
+        if let (Some(histogram), Some(instrument), Some(first_chunk)) =
+            (operation.first_chunk, &instruments.first_chunk, measured.first_chunk)
+        {
+            instrument.record(first_chunk.as_secs_f64(), &attributes(histogram));
+        }
         if let (Some(histogram), Some(tokens)) = (operation.tokens, &instruments.tokens) {
             for (kind, count) in [("input", measured.usage.input), ("output", measured.usage.output)] {
                 let Some(count) = count.and_then(|count| u64::try_from(count).ok()) else { continue };
@@ -99,12 +106,13 @@ impl Instruments {
             let builder = meter.u64_histogram(histogram.name).with_unit(histogram.unit).with_description(histogram.description);
             builder.with_boundaries(histogram.boundaries.to_vec()).build()
         };
+        let timer = |histogram: &'static convention::Histogram| {
+            let builder = meter.f64_histogram(histogram.name).with_unit(histogram.unit).with_description(histogram.description);
+            builder.with_boundaries(histogram.boundaries.to_vec()).build()
+        };
         Instruments {
-            duration: operation.duration.map(|histogram| {
-                let builder =
-                    meter.f64_histogram(histogram.name).with_unit(histogram.unit).with_description(histogram.description);
-                builder.with_boundaries(histogram.boundaries.to_vec()).build()
-            }),
+            duration: operation.duration.map(timer),
+            first_chunk: operation.first_chunk.map(timer),
             tokens: operation.tokens.map(counter),
             counts: operation.counts.map(|counts| [counter(&counts.steps), counter(&counts.tools)]),
         }

@@ -254,13 +254,14 @@ impl Live {
     }
 
     fn measure(&self, measured: &Measured, error_type: Option<&str>) {
-        let (usage, response_model) = {
+        let (usage, response_model, first_chunk) = {
             let facts = self.facts();
-            (facts.usage.value.unwrap_or_default(), facts.response_model.value.clone())
+            (facts.usage.value.unwrap_or_default(), facts.response_model.value.clone(), facts.first_chunk)
         };
         let measurement = Measurement {
             kind: self.kind,
             duration: self.started.map(|started| started.elapsed()).unwrap_or_default(),
+            first_chunk,
             usage,
             counts: self.scope.as_ref().map(|scope| scope.counts()).unwrap_or_default(),
             error_type,

@@ -266,6 +266,18 @@ async fn tokens_are_measured_whatever_the_sampler_says() {
     assert_eq!(points.iter().map(|point| point.sum).collect::<Vec<_>>(), [7.0]);
 }
 
+#[tokio::test]
+async fn the_time_to_the_first_chunk_is_measured_in_the_genai_names() {
+    use samplescope::Vocabulary::GenAi;
+    let telemetry = Telemetry::off().metered().with(Settings::default().vocabulary(GenAi));
+    assert_eq!(forms::opaque().count().await, 3);
+    let points = telemetry.points("gen_ai.client.operation.time_to_first_chunk");
+    assert_eq!(points.iter().map(|point| point.count).collect::<Vec<_>>(), [1]);
+    assert_eq!(points[0].bounds.first(), Some(&0.01));
+    assert!(forms::result(true).await.is_err());
+    assert_eq!(telemetry.points("gen_ai.client.operation.time_to_first_chunk")[0].count, 1, "no chunk, no measurement");
+}
+
 #[test]
 fn a_stream_is_as_much_send_as_it_was() {
     fn send<T: Send>(_: &T) {}
