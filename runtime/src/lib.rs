@@ -32,7 +32,118 @@ pub use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefini
 #[doc(no_inline)]
 pub use opentelemetry::trace::FutureExt;
 pub use response::{SamplingResponse, TokenUsage, ToolOutcome, Usage};
-pub use samplescope_macros::{ErrorType, sampling_loop, sampling_step, sampling_tool};
+pub use samplescope_macros::ErrorType;
+
+/// # The span
+///
+/// `sampling/createMessage` (`invoke_agent {agent}` in the GenAI names), INTERNAL. The steps and tools that run inside are its children,
+/// and are counted; what it says of agent, conversation, provider, model and parameters is theirs, too.
+///
+/// ```
+/// use samplescope::sampling_loop;
+/// # struct Request { model: Option<String>, temperature: f32 }
+/// # async fn ask(_: &Request) -> Result<Option<String>, std::io::Error> { Ok(None) }
+///
+/// #[sampling_loop(agent = "weather", model = request.model, temperature = request.temperature)]
+/// async fn answer(request: &Request) -> Result<String, std::io::Error> {
+///     loop {
+///         if let Some(answer) = ask(request).await? {
+///             return Ok(answer);
+///         }
+///     }
+/// }
+/// ```
+///
+/// All arguments are in [the crate's table](crate#what-the-attributes-take).
+pub use samplescope_macros::sampling_loop;
+
+/// # The span
+///
+/// `sampling/createMessage step` (`chat {model}` in the GenAI names, CLIENT), INTERNAL. Best one model call: its success value is then the response,
+/// and its duration the time that the model took. With `stream`, the span lasts as long as the stream that the function returns.
+///
+/// ```
+/// use samplescope::{TokenUsage, sampling_step};
+/// # struct Request { model: String }
+/// # struct Response { stop_reason: String, input_tokens: u32, output_tokens: u32 }
+/// # async fn send(_: &Request) -> Result<Response, std::io::Error> { unimplemented!() }
+///
+/// #[sampling_step(
+///     model = request.model,
+///     stop_reason = |response| &response.stop_reason,
+///     usage = |response| TokenUsage::new(response.input_tokens, response.output_tokens),
+/// )]
+/// async fn ask(request: &Request) -> Result<Response, std::io::Error> {
+///     send(request).await
+/// }
+/// ```
+///
+/// All arguments are in [the crate's table](crate#what-the-attributes-take).
+///
+/// # What it expands to
+///
+/// The function above, as `cargo expand` shows it. `__private` is for generated code alone: it changes with the macros.
+///
+/// ```
+/// # use samplescope::TokenUsage;
+/// # struct Request { model: String }
+/// # struct Response { stop_reason: String, input_tokens: u32, output_tokens: u32 }
+/// # async fn send(_: &Request) -> Result<Response, std::io::Error> { unimplemented!() }
+/// async fn ask(request: &Request) -> Result<Response, std::io::Error> {
+///     let __span = ::samplescope::__private::sampling_step(
+///         &::samplescope::__private::Site { function: "ask", attributes: 1, capture: true },
+///         |__span| {
+///             if __span.is_measured() {
+///                 __span.model(&request.model);
+///             }
+///         },
+///     );
+///     __span
+///         .run(
+///             async move {
+///                 if false {
+///                     return ::samplescope::__private::returns::<Result<Response, std::io::Error>>();
+///                 }
+///                 { send(request).await }
+///             },
+///             |__returned| {
+///                 __returned.success().stop_reason(|response| &response.stop_reason);
+///                 __returned
+///                     .success()
+///                     .usage(|response| TokenUsage::new(response.input_tokens, response.output_tokens));
+///                 __returned.success().response();
+///                 __returned.error().record();
+///             },
+///         )
+///         .await
+/// }
+/// ```
+pub use samplescope_macros::sampling_step;
+
+/// # The span
+///
+/// `sampling.execute_tool {tool}` (`execute_tool {tool}` in the GenAI names), INTERNAL: a child of the step it runs in, else of the loop.
+///
+/// ```
+/// use samplescope::sampling_tool;
+/// # struct Call { name: String, id: String, arguments: serde_json::Value }
+/// # struct Output { text: String, is_error: bool }
+///
+/// #[sampling_tool(
+///     name = call.name,
+///     call_id = call.id,
+///     arguments = call.arguments,
+///     result = |output| &output.text,
+///     failed = |output| output.is_error,
+/// )]
+/// async fn run_tool(call: &Call) -> Output {
+///     Output { text: format!("{} is not known", call.name), is_error: true }
+/// }
+/// ```
+///
+/// All arguments are in [the crate's table](crate#what-the-attributes-take).
+pub use samplescope_macros::sampling_tool;
+
 pub use settings::{Capture, Piece, Settings, Vocabulary};
 pub use stream::Chunk;
 pub use value::{AttributeValue, Flag, Integer, Number, Text};
