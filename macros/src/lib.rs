@@ -21,6 +21,7 @@
 //! | `fallback` | errors, with the user's own function untouched beneath them |
 
 #![forbid(unsafe_code)]
+#![expect(missing_docs, reason = "the attributes are documented where users find them: beside their re-exports")]
 
 mod args;
 mod error_type;
@@ -39,19 +40,16 @@ mod validate;
 use model::Macro;
 use proc_macro::TokenStream;
 
-/// Instruments a sampling loop: the function that asks a model again and again until it has its answer.
 #[proc_macro_attribute]
 pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument(Macro::Loop, arguments.into(), item.into()).into()
 }
 
-/// Instruments one step of a sampling loop: one question to the model and its response.
 #[proc_macro_attribute]
 pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument(Macro::Step, arguments.into(), item.into()).into()
 }
 
-/// Instruments a tool that the model may call.
 #[proc_macro_attribute]
 pub fn sampling_tool(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument(Macro::Tool, arguments.into(), item.into()).into()

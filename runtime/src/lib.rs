@@ -34,6 +34,8 @@ pub use opentelemetry::trace::FutureExt;
 pub use response::{SamplingResponse, TokenUsage, ToolOutcome, Usage};
 pub use samplescope_macros::ErrorType;
 
+/// Instruments a sampling loop: the function that asks a model again and again until it has its answer.
+///
 /// # The span
 ///
 /// `sampling/createMessage` (`invoke_agent {agent}` in the GenAI names), INTERNAL. The steps and tools that run inside are its children,
@@ -57,6 +59,8 @@ pub use samplescope_macros::ErrorType;
 /// All arguments are in [the crate's table](crate#what-the-attributes-take).
 pub use samplescope_macros::sampling_loop;
 
+/// Instruments one step of a sampling loop: one question to the model and its response.
+///
 /// # The span
 ///
 /// `sampling/createMessage step` (`chat {model}` in the GenAI names, CLIENT), INTERNAL. Best one model call: its success value is then the response,
@@ -120,6 +124,8 @@ pub use samplescope_macros::sampling_loop;
 /// ```
 pub use samplescope_macros::sampling_step;
 
+/// Instruments a tool that the model may call.
+///
 /// # The span
 ///
 /// `sampling.execute_tool {tool}` (`execute_tool {tool}` in the GenAI names), INTERNAL: a child of the step it runs in, else of the loop.
