@@ -36,7 +36,7 @@ use crate::shape::{self, AsyncBlock, Form, Streams};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{ReturnType, Signature, Type};
+use syn::{Expr, ExprReference, ReturnType, Signature, Token, Type};
 
 pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
     let Function { attributes, visibility, signature, inner_attributes, body } = function;
@@ -162,13 +162,25 @@ fn describe(model: &Model) -> TokenStream {
 
 fn calls(receiver: &impl quote::ToTokens, descriptions: &[Description]) -> TokenStream {
     let calls = descriptions.iter().map(|Description { method, value }| match value {
-        Value::Requested(value) => quote!(#receiver.#method(&#value);),
+        Value::Requested(value) => {
+            let value = borrowed(value);
+            quote!(#receiver.#method(#value);)
+        }
         Value::Read(closure) => quote!(#receiver.#method(#closure);),
         Value::Type(ty) => quote!(#receiver.#method::<#ty>();),
-        Value::RequestedAttribute(key, value) => quote!(#receiver.#method(#key, &#value);),
+        Value::RequestedAttribute(key, value) => {
+            let value = borrowed(value);
+            quote!(#receiver.#method(#key, #value);)
+        }
         Value::ReadAttribute(key, closure) => quote!(#receiver.#method(#key, #closure);),
     });
     quote!(#(#calls)*)
+}
+
+/// `&value`, or `&(a + b)`: syn puts the parentheses where they are needed.
+fn borrowed(value: &Expr) -> Expr {
+    let expr = Box::new(value.clone());
+    Expr::Reference(ExprReference { attrs: Vec::new(), and_token: <Token![&]>::default(), mutability: None, expr })
 }
 
 /// Tells rustc what the body returns, so that a wrong one is an error in the user's own words and place.

@@ -140,12 +140,12 @@ async fn as_an_event_the_whole_run_is_one_log_record_of_the_loop_s_span() {
 mod not_here {
     use super::*;
 
-    #[sampling_loop(capture = false, system_prompt = seen(), messages = seen(), answer = |_| seen())]
+    #[sampling_loop(capture = false, system_prompt = seen(), messages = seen(), answer = |()| seen())]
     async fn run() {
         tool().await;
     }
 
-    #[sampling_tool(capture = false, arguments = seen(), result = |_| seen())]
+    #[sampling_tool(capture = false, arguments = seen(), result = |()| seen())]
     async fn tool() {}
 
     fn seen() -> &'static str {
@@ -166,12 +166,12 @@ mod not_here {
     mod off {
         use super::*;
 
-        #[sampling_loop(system_prompt = seen(), messages = seen(), answer = |_| seen())]
+        #[sampling_loop(system_prompt = seen(), messages = seen(), answer = |()| seen())]
         async fn run() {
             tool().await;
         }
 
-        #[sampling_tool(arguments = seen(), result = |_| seen())]
+        #[sampling_tool(arguments = seen(), result = |()| seen())]
         async fn tool() {}
 
         #[tokio::test]
@@ -233,7 +233,7 @@ mod cut {
         }
     }
 
-    #[sampling_tool(arguments = json!({ "question": "ü".repeat(200), "short": "ok" }), result = |_| "unreached")]
+    #[sampling_tool(arguments = json!({ "question": "ü".repeat(200), "short": "ok" }), result = |()| "unreached")]
     async fn refused() -> Result<(), Refused> {
         Err(Refused)
     }
@@ -277,19 +277,19 @@ mod cut {
 mod redacted {
     use super::*;
 
-    #[sampling_loop(system_prompt = "system", messages = Message::user("input").with(Part::uri("image", "input")), answer = |_| "output")]
+    #[sampling_loop(system_prompt = "system", messages = Message::user("input").with(Part::uri("image", "input")), answer = |()| "output")]
     async fn run() -> Result<(), String> {
         let _ = tool().await;
         Ok(())
     }
 
-    #[sampling_tool(arguments = json!({ "arguments": ["arguments", 12] }), result = |_| "unreached")]
+    #[sampling_tool(arguments = json!({ "arguments": ["arguments", 12] }), result = |()| "unreached")]
     async fn tool() -> Result<(), String> {
-        let _ = result().await;
+        let () = result().await;
         Err("error".to_owned())
     }
 
-    #[sampling_tool(result = |_| "result")]
+    #[sampling_tool(result = |()| "result")]
     async fn result() {}
 
     #[tokio::test]
@@ -346,18 +346,18 @@ mod by_handle {
         }
     }
 
-    #[sampling_loop(messages = Nosy, answer = |_| Nosy)]
+    #[sampling_loop(messages = Nosy, answer = |()| Nosy)]
     async fn run() {
         step().await;
         tool().await;
     }
 
-    #[sampling_step(response_model = |_| Nosy, attributes("app.nosy" = |_| Nosy))]
+    #[sampling_step(response_model = |()| Nosy, attributes("app.nosy" = |()| Nosy))]
     async fn step() {
         current_step().stop_reason(Nosy);
     }
 
-    #[sampling_tool(arguments = Nosy, result = |_| Nosy)]
+    #[sampling_tool(arguments = Nosy, result = |()| Nosy)]
     async fn tool() {}
 
     #[tokio::test]
