@@ -98,13 +98,12 @@ impl Telemetry {
 
     /// The tree of the spans: each name, indented below its parent's.
     pub fn tree(&self) -> String {
-        let spans = self.spans();
-        let mut tree = String::new();
-        let roots = spans.iter().filter(|span| !spans.iter().any(|parent| parent.id() == span.parent_id()));
-        for root in roots {
-            branch(&spans, root, 0, &mut tree);
-        }
-        tree
+        tree(&self.spans())
+    }
+
+    /// The tree that each of the providers saw.
+    pub fn trees(&self) -> Vec<String> {
+        self.ledgers.iter().map(|ledger| tree(&ledger.ended())).collect()
     }
 
     /// Forgets the spans that have ended.
@@ -132,6 +131,15 @@ impl Telemetry {
     pub fn points(&self, name: &str) -> Vec<Point> {
         self.metrics().into_iter().find(|metric| metric.name == name).map(|metric| metric.points).unwrap_or_default()
     }
+}
+
+fn tree(spans: &[Span]) -> String {
+    let mut tree = String::new();
+    let roots = spans.iter().filter(|span| !spans.iter().any(|parent| parent.id() == span.parent_id()));
+    for root in roots {
+        branch(spans, root, 0, &mut tree);
+    }
+    tree
 }
 
 fn branch(spans: &[Span], span: &Span, depth: usize, tree: &mut String) {
@@ -200,7 +208,9 @@ impl SpanProcessor for Ledger {
         Ok(())
     }
 
+    /// What has not ended by now never reaches a processor.
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.entries().retain(|entry| !entry.ended.is_empty());
         Ok(())
     }
 }
