@@ -1,0 +1,132 @@
+//! Runs a scenario (a scripted model, its tools and a request) through an annotated sampling loop, and prints what was emitted.
+
+mod python;
+mod sampling;
+mod scenario;
+
+use opentelemetry::global;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use samplescope_examples::paint::{Look, Paint};
+use samplescope_examples::recording::{Recorder, Recording};
+use samplescope_examples::{terminal, tree};
+use scenario::{Failure, Scenario};
+use serde::Serialize;
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Runs a scenario through an annotated sampling loop and prints what was emitted, as one JSON object.
+
+usage: replay [--tree] FILE
+
+  --tree      draw it for a person instead
+  -h, --help  this
+
+The environment variables of samplescope apply:
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true       messages, tool arguments and results, too
+  OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental      the names of the OpenTelemetry GenAI conventions
+";
+
+fn main() -> ExitCode {
+    match run(std::env::args_os().skip(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Refused(message)) => {
+            eprintln!("replay: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Nothing was run, for this reason.
+struct Refused(String);
+
+enum Command {
+    Help,
+    Replay { file: PathBuf, as_tree: bool },
+}
+
+fn run(arguments: impl Iterator<Item = OsString>) -> Result<(), Refused> {
+    let text = match Command::parse(arguments)? {
+        Command::Help => HELP.to_owned(),
+        Command::Replay { file, as_tree } => {
+            let refused = |error: Box<dyn Error>| Refused(format!("{}: {error}", file.display()));
+            let text = std::fs::read_to_string(&file).map_err(|error| refused(error.into()))?;
+            let scenario = Scenario::parse(&text).map_err(refused)?;
+            terminal::show_warnings();
+            let replay = Replay::of(&scenario).map_err(refused)?;
+            if as_tree { replay.draw(&scenario.name) } else { replay.json().map_err(refused)? }
+        }
+    };
+    terminal::print(&text).map_err(|error| Refused(format!("standard output: {error}")))
+}
+
+impl Command {
+    fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, Refused> {
+        let (mut file, mut as_tree) = (None, false);
+        for argument in arguments {
+            match argument.to_str() {
+                Some("-h" | "--help") => return Ok(Command::Help),
+                Some("--tree") => as_tree = true,
+                Some(flag) if flag.starts_with('-') => {
+                    return Err(Refused(format!("there is no `{flag}`: expected `--tree`, `--help` or a file")));
+                }
+                _ if file.is_some() => return Err(Refused("expected one file, not several".to_owned())),
+                _ => file = Some(PathBuf::from(argument)),
+            }
+        }
+        match file {
+            Some(file) => Ok(Command::Replay { file, as_tree }),
+            None => Err(Refused("expected a scenario: replay [--tree] FILE".to_owned())),
+        }
+    }
+}
+
+/// What a scenario emitted, and what it came to.
+#[derive(Serialize)]
+struct Replay {
+    #[serde(flatten)]
+    recording: Recording,
+    outcome: Outcome,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Ok(String),
+    Error(String),
+}
+
+impl Replay {
+    fn of(scenario: &Scenario) -> Result<Self, Box<dyn Error>> {
+        let recorder = Recorder::default();
+        let tracer_provider = SdkTracerProvider::builder().with_span_processor(recorder.spans()).build();
+        let meter_provider = SdkMeterProvider::builder().with_periodic_exporter(recorder.metrics()).build();
+        global::set_tracer_provider(tracer_provider);
+        global::set_meter_provider(meter_provider.clone());
+
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let outcome = match runtime.block_on(sampling::sample(scenario)) {
+            Ok(text) => Outcome::Ok(text),
+            Err(Failure { message, .. }) => Outcome::Error(message),
+        };
+        meter_provider.force_flush()?;
+        Ok(Replay { recording: recorder.recording(), outcome })
+    }
+
+    fn json(&self) -> Result<String, Box<dyn Error>> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    fn draw(&self, name: &str) -> String {
+        let paint = Paint::for_stdout();
+        let (look, outcome) = match &self.outcome {
+            Outcome::Ok(text) => (Look::Strong, format!("→ {}", tree::escaped(text))),
+            Outcome::Error(message) => (Look::Error, format!("✗ {}", tree::escaped(message))),
+        };
+        let (name, outcome) = (paint.text(Look::Strong, &tree::escaped(name)), paint.text(look, &outcome));
+        format!("{name} {outcome}\n\n{}", tree::draw(&self.recording, paint))
+    }
+}
