@@ -177,19 +177,20 @@ fn calls(receiver: &impl quote::ToTokens, descriptions: &[Description]) -> Token
     quote!(#(#calls)*)
 }
 
-/// `&value`, or `&(a + b)`: syn puts the parentheses where they are needed.
+/// `&value`, or `&(a + b)`: syn puts the parentheses where they are needed. All of it stands where the value does, which is what rustc then blames.
 fn borrowed(value: &Expr) -> Expr {
     let expr = Box::new(value.clone());
-    Expr::Reference(ExprReference { attrs: Vec::new(), and_token: <Token![&]>::default(), mutability: None, expr })
+    Expr::Reference(ExprReference { attrs: Vec::new(), and_token: Token![&](value.span()), mutability: None, expr })
 }
 
 /// Tells rustc what the body returns, so that a wrong one is an error in the user's own words and place.
 fn edge(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStream {
-    let private = hygiene::private(model.renamed.as_ref());
     let at = match &signature.output {
         ReturnType::Default => signature.ident.span(),
         ReturnType::Type(_, ty) => ty.span(),
     };
+    // All of it stands at the return type, which is where rustc then points.
+    let private = hygiene::at(at, hygiene::private(model.renamed.as_ref()));
     let output = output.map_or_else(|| quote!(::core::convert::Infallible), |output| quote!(#output));
     quote_spanned!(at=> if false { return #private::returns::<#output>(); })
 }

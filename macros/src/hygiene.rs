@@ -38,6 +38,15 @@ fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+/// The tokens, as if they stood there.
+pub(crate) fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let there = tokens.into_iter().map(|mut token| {
+        token.set_span(span.resolved_at(token.span()));
+        token
+    });
+    there.collect()
+}
+
 /// The user's body in a block of its own, so that what it shadows stays harmless.
 ///
 /// The braces keep their place, which keeps rustc's errors on the user's function, but count as generated,
