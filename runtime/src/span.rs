@@ -363,7 +363,7 @@ static SEEN: AtomicBool = AtomicBool::new(false);
 
 /// Tells a tracer from the API's own no-op without starting anything: with telemetry suppressed an SDK gives an empty context,
 /// the no-op gives back its parent's.
-fn is_real(tracer: &BoxedTracer) -> bool {
+pub(crate) fn is_real(tracer: &BoxedTracer) -> bool {
     static PARENT: LazyLock<Context> = LazyLock::new(|| {
         let parent = SpanContext::new(TraceId::from(1), SpanId::from(1), TraceFlags::default(), true, TraceState::default());
         Context::new().with_remote_span_context(parent).with_telemetry_suppressed()

@@ -91,7 +91,9 @@ impl Listeners {
         }
         let settings = Settings::current();
         let convention = settings.convention();
-        let tracer = spans.then(|| Tracer::Own(span::tracer(convention)));
+        // What a sampler is to see is evaluated before a span could tell that the provider is gone.
+        let still_there = |tracer: &_| !settings.shows_sampler_arguments() || span::is_real(tracer);
+        let tracer = spans.then(|| span::tracer(convention)).filter(still_there).map(Tracer::Own);
         let meters = provider.map(|provider| Meters::at(&provider, convention));
         Some(Listeners { settings, convention, tracer, meters })
     }

@@ -1,0 +1,350 @@
+//! Values that nobody would wish for: the function runs and returns all the same, and what cannot be said is left out.
+
+use opentelemetry::Value;
+use opentelemetry::trace::Status;
+use samplescope::{Capture, Settings, TokenUsage, sampling_loop, sampling_step, sampling_tool};
+use samplescope_tests::Telemetry;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+#[sampling_step(max_tokens = tokens)]
+fn tokens<T: samplescope::Integer>(tokens: T) {}
+
+#[sampling_step(temperature = temperature)]
+fn temperature<T: samplescope::Number>(temperature: T) {}
+
+#[sampling_step(attributes("app.value" = value))]
+fn attribute<T: samplescope::AttributeValue>(value: T) -> u8 {
+    7
+}
+
+#[sampling_tool(name = name)]
+fn named<T: samplescope::Text>(name: T) {}
+
+#[sampling_tool(arguments = arguments, result = |result| result)]
+fn tool<T: Serialize + Clone>(arguments: T) -> T {
+    arguments.clone()
+}
+
+/// An attribute of the only span, which then is forgotten.
+#[track_caller]
+fn get(telemetry: &Telemetry, key: &str) -> Option<Value> {
+    let value = telemetry.span().get(key);
+    telemetry.forget();
+    value
+}
+
+mod numbers {
+    use super::*;
+
+    #[test]
+    fn an_integer_that_does_not_fit_saturates() {
+        let telemetry = Telemetry::on();
+        let check = |call: &dyn Fn(), expected: i64| {
+            call();
+            assert_eq!(get(&telemetry, "gen_ai.request.max_tokens"), Some(expected.into()));
+        };
+        check(&|| tokens(u64::MAX), i64::MAX);
+        check(&|| tokens(u128::MAX), i64::MAX);
+        check(&|| tokens(i128::MAX), i64::MAX);
+        check(&|| tokens(i128::MIN), i64::MIN);
+        check(&|| tokens(usize::MAX), i64::MAX);
+        check(&|| tokens(Some(&-1_i8)), -1);
+        tokens(None::<u8>);
+        assert_eq!(get(&telemetry, "gen_ai.request.max_tokens"), None);
+        assert_eq!(attribute(u64::MAX), 7);
+        assert_eq!(get(&telemetry, "app.value"), Some(i64::MAX.into()));
+        assert_eq!(attribute(i128::MIN), 7);
+        assert_eq!(get(&telemetry, "app.value"), Some(i64::MIN.into()));
+    }
+
+    #[test]
+    fn a_float_is_what_it_is() {
+        let telemetry = Telemetry::on();
+        temperature(f64::INFINITY);
+        assert_eq!(get(&telemetry, "gen_ai.request.temperature"), Some(f64::INFINITY.into()));
+        temperature(f32::NEG_INFINITY);
+        assert_eq!(get(&telemetry, "gen_ai.request.temperature"), Some(f64::NEG_INFINITY.into()));
+        temperature(f32::NAN);
+        assert!(matches!(get(&telemetry, "gen_ai.request.temperature"), Some(Value::F64(value)) if value.is_nan()));
+        temperature(f32::MIN_POSITIVE);
+        assert!(matches!(get(&telemetry, "gen_ai.request.temperature"), Some(Value::F64(value)) if value > 0.0));
+        temperature(-0.0);
+        assert_eq!(get(&telemetry, "gen_ai.request.temperature"), Some((-0.0).into()));
+    }
+
+    #[sampling_step(usage = |usage| usage)]
+    fn usage(usage: TokenUsage) -> TokenUsage {
+        usage
+    }
+
+    #[test]
+    fn a_count_that_is_none_is_left_out_in_metrics_too() {
+        let telemetry = Telemetry::on().metered();
+        usage(TokenUsage::new(-1, i128::MIN).with_cached(u128::MAX));
+        let span = telemetry.span();
+        assert_eq!((span.get("gen_ai.usage.input_tokens"), span.get("gen_ai.usage.output_tokens")), (None, None));
+        assert_eq!(span.get("gen_ai.usage.cache_read.input_tokens"), Some(i64::MAX.into()));
+        assert!(telemetry.points("gen_ai.client.token.usage").is_empty());
+    }
+}
+
+mod texts {
+    use super::*;
+
+    #[test]
+    fn a_tool_without_a_name_has_the_function_s() {
+        let telemetry = Telemetry::on();
+        let names = [|| named(""), || named(None::<&str>), || named(String::new()), || named(Some(""))];
+        for call in names {
+            call();
+            assert_eq!(telemetry.span().name(), "sampling.execute_tool named");
+            assert_eq!(get(&telemetry, "gen_ai.tool.name"), Some("named".into()));
+        }
+    }
+
+    #[test]
+    fn any_string_is_a_name() {
+        let telemetry = Telemetry::on();
+        for name in ["a b\n\0", "名前", " ", "\u{202e}", "{}"] {
+            named(name);
+            assert_eq!(telemetry.span().name(), format!("sampling.execute_tool {name}"));
+            assert_eq!(get(&telemetry, "gen_ai.tool.name"), Some(name.to_owned().into()));
+        }
+    }
+
+    #[test]
+    fn ten_megabytes_are_a_value() {
+        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let long = "x".repeat(10 << 20);
+        assert_eq!(attribute(&long), 7);
+        assert!(matches!(get(&telemetry, "app.value"), Some(Value::String(text)) if text.as_str().len() == long.len()));
+        assert_eq!(tool(long.as_str()).len(), long.len());
+        let Some(Value::String(arguments)) = get(&telemetry, "gen_ai.tool.call.arguments") else { panic!("no arguments") };
+        assert_eq!(arguments.as_str().len(), long.len() + 2);
+    }
+
+    #[test]
+    fn ten_megabytes_are_cut_where_there_is_a_limit() {
+        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans).length_limit(100));
+        let long = "ü".repeat(10 << 20);
+        tool([long.as_str()]);
+        let Some(Value::String(arguments)) = get(&telemetry, "gen_ai.tool.call.arguments") else { panic!("no arguments") };
+        assert!(arguments.as_str().chars().count() <= 100);
+        assert!(serde_json::from_str::<Vec<String>>(arguments.as_str()).is_ok(), "{arguments}");
+    }
+}
+
+mod structures {
+    use super::*;
+
+    #[derive(Clone, Serialize)]
+    struct Structure {
+        field: u8,
+    }
+
+    #[derive(Clone, Serialize)]
+    enum Variants {
+        Unit,
+        Newtype(u8),
+        Struct { field: u8 },
+    }
+
+    struct Fails;
+
+    impl Serialize for Fails {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("never"))
+        }
+    }
+
+    #[derive(Clone, Copy)]
+    struct Panics;
+
+    impl Serialize for Panics {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("in Serialize")
+        }
+    }
+
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Mixed {
+        Number(u8),
+        Text(&'static str),
+    }
+
+    #[test]
+    fn what_is_no_attribute_value_is_left_out_and_the_function_returns() {
+        let telemetry = Telemetry::on();
+        macro_rules! left_out {
+            ($($value:expr;)*) => {$(
+                assert_eq!(attribute($value), 7);
+                assert_eq!(telemetry.span().status(), Status::Unset);
+                assert_eq!(get(&telemetry, "app.value"), None, "{}", stringify!($value));
+            )*};
+        }
+        left_out! {
+            Structure { field: 1 };
+            Variants::Newtype(1);
+            Variants::Struct { field: 1 };
+            BTreeMap::from([("key", 1)]);
+            vec![Structure { field: 1 }];
+            vec![vec![1, 2], vec![3]];
+            vec![Mixed::Number(1), Mixed::Text("a")];
+            (1, "a");
+            Fails;
+            vec![Fails];
+            ();
+            None::<Structure>;
+        }
+        attribute(Variants::Unit);
+        assert_eq!(get(&telemetry, "app.value"), Some("Unit".into()));
+        attribute([Some("a"), None, Some("b")]);
+        assert_eq!(
+            get(&telemetry, "app.value"),
+            Some(Value::Array(vec![opentelemetry::StringValue::from("a"), "b".into()].into()))
+        );
+    }
+
+    #[test]
+    fn a_list_is_as_long_as_it_is() {
+        let telemetry = Telemetry::on();
+        attribute((0..1_000_000).collect::<Vec<i64>>());
+        assert!(
+            matches!(get(&telemetry, "app.value"), Some(Value::Array(opentelemetry::Array::I64(list))) if list.len() == 1_000_000)
+        );
+        attribute(Vec::<u8>::new());
+        assert!(matches!(get(&telemetry, "app.value"), Some(Value::Array(_))));
+    }
+
+    #[test]
+    fn content_that_does_not_serialise_is_left_out() {
+        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        tool(BTreeMap::from([(vec![1], "a key that is no string")]));
+        let span = telemetry.span();
+        assert_eq!((span.get("gen_ai.tool.call.arguments"), span.get("gen_ai.tool.call.result")), (None, None));
+        assert_eq!(span.status(), Status::Unset);
+        telemetry.forget();
+        tool(f64::NAN);
+        assert_eq!(get(&telemetry, "gen_ai.tool.call.arguments"), Some("null".into()));
+    }
+
+    #[test]
+    fn a_serialize_that_panics_is_the_user_s_panic_and_ends_the_span() {
+        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        assert!(catch_unwind(|| attribute(Panics)).is_err());
+        assert_eq!(telemetry.span().status(), Status::error("panicked"));
+        telemetry.forget();
+        assert!(catch_unwind(|| tool(Panics).serialize(serde_json::value::Serializer)).is_err());
+        assert_eq!(telemetry.span().status(), Status::error("panicked"));
+        telemetry.forget();
+        assert_eq!(attribute(1), 7);
+        assert_eq!(get(&telemetry, "app.value"), Some(1.into()), "the next one is not touched");
+    }
+
+    #[test]
+    fn a_redactor_that_panics_leaves_the_text_out_and_the_function_alone() {
+        let settings = Settings::default().capture(Capture::Spans).redactor(|_, _| panic!("in the redactor"));
+        let telemetry = Telemetry::on().with(settings);
+        assert_eq!(tool("secret"), "secret");
+        let span = telemetry.span();
+        assert_eq!(span.status(), Status::Unset);
+        assert!(span.attributes().values().all(|value| !value.contains("secret")));
+    }
+}
+
+mod poisoned {
+    use super::*;
+
+    #[sampling_step(attributes("app.value" = shared.lock().map_or_else(|poisoned| *poisoned.into_inner(), |value| *value)))]
+    fn locks(shared: &Arc<Mutex<i64>>) {
+        samplescope::current_step().event("evaluated by a closure that panics", || -> [opentelemetry::KeyValue; 0] {
+            panic!("in an event's attributes")
+        });
+    }
+
+    #[test]
+    fn a_panic_inside_a_closure_of_a_handle_leaves_the_next_call_alone() {
+        let telemetry = Telemetry::on();
+        let shared = Arc::new(Mutex::new(7));
+        for _ in 0..2 {
+            let poisons = AssertUnwindSafe(shared.clone());
+            let _ = std::thread::spawn(move || {
+                let _guard = poisons.lock();
+                panic!("poison");
+            })
+            .join();
+            assert!(catch_unwind(AssertUnwindSafe(|| locks(&shared))).is_err());
+            assert_eq!(telemetry.span().status(), Status::error("panicked"));
+            assert_eq!(get(&telemetry, "app.value"), Some(7.into()));
+        }
+    }
+}
+
+mod many {
+    use super::*;
+
+    #[sampling_step]
+    fn two_hundred() {
+        for index in 0..200 {
+            samplescope::current_step().set(format!("app.{index}"), index);
+            samplescope::current_step().set(format!("app.{index}"), index + 1);
+        }
+    }
+
+    #[test]
+    fn two_hundred_attributes_are_the_sdk_s_to_limit() {
+        let telemetry = Telemetry::on();
+        two_hundred();
+        let span = telemetry.span();
+        assert_eq!(span.attributes().len(), 128);
+        assert_eq!(span.get("app.0"), Some(1.into()));
+        assert!(span.0.dropped_attributes_count > 70);
+        assert_eq!(span.get("gen_ai.operation.name"), Some("chat".into()), "the first are kept");
+    }
+
+    #[sampling_loop]
+    async fn deep(depth: u32) -> u32 {
+        if depth == 0 { 0 } else { 1 + step(depth).await }
+    }
+
+    #[sampling_step(iteration = depth)]
+    async fn step(depth: u32) -> u32 {
+        tokio::task::yield_now().await;
+        Box::pin(deep(depth - 1)).await
+    }
+
+    #[test]
+    fn a_thousand_loops_inside_each_other_are_a_thousand_loops() {
+        let telemetry = Telemetry::on();
+        let calls = std::thread::Builder::new().stack_size(64 << 20).spawn(|| futures::executor::block_on(deep(1000)));
+        assert_eq!(calls.expect("a thread").join().expect("joined"), 1000);
+        let spans = telemetry.spans();
+        assert_eq!(spans.len(), 2001);
+        for pair in spans.windows(2) {
+            assert_eq!(pair[1].parent_id(), pair[0].id());
+        }
+    }
+
+    #[sampling_loop]
+    async fn long(steps: usize) {
+        for _ in 0..steps {
+            short();
+        }
+    }
+
+    #[sampling_step]
+    fn short() {}
+
+    #[tokio::test]
+    async fn a_loop_of_ten_thousand_steps_counts_them() {
+        let telemetry = Telemetry::on();
+        long(10_000).await;
+        let spans = telemetry.spans();
+        assert_eq!(spans[0].get("fastmcp.sampling.iterations"), Some(10_000.into()));
+        assert_eq!(spans.last().and_then(|span| span.get("fastmcp.sampling.iteration")), Some(9_999.into()));
+    }
+}
