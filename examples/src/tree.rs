@@ -25,6 +25,9 @@ const OBVIOUS: &[&str] = &[
     "mcp.method.name",
 ];
 
+/// What the name of a metric says already.
+const SAID_BY_THE_METRIC: &[&str] = &["gen_ai.operation.name", "gen_ai.tool.type", "mcp.method.name"];
+
 /// Draws the recording.
 pub fn draw(recording: &Recording, paint: Paint) -> String {
     let tree = Tree { spans: &recording.spans, paint };
@@ -181,7 +184,7 @@ fn draw_metrics(metrics: &[Metric], paint: Paint, drawing: &mut String) {
         let unit = paint.text(Look::Faint, &metric.unit);
         let _ = writeln!(drawing, "\n{} {unit}", paint.text(Look::Strong, &metric.name));
         for point in &metric.points {
-            let attributes = point.attributes.0.iter().filter(|(key, _)| key == "error.type" || !OBVIOUS.contains(&key.as_str()));
+            let attributes = point.attributes.0.iter().filter(|(key, _)| !SAID_BY_THE_METRIC.contains(&key.as_str()));
             let attributes: Vec<String> = attributes.map(|(key, value)| format!("{} {}", short_key(key), shown(value))).collect();
             let sum = match point.sum.as_f64() {
                 Some(seconds) if metric.unit == "s" => shown_time(Duration::try_from_secs_f64(seconds).unwrap_or_default()),

@@ -27,7 +27,7 @@ const ITERATIONS: usize = 100;
     model = scenario.request.model,
     temperature = scenario.request.temperature,
     max_tokens = scenario.request.max_tokens,
-    tool_count = Tools::of(scenario).count(),
+    tool_count = scenario.tool_count(),
     result_type_name = scenario.request.result_type(),
     handler_mode = scenario.request.handler_mode,
     system_prompt = scenario.request.system_prompt,
@@ -91,7 +91,7 @@ async fn sample_step(
     tools: &Tools<'_>,
     history: &mut Vec<Message>,
 ) -> Result<Response, Failure> {
-    let response = model.answer(request)?;
+    let response = model.answer()?;
     history.extend(response.message());
     if response.stops_for_tools() && !response.tool_calls.is_empty() {
         let results = join_all(response.tool_calls.iter().map(|call| tools.permitted(call))).await;
@@ -106,7 +106,7 @@ async fn run_tool(tools: &Tools<'_>, call: &ToolCall) -> Result<String, Failure>
     if tools.is_final_response(call) {
         return Ok(call.arguments.as_json().get().to_owned());
     }
-    let Some(tool) = tools.tools.get(&call.name) else {
+    let Some(tool) = tools.own.get(&call.name) else {
         return Err(Failure { kind: "unknown_tool".to_owned(), message: format!("unknown tool `{}`", call.name) });
     };
     if !tool.takes.is_zero() {
@@ -115,11 +115,11 @@ async fn run_tool(tools: &Tools<'_>, call: &ToolCall) -> Result<String, Failure>
     tool.outcome.clone()
 }
 
-/// A model that says what the scenario says.
+/// A model that says what the scenario says, whatever it is asked.
 struct Model<'a>(slice::Iter<'a, Turn>);
 
 impl Model<'_> {
-    fn answer(&mut self, _: &Request) -> Result<Response, Failure> {
+    fn answer(&mut self) -> Result<Response, Failure> {
         let Turn(outcome) = self.0.next().ok_or_else(|| Failure::runtime("the model has no turn left"))?;
         outcome.clone()
     }
@@ -127,7 +127,7 @@ impl Model<'_> {
 
 /// The scenario's tools and, where an answer has a schema, `final_response`.
 struct Tools<'a> {
-    tools: &'a BTreeMap<String, Tool>,
+    own: &'a BTreeMap<String, Tool>,
     final_response: Option<&'a Value>,
     /// As many as tools may run at once.
     permits: Semaphore,
@@ -141,14 +141,10 @@ impl<'a> Tools<'a> {
             Some(limit) => limit.min(Semaphore::MAX_PERMITS),
         };
         Tools {
-            tools: &scenario.tools,
+            own: &scenario.tools,
             final_response: scenario.request.result_schema.as_ref().map(|result| &result.schema),
             permits: Semaphore::new(at_once),
         }
-    }
-
-    fn count(&self) -> usize {
-        self.tools.len() + usize::from(self.final_response.is_some())
     }
 
     fn is_final_response(&self, call: &ToolCall) -> bool {
@@ -157,7 +153,7 @@ impl<'a> Tools<'a> {
 
     /// What the model is told of them.
     fn definitions(&self) -> Vec<ToolDefinition> {
-        let own = self.tools.keys().map(ToolDefinition::new);
+        let own = self.own.keys().map(ToolDefinition::new);
         let schema = self.final_response.cloned();
         own.chain(schema.map(|schema| ToolDefinition::new(FINAL_RESPONSE).with_parameters(schema))).collect()
     }
@@ -210,10 +206,10 @@ impl SamplingResponse for Response {
     fn usage(&self) -> Option<TokenUsage> {
         let usage = self.usage?;
         Some(
-            TokenUsage::new(usage.input_tokens, usage.output_tokens)
-                .with_cached(usage.cache_read_input_tokens)
-                .with_cache_creation(usage.cache_creation_input_tokens)
-                .with_reasoning(usage.reasoning_tokens),
+            TokenUsage::new(usage.input, usage.output)
+                .with_cached(usage.cache_read)
+                .with_cache_creation(usage.cache_creation)
+                .with_reasoning(usage.reasoning),
         )
     }
 
@@ -231,7 +227,7 @@ impl ToMessages for InputMessage {
     fn to_messages(&self) -> Vec<Message> {
         match self {
             InputMessage::Text(text) => vec![Message::user(text)],
-            InputMessage::Said { role, content } => vec![Message::new(role).with(Part::text(content))],
+            InputMessage::Said(said) => vec![Message::new(&said.role).with(Part::text(&said.content))],
         }
     }
 }

@@ -3,12 +3,16 @@
 use crate::python;
 use jsonschema::Validator;
 use samplescope::ErrorType;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::time::Duration;
 
 /// A scripted model, its tools and a request.
@@ -16,7 +20,7 @@ use std::time::Duration;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
     pub(crate) name: String,
-    pub(crate) request: Request,
+    pub(crate) request: Object<Request>,
     pub(crate) tools: BTreeMap<String, Tool>,
     /// How many tools run at once: 0 for all; one after the other, if nothing is said.
     pub(crate) tool_concurrency: Option<usize>,
@@ -38,10 +42,17 @@ pub(crate) struct Request {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged, deny_unknown_fields, expecting = "expected a string, or an object of \"role\" and \"content\", both strings")]
+#[serde(untagged, expecting = "expected a string, or an object of \"role\" and \"content\", both strings")]
 pub(crate) enum InputMessage {
     Text(String),
-    Said { role: String, content: String },
+    Said(Object<Said>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Said {
+    pub(crate) role: String,
+    pub(crate) content: String,
 }
 
 /// What the model's answer has to look like.
@@ -89,7 +100,7 @@ struct Wrapped<'a> {
 
 /// A tool that the model may call.
 #[derive(Debug, Deserialize)]
-#[serde(try_from = "ToolFields")]
+#[serde(try_from = "Object<ToolFields>")]
 pub(crate) struct Tool {
     pub(crate) outcome: Result<String, Failure>,
     pub(crate) takes: Duration,
@@ -99,17 +110,17 @@ pub(crate) struct Tool {
 #[serde(deny_unknown_fields)]
 struct ToolFields {
     returns: Option<String>,
-    fails: Option<Failure>,
+    fails: Option<Object<Failure>>,
     takes_ms: Option<u64>,
 }
 
-impl TryFrom<ToolFields> for Tool {
+impl TryFrom<Object<ToolFields>> for Tool {
     type Error = &'static str;
 
-    fn try_from(tool: ToolFields) -> Result<Self, &'static str> {
+    fn try_from(Object(tool): Object<ToolFields>) -> Result<Self, &'static str> {
         let outcome = match (tool.returns, tool.fails) {
             (Some(text), None) => Ok(text),
-            (None, Some(failure)) => Err(failure),
+            (None, Some(Object(failure))) => Err(failure),
             _ => return Err("expected either \"returns\" or \"fails\" of a tool"),
         };
         Ok(Tool { outcome, takes: Duration::from_millis(tool.takes_ms.unwrap_or_default()) })
@@ -118,28 +129,29 @@ impl TryFrom<ToolFields> for Tool {
 
 /// What the model does when it is asked.
 #[derive(Debug, Deserialize)]
-#[serde(try_from = "TurnFields")]
+#[serde(try_from = "Object<TurnFields>")]
 pub(crate) struct Turn(pub(crate) Result<Response, Failure>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TurnFields {
     text: Option<String>,
-    tool_calls: Option<Vec<ToolCall>>,
+    tool_calls: Option<Vec<Object<ToolCall>>>,
     stop_reason: Option<String>,
     model: Option<String>,
     id: Option<String>,
-    usage: Option<Usage>,
-    fails: Option<Failure>,
+    usage: Option<Object<Usage>>,
+    fails: Option<Object<Failure>>,
 }
 
-impl TryFrom<TurnFields> for Turn {
+impl TryFrom<Object<TurnFields>> for Turn {
     type Error = &'static str;
 
-    fn try_from(turn: TurnFields) -> Result<Self, &'static str> {
+    fn try_from(Object(turn): Object<TurnFields>) -> Result<Self, &'static str> {
         match turn {
             TurnFields { text, tool_calls, stop_reason, model, id, usage, fails: None } => {
-                let tool_calls = tool_calls.unwrap_or_default();
+                let tool_calls = tool_calls.unwrap_or_default().into_iter().map(|Object(call)| call).collect();
+                let usage = usage.map(|Object(usage)| usage);
                 Ok(Turn(Ok(Response { text, tool_calls, stop_reason, model, id, usage })))
             }
             TurnFields {
@@ -149,7 +161,7 @@ impl TryFrom<TurnFields> for Turn {
                 model: None,
                 id: None,
                 usage: None,
-                fails: Some(failure),
+                fails: Some(Object(failure)),
             } => Ok(Turn(Err(failure))),
             _ => Err("expected a turn to be a response or \"fails\", not both"),
         }
@@ -197,12 +209,16 @@ impl Arguments {
 /// Providers count more than these; what is not listed is not used.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct Usage {
-    pub(crate) input_tokens: Option<u64>,
-    pub(crate) output_tokens: Option<u64>,
-    pub(crate) cache_read_input_tokens: Option<u64>,
-    pub(crate) cache_creation_input_tokens: Option<u64>,
-    #[serde(alias = "reasoning_output_tokens")]
-    pub(crate) reasoning_tokens: Option<u64>,
+    #[serde(rename = "input_tokens")]
+    pub(crate) input: Option<u64>,
+    #[serde(rename = "output_tokens")]
+    pub(crate) output: Option<u64>,
+    #[serde(rename = "cache_read_input_tokens")]
+    pub(crate) cache_read: Option<u64>,
+    #[serde(rename = "cache_creation_input_tokens")]
+    pub(crate) cache_creation: Option<u64>,
+    #[serde(rename = "reasoning_tokens", alias = "reasoning_output_tokens")]
+    pub(crate) reasoning: Option<u64>,
 }
 
 /// What went wrong, as the scenario calls it.
@@ -236,15 +252,55 @@ impl ErrorType for Failure {
 }
 
 impl Scenario {
+    /// How many tools the model may choose from: where the answer has a schema, `final_response` is one of them.
+    pub(crate) fn tool_count(&self) -> usize {
+        self.tools.len() + usize::from(self.request.result_schema.is_some())
+    }
+
     /// # Errors
     /// If the text is not a scenario: where, and what was expected.
     pub(crate) fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error>> {
         let mut document = serde_json::Deserializer::from_str(text);
-        let scenario = serde_path_to_error::deserialize(&mut document).map_err(|error| match error.path().to_string() {
-            path if path == "." => format!("{}", error.inner()),
-            path => format!("{path}: {}", error.inner()),
+        let Object(scenario) = serde_path_to_error::deserialize(&mut document).map_err(|error| {
+            // `?` is where a text that is no JSON breaks off.
+            let path = error.path().to_string();
+            match path.trim_end_matches(['.', '?']) {
+                "" => error.into_inner().to_string(),
+                path => format!("{path}: {}", error.inner()),
+            }
         })?;
         document.end().map_err(|error| format!("expected one JSON object: {error}"))?;
         Ok(scenario)
+    }
+}
+
+/// An object, and not the list of its values, which derived implementations take as well.
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<T> Deref for Object<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Members(PhantomData))
     }
 }
