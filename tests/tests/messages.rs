@@ -26,7 +26,7 @@ async fn documents(
     let telemetry = Telemetry::on().with(genai());
     ask(system, input, tools, output).await;
     let span = telemetry.span();
-    let document = |key: &str, check: fn(&Value)| {
+    let document = |key: &str, check: Check| {
         let text = span.get(key)?;
         let value: Value = serde_json::from_str(&text.as_str()).expect("valid JSON");
         check(&value);
@@ -100,6 +100,8 @@ fn has_only(value: &Value, required: &[&str], optional: &[&str]) {
     let unknown: Vec<_> = members.keys().filter(|key| !required.contains(&&***key) && !optional.contains(&&***key)).collect();
     assert!(unknown.is_empty(), "{unknown:?} in {value}");
 }
+
+type Check = fn(&Value);
 
 fn said(role: &str, parts: &Value) -> Value {
     json!([{ "role": role, "parts": parts }])
@@ -330,7 +332,7 @@ async fn what_is_cut_is_still_what_the_conventions_say() {
     let whole = content(genai()).await;
     for limit in (60..1400).step_by(20) {
         let span = content(genai().length_limit(limit)).await;
-        let checks: [(&str, fn(&Value), usize); 4] = [
+        let checks: [(&str, Check, usize); 4] = [
             ("gen_ai.system_instructions", is_parts, 100),
             ("gen_ai.input.messages", is_input, 200),
             ("gen_ai.output.messages", is_output, 100),
