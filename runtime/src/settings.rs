@@ -60,7 +60,9 @@ pub enum Capture {
     Off,
     /// On spans: as span events or attributes, as the vocabulary has it.
     Spans,
-    /// As log events, sent through `tracing`.
+    /// As log events, sent through `tracing`: one when a loop ends and, in the GenAI vocabulary, when a step does. A bridge such as
+    /// opentelemetry-appender-tracing makes OpenTelemetry log records of them, with the ids of the span; every other subscriber,
+    /// one that prints to the terminal for instance, sees them, too. What a single tool was given and gave back is on spans only.
     Events,
     /// Both.
     SpansAndEvents,
@@ -114,7 +116,10 @@ impl Settings {
     }
 
     /// Every text of content and every error message passes through `redactor` before the length limit.
-    /// It is called while a span is starting or ending, and must not block.
+    /// It is called while a span is starting or ending, and must not block; if it panics, the text is left out.
+    ///
+    /// Content are the texts of messages, their URIs and file ids, descriptions and schemas of tools, and every string, number and
+    /// name in the arguments and results of tools. Roles, names of tools, ids of calls and MIME types are structure, and stay.
     #[must_use]
     pub fn redactor(self, redactor: impl for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync + 'static) -> Self {
         Settings { redactor: Some(Arc::new(redactor)), ..self }
