@@ -6,7 +6,7 @@ use samplescope::{
     Capture, Message, Part, Role, Settings, ToMessages, current_loop, current_step, sampling_loop, sampling_step, sampling_tool,
 };
 use samplescope_tests::{Logs, Span, Telemetry};
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -435,4 +435,44 @@ async fn a_user_s_own_events_and_attributes_are_not_content() {
     let telemetry = capturing(Capture::Off);
     run().await;
     assert_eq!(events(&telemetry.span()), ["app.note {app.text: String(kept)}"]);
+}
+
+mod odd {
+    use super::*;
+
+    #[sampling_tool(arguments = arguments, result = |result| result)]
+    async fn tool<T: Serialize>(arguments: &Value, result: T) -> T {
+        result
+    }
+
+    #[tokio::test]
+    async fn what_a_tool_was_given_is_valid_json_however_odd_it_is() {
+        let deep = (0..300).fold(json!(1), |inner, _| json!([inner]));
+        let many: Value = (0..200).collect();
+        for limit in [None, Some(12)] {
+            let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans).length_limit(limit));
+            tool(&deep, f64::NAN).await;
+            tool(&many, u64::MAX).await;
+            tool(&Value::Null, "say \"hi\" to everybody").await;
+            for span in telemetry.spans() {
+                for key in ["gen_ai.tool.call.arguments", "gen_ai.tool.call.result"] {
+                    let json = text(&span, key).expect("nothing here is too odd");
+                    assert!(limit.is_none_or(|limit| json.chars().count() <= limit), "{json}");
+                    let mut read = serde_json::Deserializer::from_str(&json);
+                    // The default depth is the reader's, not JSON's.
+                    let depth = json.chars().filter(|&char| char == '[').count();
+                    assert!(depth > 100 || Value::deserialize(&mut read).is_ok(), "{json}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_text_that_is_json_already_is_taken_as_it_is() {
+        let telemetry = capturing(Capture::Spans);
+        tool(&json!("{ \"b\": 1, \"a\": 2 }"), "plain").await;
+        let span = telemetry.span();
+        assert_eq!(text(&span, "gen_ai.tool.call.arguments").as_deref(), Some(r#"{ "b": 1, "a": 2 }"#));
+        assert_eq!(text(&span, "gen_ai.tool.call.result").as_deref(), Some(r#""plain""#));
+    }
 }
