@@ -30,7 +30,7 @@ pub(crate) enum Value {
     Entries(Vec<Entry>),
 }
 
-/// `"key" = value` inside `attributes(…)`.
+/// `"key" = value` inside `attributes(…)` or `unchecked(…)`.
 pub(crate) struct Entry {
     pub(crate) key: LitStr,
     pub(crate) value: Expr,

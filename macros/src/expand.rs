@@ -32,11 +32,12 @@
 use crate::function::Function;
 use crate::hygiene;
 use crate::model::{Description, Macro, Model, Value};
+use crate::registry::Takes;
 use crate::shape::{self, AsyncBlock, Form, Streams};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Expr, ExprReference, ReturnType, Signature, Token, Type};
+use syn::{Expr, ExprReference, LitStr, ReturnType, Signature, Token, Type};
 
 pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
     let Function { attributes, visibility, signature, inner_attributes, body } = function;
@@ -168,13 +169,36 @@ fn calls(receiver: &impl quote::ToTokens, descriptions: &[Description]) -> Token
         }
         Value::Read(closure) => quote!(#receiver.#method(#closure);),
         Value::Type(ty) => quote!(#receiver.#method::<#ty>();),
-        Value::RequestedAttribute(key, value) => {
+        Value::RequestedAttribute(key, takes, value) => {
+            let at = value.span();
             let value = borrowed(value);
-            quote!(#receiver.#method(#key, #value);)
+            attribute(receiver, method, key, *takes, at, &value)
         }
-        Value::ReadAttribute(key, closure) => quote!(#receiver.#method(#key, #closure);),
+        Value::ReadAttribute(key, takes, closure) => attribute(receiver, method, key, *takes, closure.span(), closure),
     });
     quote!(#(#calls)*)
+}
+
+/// An attribute whose type the registry knows goes through a method for that type.
+fn attribute(
+    receiver: &impl quote::ToTokens,
+    method: &Ident,
+    key: &LitStr,
+    takes: Takes,
+    at: Span,
+    value: &impl quote::ToTokens,
+) -> TokenStream {
+    let typed = match takes {
+        Takes::Any => return quote!(#receiver.#method(#key, #value);),
+        Takes::Text => "text",
+        Takes::Integer => "integer",
+        Takes::Number => "number",
+        Takes::Flag => "flag",
+        Takes::Texts => "texts",
+    };
+    // Where the value stands, since that is what is wrong if the method does not take it.
+    let typed = Ident::new(typed, Span::mixed_site().located_at(at));
+    quote!(#receiver.#method(#value).#typed(#key);)
 }
 
 /// `&value`, or `&(a + b)`: syn puts the parentheses where they are needed. All of it stands where the value does, which is what rustc then blames.

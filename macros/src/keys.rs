@@ -106,6 +106,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("failed", ALL, Success, Takes::Flag),
     key("error_type", ALL, Error, Takes::Text),
     key("attributes", ALL, Request(Recorded), Takes::Attributes),
+    key("unchecked", ALL, Request(Recorded), Takes::Attributes),
     key("capture", ALL, Setting, Takes::Flag),
     key("crate", ALL, Setting, Takes::Path),
 ];
@@ -143,6 +144,7 @@ impl Key {
             (_, Takes::Tools) => "request.tools",
             (_, Takes::Json) => "call.arguments",
             (_, Takes::Flag | Takes::Usage) => "false",
+            (_, Takes::Attributes) if name == "unchecked" => return String::from("unchecked(\"gen_ai.new.key\" = value)"),
             (_, Takes::Attributes) => return format!("{name}(\"app.tenant\" = tenant.id)"),
             (_, Takes::Nothing | Takes::Chunk) => return name.to_owned(),
         };

@@ -12,6 +12,8 @@
 //! | `keys` | every argument there is: where it belongs, when it is evaluated, what it takes |
 //! | `args` | the grammar of what stands in the parentheses |
 //! | `validate` | every rule a small function; all errors are collected |
+//! | `attributes` | the rules for `attributes("key" = …)` |
+//! | `registry` | what OpenTelemetry has attributes for, and of which type |
 //! | `model` | what expansion may rely on |
 //! | `shape` | how the function hands back its result |
 //! | `expand` | model to tokens: cannot fail, holds the only `quote!` |
@@ -24,6 +26,7 @@
 #![expect(missing_docs, reason = "the attributes are documented where users find them: beside their re-exports")]
 
 mod args;
+mod attributes;
 mod error_type;
 mod expand;
 mod fallback;
@@ -32,6 +35,7 @@ mod hygiene;
 mod keys;
 mod model;
 mod nearest;
+mod registry;
 mod shape;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What expansion may rely on: everything here has been checked.
 
+use crate::registry::Takes;
 use proc_macro2::Ident;
 use std::fmt;
 use syn::{Expr, LitStr, Path, Type};
@@ -92,8 +93,8 @@ pub(crate) enum Value {
     Type(Type),
     /// A closure over what came back.
     Read(Expr),
-    /// `attributes("key" = value)`.
-    RequestedAttribute(LitStr, Expr),
+    /// `attributes("key" = value)`, and what the registry says that the value is.
+    RequestedAttribute(LitStr, Takes, Expr),
     /// `attributes("key" = |success| value)`.
-    ReadAttribute(LitStr, Expr),
+    ReadAttribute(LitStr, Takes, Expr),
 }

@@ -2,14 +2,16 @@
 //! and every error says what is wrong, where it belongs and what to write instead.
 
 use crate::args::{Arg, Entry, Value as Written};
+use crate::attributes;
 use crate::fallback::Errors;
 use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
 use crate::model::{Description, Macro, Model, Request, Response, Value};
 use crate::nearest::nearest;
+use crate::registry::Takes as Registered;
 use proc_macro2::Span;
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, UnOp};
+use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, LitStr, UnOp};
 
 pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>, errors: &mut Errors) -> Model {
     if let Some(function) = function {
@@ -17,6 +19,7 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
         only_one_of_ours(kind, function, errors);
     }
     no_duplicates(&args, errors);
+    no_duplicate_attributes(&args, errors);
     one_result_type(&args, errors);
 
     let streams = stream(&args, errors);
@@ -94,10 +97,29 @@ fn only_one_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
 /// Both places are named, since either may be the one to go.
 fn no_duplicates(args: &[Arg], errors: &mut Errors) {
     for (index, arg) in args.iter().enumerate() {
-        let earlier = args[..index].iter().rfind(|earlier| earlier.key == arg.key && arg.key != "attributes");
+        let earlier = args[..index].iter().rfind(|earlier| earlier.key == arg.key && !lists_attributes(arg));
         if let Some(earlier) = earlier {
             errors.push(Error::new(arg.key.span(), format!("`{}` is given twice: remove one of the two", arg.key)));
             errors.push(Error::new(earlier.key.span(), format!("`{}` is given here first", arg.key)));
+        }
+    }
+}
+
+/// `attributes(…)` may stand there as often as it reads well; each key in it once.
+fn lists_attributes(arg: &Arg) -> bool {
+    keys::find(&arg.key.to_string()).is_some_and(|key| key.takes == Takes::Attributes)
+}
+
+fn no_duplicate_attributes(args: &[Arg], errors: &mut Errors) {
+    let lists = args.iter().filter_map(|arg| match &arg.value {
+        Written::Entries(entries) => Some(entries),
+        _ => None,
+    });
+    let keys: Vec<&LitStr> = lists.flatten().map(|entry| &entry.key).collect();
+    for (index, key) in keys.iter().enumerate() {
+        if let Some(earlier) = keys[..index].iter().rfind(|earlier| earlier.value() == key.value()) {
+            errors.push(Error::new(key.span(), format!("`{}` is given twice: remove one of the two", key.value())));
+            errors.push(Error::new(earlier.span(), format!("`{}` is given here first", key.value())));
         }
     }
 }
@@ -144,10 +166,11 @@ fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors)
         (_, Written::Missing) if key.takes == Takes::Nothing => {}
         (_, Written::Missing) => errors.push(missing(key, &method)),
         (Side::Setting, value) => setting(key, &method, value, model, errors),
-        (_, Written::Entries(entries)) if key.takes == Takes::Attributes => attributes(&method, entries, model, errors),
+        (_, Written::Entries(entries)) if key.takes == Takes::Attributes => attributes(key, &method, entries, model, errors),
         (_, Written::Entries(_)) => errors.push(Error::new(method.span(), format!("write `{}`", key.example()))),
         (_, Written::Expression(value)) if key.takes == Takes::Attributes => {
-            errors.push(Error::new(value.span(), format!("`attributes` takes a list in parentheses: write `{}`", key.example())));
+            errors
+                .push(Error::new(value.span(), format!("`{}` takes a list in parentheses: write `{}`", key.name, key.example())));
         }
         (Side::Request(need), value) => request(key, need, method, value, model, errors),
         (Side::Success | Side::Error, Written::Expression(value)) => response(key, method, value, model, errors),
@@ -251,12 +274,9 @@ fn empty(key: &Key) -> String {
 fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, errors: &mut Errors) {
     let over = if key.side == Side::Error { "error" } else { "success value" };
     match &value {
-        Expr::Closure(closure) if closure.inputs.len() != 1 => errors.push(Error::new(
-            closure_head(closure),
-            format!("`{}` takes a closure over one thing, a reference to the {over}: write `{}`", key.name, key.example()),
-        )),
+        Expr::Closure(closure) => over_one(key, closure, over, errors),
         // A path may be a function, and rustc knows.
-        Expr::Closure(_) | Expr::Path(_) => {}
+        Expr::Path(_) => {}
         other => errors.push(Error::new(
             other.span(),
             format!("`{}` is read from the {over}, when there is one: write a closure, `{}`", key.name, key.example()),
@@ -266,18 +286,36 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
     group.push(Description { method, value: Value::Read(value) });
 }
 
-fn attributes(at: &Ident, entries: Vec<Entry>, model: &mut Model, errors: &mut Errors) {
-    for Entry { key, value } in entries {
-        if key.value().is_empty() {
-            errors.push(Error::new(key.span(), "an attribute needs a key, as in `\"app.tenant\" = tenant.id`"));
-        }
-        let (group, value) = match value {
-            Expr::Closure(_) => (&mut model.response.success, Value::ReadAttribute(key, value)),
-            value if is_constant(&value) => (&mut model.request.constant, Value::RequestedAttribute(key, value)),
-            value => (&mut model.request.recorded, Value::RequestedAttribute(key, value)),
+fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, errors: &mut Errors) {
+    for Entry { key: name, value } in entries {
+        let takes = if key.name == "unchecked" {
+            attributes::has_key(&name, errors);
+            Registered::Any
+        } else {
+            attributes::check(model.kind, &name, &value, errors)
         };
-        let method = Ident::new("attribute", at.span());
+        let (group, value) = match value {
+            Expr::Closure(closure) => {
+                over_one(key, &closure, "success value", errors);
+                (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(closure)))
+            }
+            value if is_constant(&value) => (&mut model.request.constant, Value::RequestedAttribute(name, takes, value)),
+            value => (&mut model.request.recorded, Value::RequestedAttribute(name, takes, value)),
+        };
+        let method = Ident::new(if takes == Registered::Any { "attribute" } else { "given" }, at.span());
         group.push(Description { method, value });
+    }
+}
+
+/// A closure reads one thing, and rustc would say so in terms of our traits.
+fn over_one(key: &Key, closure: &ExprClosure, over: &str, errors: &mut Errors) {
+    if closure.inputs.len() != 1 {
+        let example =
+            if key.takes == Takes::Attributes { "\"app.cached\" = |response| response.cached".to_owned() } else { key.example() };
+        errors.push(Error::new(
+            closure_head(closure),
+            format!("`{}` takes a closure over one thing, a reference to the {over}: write `{example}`", key.name),
+        ));
     }
 }
 
@@ -292,7 +330,7 @@ fn is_constant(value: &Expr) -> bool {
     }
 }
 
-fn literal(value: &Expr) -> Option<&Lit> {
+pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
     match value {
         Expr::Lit(ExprLit { lit, .. }) => Some(lit),
         Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => literal(expr),

@@ -6,6 +6,7 @@ mod content;
 mod convention;
 mod ending;
 mod error_type;
+mod given;
 mod handle;
 mod message;
 mod metrics;

@@ -15,6 +15,7 @@
 use crate::convention::key;
 use crate::ending::Failure;
 use crate::error_type::{self, ErrorType};
+use crate::given::{Back, Given};
 use crate::message::ToMessages;
 use crate::response::{SamplingResponse, ToolOutcome, Usage};
 use crate::settings::Piece;
@@ -302,6 +303,11 @@ impl<'a, T> AnySuccess<'a, T> {
 
     pub(crate) fn call(&self) -> &'a Live {
         self.call
+    }
+
+    /// An attribute of the registry's.
+    pub fn given<V>(&self, of: impl FnOnce(&'a T) -> V) -> Given<V, Back<'a>> {
+        Given::new(self.ask(self.call.records, of), Back(self.call))
     }
 
     /// Evaluates a closure of the user's, if there is a success value and somebody wants to know. No lock of ours is held meanwhile: it may use a handle,

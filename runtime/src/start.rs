@@ -6,6 +6,7 @@ use crate::capture::{Captured, captures};
 use crate::convention::{Convention, Kind, Operation, Shared, key, value};
 use crate::ending::Ending;
 use crate::error_type;
+use crate::given::Given;
 use crate::message::{ToMessages, ToToolDefinitions};
 use crate::metrics::Meters;
 use crate::scope::{Gate, Said, Scope, innermost};
@@ -522,6 +523,15 @@ impl Start {
     /// An attribute of the user's own.
     pub fn attribute(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
         self.push(key, value.attribute());
+    }
+
+    /// An attribute of the registry's.
+    pub fn given<'a, V: ?Sized>(&'a mut self, value: &'a V) -> Given<&'a V, &'a mut Self> {
+        Given::new(Some(value), self)
+    }
+
+    pub(crate) fn set(&mut self, key: &'static str, value: Value) {
+        self.push(key, Some(value));
     }
 
     /// Content: what the model is told before everything else.

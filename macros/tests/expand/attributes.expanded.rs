@@ -2,14 +2,15 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
     let __span = ::samplescope::__private::sampling_step(
         &::samplescope::__private::Site {
             function: "ask",
-            attributes: 3,
+            attributes: 4,
             capture: true,
         },
         |__span| {
-            __span.attribute("gen_ai.request.top_p", &0.9);
+            __span.given(&512).integer("gen_ai.embeddings.dimension.count");
             if __span.is_recording() {
                 __span.attribute("app.tenant", &tenant.id);
-                __span.attribute("gen_ai.request.seed", &request.seed);
+                __span.given(&request.prompt).text("gen_ai.prompt.name");
+                __span.attribute("gen_ai.brand.new", &request.brand);
             }
         },
     );
@@ -25,7 +26,8 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
                 __returned.success().attribute("app.cached", |step| step.cached);
                 __returned
                     .success()
-                    .attribute("gen_ai.response.status", |step| &step.status);
+                    .given(|step| &step.status)
+                    .text("gen_ai.response.status");
                 __returned.success().response();
                 __returned.error().record();
             },

@@ -1,10 +1,13 @@
-#[sampling_step(attributes(
-    "app.tenant" = tenant.id,
-    "app.cached" = |step| step.cached,
-    "gen_ai.request.seed" = request.seed,
-    "gen_ai.request.top_p" = 0.9,
-    "gen_ai.response.status" = |step| &step.status,
-))]
+#[sampling_step(
+    attributes(
+        "app.tenant" = tenant.id,
+        "app.cached" = |step| step.cached,
+        "gen_ai.prompt.name" = request.prompt,
+        "gen_ai.embeddings.dimension.count" = 512,
+        "gen_ai.response.status" = |step| &step.status,
+    ),
+    unchecked("gen_ai.brand.new" = request.brand),
+)]
 async fn ask(tenant: &Tenant, request: &Request) -> Step {
     request.send().await
 }
