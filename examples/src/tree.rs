@@ -181,17 +181,23 @@ impl<'a> Tree<'a> {
 
 fn draw_metrics(metrics: &[Metric], paint: Paint, drawing: &mut String) {
     for metric in metrics {
-        let unit = paint.text(Look::Faint, &metric.unit);
-        let _ = writeln!(drawing, "\n{} {unit}", paint.text(Look::Strong, &metric.name));
+        let matters = |(key, _): &&(String, Value)| !SAID_BY_THE_METRIC.contains(&key.as_str());
+        let is_common = |said: &(String, Value)| metric.points.iter().all(|point| point.attributes.get(&said.0) == Some(&said.1));
+        let joined = |attributes: &mut dyn Iterator<Item = &(String, Value)>| {
+            let shown: Vec<String> = attributes.map(|(key, value)| format!("{} {}", short_key(key), shown(value))).collect();
+            paint.text(Look::Faint, &shown.join(" · "))
+        };
+        let all = metric.points.first().map(|point| &point.attributes.0[..]).unwrap_or_default();
+        let common = joined(&mut all.iter().filter(matters).filter(|said| is_common(said)));
+        let line = format!("{} {}  {common}", paint.text(Look::Strong, &metric.name), paint.text(Look::Faint, &metric.unit));
+        let _ = writeln!(drawing, "\n{}", line.trim_end());
         for point in &metric.points {
-            let attributes = point.attributes.0.iter().filter(|(key, _)| !SAID_BY_THE_METRIC.contains(&key.as_str()));
-            let attributes: Vec<String> = attributes.map(|(key, value)| format!("{} {}", short_key(key), shown(value))).collect();
+            let own = joined(&mut point.attributes.0.iter().filter(matters).filter(|said| !is_common(said)));
             let sum = match point.sum.as_f64() {
                 Some(seconds) if metric.unit == "s" => shown_time(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
                 _ => point.sum.to_string(),
             };
-            let numbers = format!("{:>4} measured, {sum:>7} in all", point.count);
-            let line = format!("{numbers}   {}", paint.text(Look::Faint, &attributes.join(" · ")));
+            let line = format!("{:>4} measured, {sum:>7} in all   {own}", point.count);
             let _ = writeln!(drawing, "{}", line.trim_end());
         }
     }
@@ -216,10 +222,13 @@ fn wrong(span: &Span) -> String {
 }
 
 /// When the span ran: from the character in which it started, to the eighth of one in which it ended.
+/// One that is over within a character is as long as it took.
 fn bar(span: &Span, end: Duration) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let start = (position(span.start, end) / 8).min(LINE_WIDTH - 1);
-    let length = position(span.start + span.duration, end).saturating_sub(start * 8).max(1);
+    let (started, ended) = (position(span.start, end), position(span.start + span.duration, end));
+    let start = (started / 8).min(LINE_WIDTH - 1);
+    let took = ended.saturating_sub(started);
+    let length = if took < 8 { took.max(1) } else { ended - start * 8 };
     let bar = format!("{}{}{}", " ".repeat(start), "█".repeat(length / 8), EIGHTHS[length % 8]);
     format!("{bar:LINE_WIDTH$}")
 }
@@ -281,5 +290,91 @@ fn cut(text: &str, width: usize) -> String {
     match text.char_indices().nth(width) {
         None => text.to_owned(),
         Some(_) => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::{Attributes, Point};
+    use serde_json::json;
+
+    fn attributes<const N: usize>(attributes: [(&str, Value); N]) -> Attributes {
+        Attributes(attributes.map(|(key, value)| (key.to_owned(), value)).to_vec())
+    }
+
+    fn span(name: &str, parent: Option<usize>, [start, end]: [u64; 2], said: Attributes) -> Span {
+        Span {
+            name: name.to_owned(),
+            kind: "INTERNAL",
+            parent,
+            status: "Unset",
+            description: None,
+            attributes: said,
+            events: Vec::new(),
+            start: Duration::from_millis(start),
+            duration: Duration::from_millis(end - start),
+        }
+    }
+
+    fn recording() -> Recording {
+        let mut run = span("run", None, [0, 640], attributes([("gen_ai.request.model", json!("m"))]));
+        run.events.push(Event {
+            name: "sampling.validation_failure".to_owned(),
+            attributes: attributes([("fastmcp.sampling.consecutive_failures", json!(1))]),
+            at: Duration::from_millis(320),
+        });
+        let said = [("gen_ai.operation.name", json!("chat")), ("gen_ai.request.model", json!("m")), ("app.id", json!([1, 2]))];
+        let step = span("step", Some(0), [0, 10], attributes(said));
+        let mut tool = span("tool", Some(1), [330, 640], attributes([("error.type", json!("timeout"))]));
+        tool.status = "Error";
+        tool.description = Some("too\nlate \x1b[31m".to_owned());
+        let last = span("last", Some(0), [640, 640], attributes([("gen_ai.tool.call.result", json!("x".repeat(200)))]));
+        let point = |kind: &str, sum: i64| Point {
+            attributes: attributes([("gen_ai.request.model", json!("m")), ("gen_ai.token.type", json!(kind))]),
+            count: 1,
+            sum: sum.into(),
+        };
+        let points = vec![point("input", 12), point("output", 3)];
+        Recording {
+            spans: vec![run, step, tool, last],
+            metrics: vec![Metric { name: "tokens".to_owned(), unit: "{token}".to_owned(), points }],
+        }
+    }
+
+    #[test]
+    fn a_drawing_has_names_bars_times_what_matters_and_metrics() {
+        let drawing = draw(&recording(), Paint::Plain);
+        let long = format!("      tool.call.result {}…", "x".repeat(96 - 6 - 18));
+        let expected = [
+            "                                  0                          640 ms",
+            "run                               ████████████████████████████████    640 ms",
+            "│  request.model m",
+            "├─ step                           ▌                                    10 ms",
+            "│  │  app.id [1,2]",
+            "│  ╰─ tool                                        ████████████████    310 ms",
+            r"│        ✗ timeout: too\nlate \u{1b}[31m",
+            "├─ ◆ sampling.validation_failure                  ◆                 @ 320 ms",
+            "│     consecutive_failures 1",
+            "╰─ last                                                          ▏      0 µs",
+            &long,
+            "",
+            "tokens {token}  request.model m",
+            "   1 measured,      12 in all   token.type input",
+            "   1 measured,       3 in all   token.type output",
+            "",
+        ];
+        assert_eq!(drawing, expected.join("\n"));
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_colour() {
+        let mut coloured = draw(&recording(), Paint::Coloured);
+        while let Some(start) = coloured.find('\x1b') {
+            let length = coloured[start..].find('m').map_or(1, |end| end + 1);
+            coloured.replace_range(start..start + length, "");
+        }
+        let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        assert_eq!(trimmed(&coloured), trimmed(&draw(&recording(), Paint::Plain)));
     }
 }

@@ -79,7 +79,7 @@ fn run(content: bool) -> Result<(), Box<dyn Error>> {
     if let Some(endpoint) = endpoint {
         match sent {
             Ok(()) => eprintln!("agent: sent to {endpoint}"),
-            Err(error) => eprintln!("agent: not sent to {endpoint}: {error}"),
+            Err(error) => eprintln!("agent: not sent to {endpoint} (does a collector listen there?): {error}"),
         }
     }
     outcome.map(drop).map_err(Into::into)

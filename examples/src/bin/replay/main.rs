@@ -1,6 +1,6 @@
 //! Runs a scenario (a scripted model, its tools and a request) through an annotated sampling loop, and prints what was emitted.
 
-mod python;
+mod json;
 mod sampling;
 mod scenario;
 

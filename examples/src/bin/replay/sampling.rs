@@ -231,3 +231,40 @@ impl ToMessages for InputMessage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    /// How long three tools of 30, 10 and 20 ms take together.
+    async fn three_tools(concurrency: &str) -> Duration {
+        let scenario = Scenario::parse(
+            &r#"{
+                "name": "three", "request": { "messages": [] }, "tool_concurrency": CONCURRENCY,
+                "tools": { "a": { "returns": "", "takes_ms": 30 }, "b": { "returns": "", "takes_ms": 10 },
+                           "c": { "fails": { "type": "E", "message": "" }, "takes_ms": 20 } },
+                "turns": [
+                    { "stop_reason": "toolUse", "tool_calls": [
+                        { "id": "1", "name": "a", "arguments": {} }, { "id": "2", "name": "b", "arguments": {} },
+                        { "id": "3", "name": "c", "arguments": {} } ] },
+                    { "text": "done" } ]
+            }"#
+            .replace("CONCURRENCY", concurrency),
+        );
+        let start = Instant::now();
+        let outcome = sample(&scenario.expect("a scenario")).await;
+        assert_eq!(outcome.expect("an answer"), "done");
+        start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_many_tools_run_at_once_as_the_scenario_says() {
+        for (concurrency, milliseconds) in [("null", 60), ("1", 60), ("2", 30), ("3", 30), ("0", 30)] {
+            let took = three_tools(concurrency).await.as_millis();
+            // A timer of tokio's may be a millisecond late, each.
+            assert!((milliseconds..=milliseconds + 3).contains(&took), "{concurrency}: {took}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! A scenario as it stands in a file. What is not one is refused with the place and what was expected there.
 
-use crate::python;
+use crate::json;
 use jsonschema::Validator;
 use samplescope::ErrorType;
 use serde::de::value::MapAccessDeserializer;
@@ -83,7 +83,7 @@ impl ResultSchema {
         let result = wrapped.map_or(&*arguments.0, |wrapped| wrapped.value);
         let value: Value = serde_json::from_str(result.get()).map_err(|error| error.to_string())?;
         self.validator.validate(&value).map_err(|error| error.to_string())?;
-        python::dumps(result).map_err(|error| error.to_string())
+        json::dumps(result).map_err(|error| error.to_string())
     }
 
     fn is_of_objects(&self) -> bool {
@@ -193,10 +193,13 @@ pub(crate) struct ToolCall {
 pub(crate) struct Arguments(Box<RawValue>);
 
 impl TryFrom<Box<RawValue>> for Arguments {
-    type Error = &'static str;
+    type Error = String;
 
-    fn try_from(json: Box<RawValue>) -> Result<Self, &'static str> {
-        if json.get().starts_with('{') { Ok(Arguments(json)) } else { Err("expected an object") }
+    fn try_from(json: Box<RawValue>) -> Result<Self, String> {
+        if !json.get().starts_with('{') {
+            return Err("expected an object".to_owned());
+        }
+        json::compact(&json).map(Arguments).map_err(|error| error.to_string())
     }
 }
 

@@ -1,15 +1,24 @@
-//! JSON as Python's `json.dumps` writes it, since the reference is written in Python.
+//! JSON with its members in their own order: compact, and as Python's `json.dumps` writes it, since the reference is written in Python.
 
 use serde_json::Serializer;
-use serde_json::ser::Formatter;
+use serde_json::ser::{CompactFormatter, Formatter};
 use serde_json::value::RawValue;
 use std::io::{self, Write};
 
-/// The document, members in their own order: `{"count": 42}`.
+/// The document as Python writes it: `{"count": 42}`.
 pub(crate) fn dumps(json: &RawValue) -> Result<String, serde_json::Error> {
+    written(json, Style)
+}
+
+/// The document without white space: `{"count":42}`.
+pub(crate) fn compact(json: &RawValue) -> Result<Box<RawValue>, serde_json::Error> {
+    written(json, CompactFormatter).and_then(RawValue::from_string)
+}
+
+fn written(json: &RawValue, style: impl Formatter) -> Result<String, serde_json::Error> {
     let mut text = Vec::with_capacity(json.get().len());
     let mut document = serde_json::Deserializer::from_str(json.get());
-    serde_transcode::transcode(&mut document, &mut Serializer::with_formatter(&mut text, Style))?;
+    serde_transcode::transcode(&mut document, &mut Serializer::with_formatter(&mut text, style))?;
     String::from_utf8(text).map_err(serde::ser::Error::custom)
 }
 
