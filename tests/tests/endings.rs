@@ -437,10 +437,10 @@ mod panics {
     #[sampling_step(model = exploding())]
     async fn request_expression() {}
 
-    #[sampling_tool(attributes("x" = exploding()))]
+    #[sampling_tool(attributes("app.x" = exploding()))]
     fn synchronous_request_expression() {}
 
-    #[sampling_loop(agent = "a", attributes("x" = exploding()))]
+    #[sampling_loop(agent = "a", attributes("app.x" = exploding()))]
     async fn loop_expression() {}
 
     fn exploding() -> &'static str {
