@@ -31,13 +31,15 @@ The environment variables of samplescope apply:
 ";
 
 fn main() -> ExitCode {
-    match run(std::env::args_os().skip(1)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Refused(message)) => {
-            eprintln!("replay: {message}");
-            ExitCode::from(2)
-        }
-    }
+    let (message, code) = match run(std::env::args_os().skip(1)) {
+        Err(Refused(message)) => (message, ExitCode::from(2)),
+        Ok(text) => match terminal::print(&text) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => (format!("standard output: {error}"), ExitCode::FAILURE),
+        },
+    };
+    eprintln!("replay: {message}");
+    code
 }
 
 /// Nothing was run, for this reason.
@@ -48,19 +50,18 @@ enum Command {
     Replay { file: PathBuf, as_tree: bool },
 }
 
-fn run(arguments: impl Iterator<Item = OsString>) -> Result<(), Refused> {
-    let text = match Command::parse(arguments)? {
-        Command::Help => HELP.to_owned(),
-        Command::Replay { file, as_tree } => {
-            let refused = |error: Box<dyn Error>| Refused(format!("{}: {error}", file.display()));
-            let text = std::fs::read_to_string(&file).map_err(|error| refused(error.into()))?;
-            let scenario = Scenario::parse(&text).map_err(refused)?;
-            terminal::show_warnings();
-            let replay = Replay::of(&scenario).map_err(refused)?;
-            if as_tree { replay.draw(&scenario.name) } else { replay.json().map_err(refused)? }
-        }
+/// What there is to print.
+fn run(arguments: impl Iterator<Item = OsString>) -> Result<String, Refused> {
+    let (file, as_tree) = match Command::parse(arguments)? {
+        Command::Help => return Ok(HELP.to_owned()),
+        Command::Replay { file, as_tree } => (file, as_tree),
     };
-    terminal::print(&text).map_err(|error| Refused(format!("standard output: {error}")))
+    let refused = |error: Box<dyn Error>| Refused(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(&file).map_err(|error| refused(error.into()))?;
+    let scenario = Scenario::parse(&text).map_err(refused)?;
+    terminal::show_warnings();
+    let replay = Replay::of(&scenario).map_err(refused)?;
+    if as_tree { Ok(replay.draw(&scenario.name)) } else { replay.json().map_err(refused) }
 }
 
 impl Command {
