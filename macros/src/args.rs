@@ -92,8 +92,11 @@ fn argument(kind: Macro, input: ParseStream<'_>) -> Result<Arg> {
         Error::new(error.span(), format!("expected an argument, as in `#[{kind}({example})]`"))
     })?;
     let takes = keys::find(&key.to_string()).map(|key| key.takes);
-    let value = if input.peek(syn::token::Paren) {
+    let value = if input.peek(syn::token::Paren) && takes == Some(Takes::Attributes) {
         Value::Entries(entries(input)?)
+    } else if input.peek(syn::token::Paren) {
+        input.parse::<TokenTree>()?;
+        Value::Entries(Vec::new())
     } else if input.parse::<Option<Token![=]>>()?.is_none() || input.is_empty() || input.peek(Token![,]) {
         Value::Missing
     } else {

@@ -104,14 +104,15 @@ const OWN: &[Own] = &[
 ];
 
 fn not_set_by_us(kind: Macro, key: &str) -> Option<String> {
-    instead(kind, key).map(|instead| format!("`{key}` is not set here: {instead}"))
+    let own = instead(kind, key)?;
+    Some(format!("`{key}` is what a macro sets: {own}"))
 }
 
 /// What to write instead of the key, if one of the macros sets it.
 fn instead(kind: Macro, key: &str) -> Option<String> {
     let own = OWN.iter().find(|own| own.key == key && own.on.contains(&kind))?;
     let Some(argument) = own.argument.and_then(keys::find) else {
-        return Some(format!("`#[{kind}]` sets it by itself, leave it out"));
+        return Some(format!("leave it out, `#[{kind}]` sets it by itself"));
     };
     let example = argument.example();
     if argument.on.contains(&kind) {
@@ -171,21 +172,22 @@ fn siblings(key: &str) -> String {
 
 /// Other namespaces are free, but not without form.
 fn well_formed(key: &str) -> Option<String> {
-    let form = "attributes are lowercase words with dots between, the first being a namespace, as in `app.tenant`";
     let namespace = key.split('.').next().unwrap_or(key);
     let squeezed: String = namespace.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     let meant = if squeezed == "genai" { format!("gen_ai{}", &key[namespace.len()..]) } else { snake(key) };
     if meant == key && key.contains('.') && is_key(key) {
         return None;
     }
-    let write = if !meant.contains('.') {
-        String::from(", with a namespace in front")
+    let wrong = if key.is_empty() {
+        "a key is missing".to_owned()
+    } else if !meant.contains('.') {
+        format!("`{key}` has no namespace, as `app.{}` would have", if is_key(&meant) { &meant } else { "tenant" })
     } else if is_key(&meant) && meant != key {
-        format!(", did you mean `{meant}`?")
+        format!("`{key}` is no attribute's key, `{meant}` would be")
     } else {
-        String::new()
+        format!("`{key}` is no attribute's key")
     };
-    Some(if key.is_empty() { format!("a key is missing: {form}") } else { format!("`{key}` is no key{write}: {form}") })
+    Some(format!("{wrong}: keys are lowercase words with dots between, the first being a namespace, as in `app.tenant`"))
 }
 
 fn is_key(key: &str) -> bool {
@@ -261,12 +263,12 @@ mod tests {
             assert_eq!(well_formed(key), None);
         }
         for (key, says) in [
-            ("App.tenantId", "did you mean `app.tenant_id`?"),
-            ("genai.request.seed", "did you mean `gen_ai.request.seed`?"),
-            ("Gen-AI.request.seed", "did you mean `gen_ai.request.seed`?"),
-            ("tenant", "with a namespace in front"),
-            ("app..x", "is no key"),
-            (".", "is no key"),
+            ("App.tenantId", "`app.tenant_id` would be"),
+            ("genai.request.seed", "`gen_ai.request.seed` would be"),
+            ("Gen-AI.request.seed", "`gen_ai.request.seed` would be"),
+            ("tenant", "as `app.tenant` would have"),
+            ("app..x", "is no attribute's key"),
+            (".", "is no attribute's key"),
             ("", "a key is missing"),
         ] {
             assert!(well_formed(key).is_some_and(|message| message.contains(says)), "{key}: {:?}", well_formed(key));

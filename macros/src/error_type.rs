@@ -129,7 +129,7 @@ fn label(written: Option<Written>, fields: &Fields, name: String, errors: &mut E
 fn nothing_on_fields(fields: &Fields, errors: &mut Errors) {
     for attribute in fields.iter().flat_map(|field| &field.attrs).filter(|attribute| is_ours(attribute)) {
         let says = "`#[error_type]` goes on the variant or the struct, not on a field; `transparent` there asks the field";
-        errors.push(Error::new(attribute.span(), says));
+        errors.push(Error::new(attribute.path().span(), says));
     }
 }
 

@@ -55,7 +55,8 @@ pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
             quote!(#open #run)
         }
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
-            let run = quote!(#head { #open #span.run(async move { #edge { #block } }, #describe).await });
+            let block = hygiene::body(block);
+            let run = quote!(#head { #open #span.run(async move { #edge #block }, #describe).await });
             if boxed.is_empty() { run } else { called(&boxed, run) }
         }
         Form::Future => {
@@ -86,7 +87,8 @@ fn stream(model: &Model, function: &Function, form: Form, streams: Streams, outp
     match form {
         Form::AsyncFn => quote!(#open #span.calling(async move { #edge #body }).await.#method(#describe)),
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
-            let run = quote!(#head { #open #span.calling(async move { #edge { #block } }).await.#method(#describe) });
+            let block = hygiene::body(block);
+            let run = quote!(#head { #open #span.calling(async move { #edge #block }).await.#method(#describe) });
             if boxed.is_empty() { run } else { called(&boxed, run) }
         }
         Form::Future => quote! {
@@ -196,9 +198,13 @@ fn attribute(
         Takes::Flag => "flag",
         Takes::Texts => "texts",
     };
-    // Where the value stands, since that is what is wrong if the method does not take it.
-    let typed = Ident::new(typed, Span::mixed_site().located_at(at));
-    quote!(#receiver.#method(#value).#typed(#key);)
+    let typed = Ident::new(typed, Span::mixed_site());
+    // All of it stands where the value does, since that is what is wrong if the method does not take it.
+    let call = hygiene::at(at, quote!(#receiver.#method));
+    let typed = hygiene::at(at, quote!(.#typed));
+    let value = hygiene::parenthesized(at, quote!(#value));
+    let key = hygiene::parenthesized(at, quote!(#key));
+    quote!(#call #value #typed #key;)
 }
 
 /// `&value`, or `&(a + b)`: syn puts the parentheses where they are needed. All of it stands where the value does, which is what rustc then blames.

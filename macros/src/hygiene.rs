@@ -4,7 +4,7 @@
 //! - Local variables are `mixed_site`: they are ours alone, as a `macro_rules` variable would be.
 //! - Methods are inherent: they need no trait in scope and cannot be shadowed by one.
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Path;
 
@@ -45,6 +45,13 @@ pub(crate) fn at(span: Span, tokens: TokenStream) -> TokenStream {
         token
     });
     there.collect()
+}
+
+/// Tokens of the user's in parentheses of ours, which stand at a place of the user's.
+pub(crate) fn parenthesized(place: Span, tokens: TokenStream) -> TokenTree {
+    let mut group = Group::new(Delimiter::Parenthesis, tokens);
+    group.set_span(Span::mixed_site().located_at(place));
+    TokenTree::Group(group)
 }
 
 /// The user's body in a block of its own, so that what it shadows stays harmless.

@@ -1,6 +1,6 @@
 //! How a function hands back its result, and where in it the code to instrument stands.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
@@ -63,7 +63,7 @@ fn item(stream: &TypeImplTrait) -> Type {
 pub(crate) struct AsyncBlock {
     pub(crate) boxed: TokenStream,
     pub(crate) head: TokenStream,
-    pub(crate) block: TokenTree,
+    pub(crate) block: Group,
 }
 
 pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Shape {
@@ -135,11 +135,7 @@ fn async_block(body: &TokenStream) -> Option<AsyncBlock> {
         [head @ .., TokenTree::Group(group)] if group.delimiter() == Delimiter::Brace => {
             let words: Vec<String> = head.iter().map(ToString::to_string).collect();
             let is_async = words == ["async"] || words == ["async", "move"];
-            is_async.then(|| AsyncBlock {
-                boxed: TokenStream::new(),
-                head: head.iter().cloned().collect(),
-                block: TokenTree::Group(group.clone()),
-            })
+            is_async.then(|| AsyncBlock { boxed: TokenStream::new(), head: head.iter().cloned().collect(), block: group.clone() })
         }
         [path @ .., TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis && is_box_pin(path) => {
             let inner = async_block(&group.stream())?;

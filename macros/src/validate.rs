@@ -85,11 +85,15 @@ fn only_one_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
     for attribute in &function.attributes {
         let Some(last) = attribute.path().segments.last() else { continue };
         if ours.iter().any(|name| last.ident == name) {
-            let says = format!(
-                "one function cannot be both `#[{kind}]` and `#[{}]`: each is one span. Move what one of them describes into a function of its own",
-                last.ident
-            );
-            errors.push(Error::new(attribute.span(), says));
+            let says = if last.ident == kind.to_string() {
+                format!("`#[{kind}]` stands here twice, and one call is one span: remove one of the two")
+            } else {
+                format!(
+                    "one function cannot be both `#[{kind}]` and `#[{}]`: each is one span. Move what one of them describes into a function of its own",
+                    last.ident
+                )
+            };
+            errors.push(Error::new(last.ident.span(), says));
         }
     }
 }
@@ -115,7 +119,7 @@ fn no_duplicate_attributes(args: &[Arg], errors: &mut Errors) {
         Written::Entries(entries) => Some(entries),
         _ => None,
     });
-    let keys: Vec<&LitStr> = lists.flatten().map(|entry| &entry.key).collect();
+    let keys: Vec<&LitStr> = lists.flatten().map(|entry| &entry.key).filter(|key| !key.value().is_empty()).collect();
     for (index, key) in keys.iter().enumerate() {
         if let Some(earlier) = keys[..index].iter().rfind(|earlier| earlier.value() == key.value()) {
             errors.push(Error::new(key.span(), format!("`{}` is given twice: remove one of the two", key.value())));
@@ -199,6 +203,10 @@ fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mu
 fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: &mut Model, errors: &mut Errors) {
     let value = match value {
         Written::Type(ty) => Value::Type(ty),
+        Written::Expression(expression) if key.takes == Takes::Type => {
+            let says = format!("`{}` takes a type: write `{}`, or `result_type_name = …` for a name", key.name, key.example());
+            return errors.push(Error::new(expression.span(), says));
+        }
         Written::Expression(expression) => {
             no_closure(key, &expression, errors);
             right_type(key, &expression, errors);

@@ -16,7 +16,7 @@ fn ask(client: Client) -> impl Future<Output = Result<Step, ModelError>> + Send 
                             Result<Step, ModelError>,
                         >();
                     }
-                    { { client.send().await } }
+                    { client.send().await }
                 },
                 |__returned| {
                     __returned.success().response();
