@@ -3,6 +3,7 @@
 use crate::message::Message;
 use crate::value::Integer;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a model's response says of itself. Implemented for the success type of a `#[sampling_step]`, it is read without any argument;
 /// an argument that is written goes first.
@@ -69,6 +70,39 @@ pub trait ToolOutcome {
         None
     }
 }
+
+macro_rules! through_pointers {
+    ($($pointer:ty)*) => {$(
+        impl<T: SamplingResponse + ?Sized> SamplingResponse for $pointer {
+            fn stop_reason(&self) -> Option<Cow<'_, str>> {
+                (**self).stop_reason()
+            }
+            fn model(&self) -> Option<Cow<'_, str>> {
+                (**self).model()
+            }
+            fn id(&self) -> Option<Cow<'_, str>> {
+                (**self).id()
+            }
+            fn usage(&self) -> Option<TokenUsage> {
+                (**self).usage()
+            }
+            fn message(&self) -> Option<Message> {
+                (**self).message()
+            }
+        }
+
+        impl<T: ToolOutcome + ?Sized> ToolOutcome for $pointer {
+            fn failed(&self) -> bool {
+                (**self).failed()
+            }
+            fn result(&self) -> Option<serde_json::Value> {
+                (**self).result()
+            }
+        }
+    )*};
+}
+
+through_pointers!(&T Box<T> Arc<T>);
 
 /// How many tokens one model call used. A count that is not known is left out, never 0.
 ///

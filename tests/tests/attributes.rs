@@ -332,6 +332,27 @@ mod by_type {
         Ok(Completion(Some("stop")))
     }
 
+    #[sampling_step]
+    async fn borrowed(completion: &Completion) -> Answer<&Completion> {
+        Ok(completion)
+    }
+
+    #[sampling_step]
+    async fn shared(completion: Arc<Completion>) -> Arc<Completion> {
+        completion
+    }
+
+    #[tokio::test]
+    async fn a_reference_to_a_response_is_one() {
+        let telemetry = Telemetry::on();
+        let completion = Arc::new(Completion(Some("stop")));
+        assert!(borrowed(&completion).await.is_ok());
+        shared(completion).await;
+        for span in telemetry.spans() {
+            assert_eq!(span.get("gen_ai.response.model"), Some("from the type".into()));
+        }
+    }
+
     #[tokio::test]
     async fn an_argument_goes_before_a_handle_and_a_handle_before_the_type() {
         let telemetry = Telemetry::on();
