@@ -116,6 +116,21 @@ fn without_a_provider_a_loop_allocates_one_no_op_span_at_most_and_its_steps_and_
     drop(telemetry);
 }
 
+#[test]
+fn a_provider_that_is_gone_costs_as_little_as_none() {
+    let request = Request { model: "m".to_owned() };
+    let telemetry = Telemetry::on();
+    run(&request).now_or_never().expect("ready");
+    assert!(!telemetry.spans().is_empty());
+    drop(telemetry);
+    let telemetry = Telemetry::off();
+    // The first call finds out.
+    run(&request).now_or_never().expect("ready");
+    let sizes = allocations(|| run(&request).now_or_never().expect("ready"));
+    assert!(sizes.len() <= 1 && sizes.iter().all(|&size| size <= 64), "{sizes:?}");
+    drop(telemetry);
+}
+
 mod sizes {
     use super::*;
 
