@@ -70,7 +70,10 @@ pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
             quote!(#open #call)
         }
     };
-    quote!(#(#attributes)* #visibility #signature { #(#inner_attributes)* #call })
+    // The user's own braces, or else rustc takes the function for generated and does not say that it is never used.
+    let mut block = Group::new(Delimiter::Brace, quote!(#(#inner_attributes)* #call));
+    block.set_span(body.span());
+    quote!(#(#attributes)* #visibility #signature #block)
 }
 
 /// A step that returns a stream: the call goes on as long as what came back.
