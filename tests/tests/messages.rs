@@ -140,6 +140,9 @@ async fn every_part_has_its_members() {
     assert_eq!(seen[0]["parts"][4], json!({ "type": "tool_call_response", "response": "seen" }));
 }
 
+#[sampling_step(stop_reason = |()| "max_tokens", message = |()| "cut sh")]
+async fn stopped() {}
+
 #[tokio::test]
 async fn an_output_message_always_has_a_finish_reason() {
     let reason = async |message: Message| output(message).await[0]["finish_reason"].clone();
@@ -148,8 +151,6 @@ async fn an_output_message_always_has_a_finish_reason() {
     assert_eq!(reason(Message::text("hi").with_finish_reason("max_tokens")).await, "length", "in the conventions' own words");
     assert_eq!(reason(Message::text("hi").with_finish_reason("paused")).await, "paused");
 
-    #[sampling_step(stop_reason = |()| "max_tokens", message = |()| "cut sh")]
-    async fn stopped() {}
     let telemetry = Telemetry::on().with(genai());
     stopped().await;
     let text = telemetry.span().get("gen_ai.output.messages").expect("captured");

@@ -470,6 +470,7 @@ mod futures_returned {
         async move { Ok(step) }.boxed()
     }
 
+    #[expect(clippy::manual_async_fn, reason = "the form is what is tried")]
     #[sampling_step(stop_reason = |step| &step.why)]
     fn block(step: &Step) -> impl Future<Output = Answer<&Step>> {
         async move {
@@ -478,6 +479,7 @@ mod futures_returned {
         }
     }
 
+    #[expect(clippy::manual_async_fn, reason = "the form is what is tried")]
     #[sampling_step(stop_reason = |step| &step.why)]
     fn borrowing_block() -> impl Future<Output = Step> + Send {
         async {
