@@ -33,7 +33,7 @@ impl ServerHandler for Server {}
 async fn an_mcp_tool_that_is_called_by_a_client_is_one_span() {
     let telemetry = Telemetry::on();
     let (near, far) = tokio::io::duplex(4_096);
-    let server = tokio::spawn(async move { Server.serve(far).await.map(|server| server.waiting()) });
+    let server = tokio::spawn(async move { Server.serve(far).await.map(rmcp::service::RunningService::waiting) });
     let client = ().serve(near).await.expect("a client");
     for name in ["below", "above"] {
         client.call_tool(CallToolRequestParams::new(name)).await.expect("the tool answers");
