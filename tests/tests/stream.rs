@@ -278,6 +278,33 @@ async fn the_time_to_the_first_chunk_is_measured_in_the_genai_names() {
     assert_eq!(telemetry.points("gen_ai.client.operation.time_to_first_chunk")[0].count, 1, "no chunk, no measurement");
 }
 
+#[sampling_step(stream, chunk = |delta| chunk(delta), capture = false)]
+fn private() -> impl Stream<Item = Delta> {
+    stream::iter(deltas())
+}
+
+#[tokio::test]
+async fn a_step_that_captures_nothing_keeps_no_text_of_its_stream() {
+    use samplescope::Vocabulary::GenAi;
+    let telemetry = Telemetry::on().with(Settings::default().vocabulary(GenAi).capture(Capture::Spans));
+    assert_eq!(private().count().await, 3);
+    assert_eq!(telemetry.span().get("gen_ai.output.messages"), None);
+}
+
+/// No time is asserted: what was measured between two moments cannot be more than what lies between two moments around them.
+#[tokio::test]
+async fn the_time_to_the_first_chunk_ends_with_the_first_chunk() {
+    let telemetry = Telemetry::on();
+    let before = std::time::Instant::now();
+    let mut items = Box::pin(forms::opaque());
+    assert!(items.next().await.is_some());
+    let around = before.elapsed();
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    while items.next().await.is_some() {}
+    let measured = telemetry.span().get("gen_ai.response.time_to_first_chunk");
+    assert!(matches!(measured, Some(opentelemetry::Value::F64(seconds)) if seconds <= around.as_secs_f64()), "{measured:?}");
+}
+
 #[test]
 fn a_stream_is_as_much_send_as_it_was() {
     fn send<T: Send>(_: &T) {}
