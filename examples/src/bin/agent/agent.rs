@@ -12,6 +12,7 @@ const MAX_STEPS: usize = 10;
 /// The loop: asks the model until its answer is a plan.
 #[sampling_loop(
     agent = "trip-planner",
+    conversation_id = conversation,
     provider = "scripted",
     model = model.name,
     temperature = model.temperature,
@@ -20,7 +21,7 @@ const MAX_STEPS: usize = 10;
     messages = question, // content, as is the answer: evaluated only if whoever runs this asks for it
     answer = |plan| format!("{plan}"),
 )]
-pub(crate) async fn plan_trip(model: &Model, question: &str) -> Result<Plan, AgentError> {
+pub(crate) async fn plan_trip(model: &Model, conversation: &str, question: &str) -> Result<Plan, AgentError> {
     let mut history = vec![Message::User(question.to_owned())];
     let mut failures = 0;
     for _ in 0..MAX_STEPS {

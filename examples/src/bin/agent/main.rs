@@ -28,6 +28,8 @@ OTEL_EXPORTER_OTLP_PROTOCOL chooses between http/protobuf (the default) and grpc
 OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental gives the names of the OpenTelemetry GenAI conventions.
 ";
 
+/// Several runs may belong to one conversation: backends group by it.
+const CONVERSATION: &str = "trip-4711";
 const QUESTION: &str = "I fly with LX 318 from Zurich today. When do I have to leave home?";
 
 const HINT: &str = "
@@ -69,7 +71,7 @@ fn run(content: bool) -> Result<(), Box<dyn Error>> {
     let entered = runtime.enter();
     let endpoint = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty());
     let telemetry = Telemetry::install(endpoint.is_some())?;
-    let outcome = runtime.block_on(agent::plan_trip(&Model::scripted(), QUESTION));
+    let outcome = runtime.block_on(agent::plan_trip(&Model::scripted(), CONVERSATION, QUESTION));
     let (recording, sent) = telemetry.finish();
     drop(entered);
 
