@@ -10,20 +10,20 @@
 //!     let __span = ::samplescope::__private::sampling_step(
 //!         &::samplescope::__private::Site { function: "ask", attributes: 1, capture: true },
 //!         |__span| {
-//!             if __span.is_measured() {
-//!                 __span.model(&request.model);
+//!             if __span.__ss_is_measured() {
+//!                 __span.__ss_model(&request.model);
 //!             }
 //!         },
 //!     );
-//!     __span.run(
+//!     __span.__ss_run(
 //!         async move {
 //!             if false { return ::samplescope::__private::returns::<Result<Step, ModelError>>(); }
 //!             { BODY }
 //!         },
 //!         |__returned| {
-//!             __returned.success().stop_reason(|step| &step.stop_reason);
-//!             __returned.success().response();
-//!             __returned.error().record();
+//!             __returned.__ss_success().__ss_stop_reason(|step| &step.stop_reason);
+//!             __returned.__ss_success().__ss_response();
+//!             __returned.__ss_error().__ss_record();
 //!         },
 //!     ).await
 //! }
@@ -51,22 +51,22 @@ pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
         form if model.stream.is_some() => stream(model, function, form, shape.streams, shape.output.as_ref()),
         Form::AsyncFn => {
             let body = hygiene::body(body.clone());
-            let run = never(shape.output.as_ref(), quote!(#span.run(async move { #edge #body }, #describe).await));
+            let run = never(shape.output.as_ref(), quote!(#span.__ss_run(async move { #edge #body }, #describe).await));
             quote!(#open #run)
         }
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
             let block = hygiene::body(block);
-            let run = quote!(#head { #open #span.run(async move { #edge #block }, #describe).await });
+            let run = quote!(#head { #open #span.__ss_run(async move { #edge #block }, #describe).await });
             if boxed.is_empty() { run } else { called(&boxed, run) }
         }
         Form::Future => {
             let output = &shape.output;
             let body = hygiene::body(body.clone());
-            quote!(#open #span.call(move || #body).future::<#output>(#describe))
+            quote!(#open #span.__ss_call(move || #body).__ss_future::<#output>(#describe))
         }
         Form::Call => {
             let body = hygiene::body(body.clone());
-            let call = never(shape.output.as_ref(), quote!(#span.call(move || { #edge #body }).value(#describe)));
+            let call = never(shape.output.as_ref(), quote!(#span.__ss_call(move || { #edge #body }).__ss_value(#describe)));
             quote!(#open #call)
         }
     };
@@ -83,23 +83,23 @@ fn stream(model: &Model, function: &Function, form: Form, streams: Streams, outp
     let edge = edge(model, signature, output);
     let body = hygiene::body(body.clone());
     let method = match streams {
-        Streams::Opaque(item) => quote!(opaque_stream::<#item>),
-        Streams::OpaqueResult(item) => quote!(opaque_stream_result::<#item>),
-        Streams::ByType => quote!(stream),
+        Streams::Opaque(item) => quote!(__ss_opaque_stream::<#item>),
+        Streams::OpaqueResult(item) => quote!(__ss_opaque_stream_result::<#item>),
+        Streams::ByType => quote!(__ss_stream),
     };
     match form {
-        Form::AsyncFn => quote!(#open #span.calling(async move { #edge #body }).await.#method(#describe)),
+        Form::AsyncFn => quote!(#open #span.__ss_calling(async move { #edge #body }).await.#method(#describe)),
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
             let block = hygiene::body(block);
-            let run = quote!(#head { #open #span.calling(async move { #edge #block }).await.#method(#describe) });
+            let run = quote!(#head { #open #span.__ss_calling(async move { #edge #block }).await.#method(#describe) });
             if boxed.is_empty() { run } else { called(&boxed, run) }
         }
         Form::Future => quote! {
             #open
-            let #span = #span.call(move || #body).calling::<#output>();
+            let #span = #span.__ss_call(move || #body).__ss_calling::<#output>();
             async move { #span.await.#method(#describe) }
         },
-        Form::Call => quote!(#open #span.call(move || { #edge #body }).#method(#describe)),
+        Form::Call => quote!(#open #span.__ss_call(move || { #edge #body }).#method(#describe)),
     }
 }
 
@@ -113,15 +113,15 @@ fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStr
     let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
 
     let returns = output.filter(|output| model.kind == Macro::Loop && !request.names_result_type() && shape::is_named(output));
-    let returns = returns.map(|output| quote!(#span.returns::<#output>();));
+    let returns = returns.map(|output| quote!(#span.__ss_returns::<#output>();));
     let constant = calls(&span, &request.constant);
-    let streams = model.stream.is_some().then(|| quote!(#span.stream();));
+    let streams = model.stream.is_some().then(|| quote!(#span.__ss_stream();));
     let groups = [
-        (quote!(is_measured), &request.measured),
-        (quote!(is_agent_measured), &request.agent_measured),
-        (quote!(is_recording), &request.recorded),
-        (quote!(is_recording), &request.listed),
-        (quote!(is_capturing), &request.captured),
+        (quote!(__ss_is_measured), &request.measured),
+        (quote!(__ss_is_agent_measured), &request.agent_measured),
+        (quote!(__ss_is_recording), &request.recorded),
+        (quote!(__ss_is_recording), &request.listed),
+        (quote!(__ss_is_capturing), &request.captured),
     ];
     let groups = groups.into_iter().filter(|(_, group)| !group.is_empty()).map(|(asked, group)| {
         let calls = calls(&span, group);
@@ -140,46 +140,49 @@ fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStr
 /// The closure over what came back: what the user wrote, then what their types say by themselves.
 fn describe(model: &Model) -> TokenStream {
     let returned = hygiene::returned();
-    let success = calls(&quote!(#returned.success()), &model.response.success);
-    let error = calls(&quote!(#returned.error()), &model.response.error);
+    let success = calls(&quote!(#returned.__ss_success()), &model.response.success);
+    let error = calls(&quote!(#returned.__ss_error()), &model.response.error);
     let by_itself = match model.kind {
         Macro::Loop => None,
-        Macro::Step => Some(quote!(#returned.success().response();)),
-        Macro::Tool => Some(quote!(#returned.success().outcome();)),
+        Macro::Step => Some(quote!(#returned.__ss_success().__ss_response();)),
+        Macro::Tool => Some(quote!(#returned.__ss_success().__ss_outcome();)),
     };
     let describe = quote! {
         |#returned| {
             #success
             #by_itself
+            #returned.__ss_error().__ss_record();
             #error
-            #returned.error().record();
         }
     };
     let Some(items) = &model.stream else { return describe };
-    let items = calls(&quote!(#returned.success()), items);
+    let items = calls(&quote!(#returned.__ss_success()), items);
     quote! {
-        |#returned| #returned.error().record(),
+        |#returned| #returned.__ss_error().__ss_record(),
         |#returned| {
             #items
-            #returned.error().record();
+            #returned.__ss_error().__ss_record();
         }
     }
 }
 
 fn calls(receiver: &impl quote::ToTokens, descriptions: &[Description]) -> TokenStream {
-    let calls = descriptions.iter().map(|Description { method, value }| match value {
-        Value::Requested(value) => {
-            let value = borrowed(value);
-            quote!(#receiver.#method(#value);)
+    let calls = descriptions.iter().map(|Description { method, value }| {
+        let method = &hygiene::method(method);
+        match value {
+            Value::Requested(value) => {
+                let value = borrowed(value);
+                quote!(#receiver.#method(#value);)
+            }
+            Value::Read(closure) => quote!(#receiver.#method(#closure);),
+            Value::Type(ty) => quote!(#receiver.#method::<#ty>();),
+            Value::RequestedAttribute(key, takes, value) => {
+                let at = value.span();
+                let value = borrowed(value);
+                attribute(receiver, method, key, *takes, at, &value)
+            }
+            Value::ReadAttribute(key, takes, closure) => attribute(receiver, method, key, *takes, closure.span(), closure),
         }
-        Value::Read(closure) => quote!(#receiver.#method(#closure);),
-        Value::Type(ty) => quote!(#receiver.#method::<#ty>();),
-        Value::RequestedAttribute(key, takes, value) => {
-            let at = value.span();
-            let value = borrowed(value);
-            attribute(receiver, method, key, *takes, at, &value)
-        }
-        Value::ReadAttribute(key, takes, closure) => attribute(receiver, method, key, *takes, closure.span(), closure),
     });
     quote!(#(#calls)*)
 }
@@ -195,11 +198,11 @@ fn attribute(
 ) -> TokenStream {
     let typed = match takes {
         Takes::Any => return quote!(#receiver.#method(#key, #value);),
-        Takes::Text => "text",
-        Takes::Integer => "integer",
-        Takes::Number => "number",
-        Takes::Flag => "flag",
-        Takes::Texts => "texts",
+        Takes::Text => "__ss_text",
+        Takes::Integer => "__ss_integer",
+        Takes::Number => "__ss_number",
+        Takes::Flag => "__ss_flag",
+        Takes::Texts => "__ss_texts",
     };
     let typed = Ident::new(typed, Span::mixed_site());
     // All of it stands where the value does, since that is what is wrong if the method does not take it.

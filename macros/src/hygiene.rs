@@ -2,7 +2,8 @@
 //!
 //! - Paths start at `::samplescope` (or at what `crate = path` says) and `::core`: a user's module `core` is not in the way.
 //! - Local variables are `mixed_site`: they are ours alone, as a `macro_rules` variable would be.
-//! - Methods are inherent: they need no trait in scope and cannot be shadowed by one.
+//! - Methods are inherent, and called `__ss_…`: a method that is found behind a `Deref` or by autoref loses to one of the same name
+//!   from any trait in the user's scope, so only names that nobody else has are safe.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -32,6 +33,11 @@ pub(crate) fn returned() -> Ident {
 /// The error inside of an error.
 pub(crate) fn source() -> Ident {
     local("__source")
+}
+
+/// The describing method of that name, at the place of the argument's key: which is where an IDE looks.
+pub(crate) fn method(key: &Ident) -> Ident {
+    Ident::new(&format!("__ss_{key}"), key.span())
 }
 
 fn local(name: &str) -> Ident {

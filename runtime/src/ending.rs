@@ -8,7 +8,7 @@
 //! | `Panicked` | Error: `panicked` | `panic` | – |
 //! | `Cancelled` | Error: `cancelled` | `cancelled` | – |
 
-use crate::convention::{Kind, value};
+use crate::vocabulary::{Kind, value};
 use std::borrow::Cow;
 
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! Handles on the calls that the current code is in.
 
-use crate::convention::{Kind, event, key};
-use crate::response::Usage;
 use crate::scope;
 use crate::span::{Facts, Live};
+use crate::value::Usage;
 use crate::value::{AttributeValue, Integer, Text};
+use crate::vocabulary::{Kind, event, key};
 use opentelemetry::{Key, KeyValue, Value};
 use std::borrow::Cow;
 use std::fmt;

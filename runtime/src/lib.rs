@@ -1,38 +1,29 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-mod capture;
 mod content;
-mod convention;
 mod ending;
-mod error_type;
-mod given;
 mod handle;
-mod message;
 mod metrics;
-mod response;
 mod returned;
 mod run;
 mod scope;
 mod settings;
-mod shapes;
 mod span;
 mod start;
 mod stream;
 mod value;
+mod vocabulary;
 mod warning;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use error_type::ErrorType;
 pub use handle::{CurrentLoop, CurrentStep, CurrentTool, current_loop, current_step, current_tool};
-pub use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
 /// [`with_current_context`](FutureExt::with_current_context), which keeps a spawned task in its loop: `tokio::spawn(tool().with_current_context())`.
 #[doc(no_inline)]
 pub use opentelemetry::trace::FutureExt;
-pub use response::{SamplingResponse, TokenUsage, ToolOutcome, Usage};
 pub use samplescope_macros::ErrorType;
 
 /// Instruments a sampling loop: the function that asks a model again and again until it has its answer.
@@ -98,13 +89,13 @@ pub use samplescope_macros::sampling_loop;
 ///     let __span = ::samplescope::__private::sampling_step(
 ///         &::samplescope::__private::Site { function: "ask", attributes: 1, capture: true },
 ///         |__span| {
-///             if __span.is_measured() {
-///                 __span.model(&request.model);
+///             if __span.__ss_is_measured() {
+///                 __span.__ss_model(&request.model);
 ///             }
 ///         },
 ///     );
 ///     __span
-///         .run(
+///         .__ss_run(
 ///             async move {
 ///                 if false {
 ///                     return ::samplescope::__private::returns::<Result<Response, std::io::Error>>();
@@ -112,12 +103,12 @@ pub use samplescope_macros::sampling_loop;
 ///                 { send(request).await }
 ///             },
 ///             |__returned| {
-///                 __returned.success().stop_reason(|response| &response.stop_reason);
+///                 __returned.__ss_success().__ss_stop_reason(|response| &response.stop_reason);
 ///                 __returned
-///                     .success()
-///                     .usage(|response| TokenUsage::new(response.input_tokens, response.output_tokens));
-///                 __returned.success().response();
-///                 __returned.error().record();
+///                     .__ss_success()
+///                     .__ss_usage(|response| TokenUsage::new(response.input_tokens, response.output_tokens));
+///                 __returned.__ss_success().__ss_response();
+///                 __returned.__ss_error().__ss_record();
 ///             },
 ///         )
 ///         .await
@@ -153,7 +144,10 @@ pub use samplescope_macros::sampling_tool;
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};
 pub use stream::Chunk;
-pub use value::{AttributeValue, Flag, Integer, Number, Text};
+pub use value::{
+    AttributeValue, ErrorType, Flag, Integer, Message, Number, Part, Role, SamplingResponse, Text, ToMessages, ToToolDefinitions,
+    TokenUsage, ToolDefinition, ToolOutcome, Usage,
+};
 
 /// The name of the instrumentation scope.
 const NAME: &str = "samplescope";

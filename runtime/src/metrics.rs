@@ -1,7 +1,7 @@
 //! The instruments, taken anew when the meter provider or the vocabulary changes, and what is recorded with them.
 
-use crate::convention::{self, Convention, Kind, key};
-use crate::response::TokenUsage;
+use crate::value::TokenUsage;
+use crate::vocabulary::{self, Convention, Kind, key};
 use opentelemetry::metrics::{Histogram, Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue, Value, global};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
@@ -69,7 +69,7 @@ impl Meters {
     pub(crate) fn record(&self, measured: &Measurement<'_>, attribute: impl Fn(&str) -> Option<Value>) {
         let operation = self.convention.operation(measured.kind);
         let instruments = &self.calls[measured.kind as usize];
-        let attributes = |histogram: &convention::Histogram| -> Vec<KeyValue> {
+        let attributes = |histogram: &vocabulary::Histogram| -> Vec<KeyValue> {
             histogram.attributes.iter().filter_map(|&key| Some(KeyValue::new(key, attribute(key)?))).collect()
         };
         if let (Some(histogram), Some(duration)) = (operation.duration, &instruments.duration) {
@@ -101,12 +101,12 @@ impl Meters {
 }
 
 impl Instruments {
-    fn new(meter: &Meter, operation: &convention::Operation) -> Self {
-        let counter = |histogram: &'static convention::Histogram| {
+    fn new(meter: &Meter, operation: &vocabulary::Operation) -> Self {
+        let counter = |histogram: &'static vocabulary::Histogram| {
             let builder = meter.u64_histogram(histogram.name).with_unit(histogram.unit).with_description(histogram.description);
             builder.with_boundaries(histogram.boundaries.to_vec()).build()
         };
-        let timer = |histogram: &'static convention::Histogram| {
+        let timer = |histogram: &'static vocabulary::Histogram| {
             let builder = meter.f64_histogram(histogram.name).with_unit(histogram.unit).with_description(histogram.description);
             builder.with_boundaries(histogram.boundaries.to_vec()).build()
         };

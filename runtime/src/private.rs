@@ -1,14 +1,14 @@
 //! What generated code may call, and nothing else. Not public: it changes with the macros, in the same version.
 
-pub use crate::error_type::Source;
 pub use crate::returned::Returned;
 pub use crate::run::{Called, Calling, Leaf, Loop, Run, Span};
 pub use crate::start::{Site, Start};
+pub use crate::value::error_type::Source;
 pub use std::borrow::Cow;
 
-use crate::convention::Kind;
 use crate::scope::Gate;
 use crate::start::open;
+use crate::vocabulary::Kind;
 
 /// Opens a loop. Loops always ask whether anybody listens.
 #[inline]

@@ -12,15 +12,16 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::convention::key;
 use crate::ending::Failure;
-use crate::error_type::{self, ErrorType};
-use crate::given::{Back, Given};
-use crate::message::ToMessages;
-use crate::response::{SamplingResponse, ToolOutcome, Usage};
 use crate::settings::Piece;
 use crate::span::Live;
+use crate::value::ErrorType;
+use crate::value::ToMessages;
+use crate::value::error_type;
+use crate::value::registered::{Back, Given};
 use crate::value::{AttributeValue, Flag, Text};
+use crate::value::{SamplingResponse, ToolOutcome, Usage};
+use crate::vocabulary::key;
 use opentelemetry::StringValue;
 use serde::Serialize;
 use std::any::type_name;
@@ -53,24 +54,24 @@ impl<'a, R> Deref for Returned<'a, R> {
 
 impl<'a, T, E> Returned<'a, Result<T, E>> {
     /// The error, if it is one.
-    pub fn error(&self) -> Failed<'a, E> {
+    pub fn __ss_error(&self) -> Failed<'a, E> {
         Failed::new(self.0.value.as_ref().err(), self.0.call)
     }
 
     /// The success value, if it is one.
-    pub fn success(&self) -> Success<'a, T> {
+    pub fn __ss_success(&self) -> Success<'a, T> {
         Success::new(self.0.value.as_ref().ok(), self.0.call)
     }
 }
 
 impl<'a, R> AnyReturned<'a, R> {
     /// There is no error.
-    pub fn error(&self) -> Failed<'a, Infallible> {
+    pub fn __ss_error(&self) -> Failed<'a, Infallible> {
         Failed::new(None, self.call)
     }
 
     /// The value.
-    pub fn success(&self) -> Success<'a, R> {
+    pub fn __ss_success(&self) -> Success<'a, R> {
         Success::new(Some(self.value), self.call)
     }
 }
@@ -119,33 +120,33 @@ impl<'a, E> Deref for FailedShown<'a, E> {
 
 impl<E: ErrorType + Display> Failed<'_, E> {
     /// The error ends the call.
-    pub fn record(&self) {
+    pub fn __ss_record(&self) {
         self.put(|error| error.error_type().into_owned().into(), |error| Some(error.to_string()));
     }
 }
 
 impl<E: ErrorType> FailedNamed<'_, E> {
     /// The error ends the call.
-    pub fn record(&self) {
+    pub fn __ss_record(&self) {
         self.put(|error| error.error_type().into_owned().into(), |_| None);
     }
 }
 
 impl<E: Display> FailedShown<'_, E> {
     /// The error ends the call.
-    pub fn record(&self) {
+    pub fn __ss_record(&self) {
         self.put(|_| error_type::of_type::<E>(), |error| Some(error.to_string()));
     }
 }
 
 impl<'a, E> FailedAny<'a, E> {
     /// The error ends the call.
-    pub fn record(&self) {
+    pub fn __ss_record(&self) {
         self.put(|_| error_type::of_type::<E>(), |_| None);
     }
 
     /// `error.type`, for this function: goes before what the error says of itself.
-    pub fn error_type<V: Text>(&self, of: impl FnOnce(&'a E) -> V) {
+    pub fn __ss_error_type<V: Text>(&self, of: impl FnOnce(&'a E) -> V) {
         if let Some(error) = self.error.filter(|_| self.call.tells_ending()) {
             let kind = of(error).text();
             self.call.facts().error_type = kind.map(|kind| String::from(kind).into());
@@ -187,7 +188,7 @@ impl<'a, T> Deref for Success<'a, T> {
 
 impl<T: SamplingResponse> Success<'_, T> {
     /// What the response says of itself, where nobody has said it yet.
-    pub fn response(&self) {
+    pub fn __ss_response(&self) {
         let Some(response) = self.0.value else { return };
         let call = self.0.call;
         let owned = |text: Option<Cow<'_, str>>| text.map(|text| StringValue::from(text.into_owned()));
@@ -214,7 +215,7 @@ impl<T: SamplingResponse> Success<'_, T> {
 
 impl<T: ToolOutcome> Success<'_, T> {
     /// What the outcome says of itself, where nobody has said it yet.
-    pub fn outcome(&self) {
+    pub fn __ss_outcome(&self) {
         let Some(outcome) = self.0.value else { return };
         let call = self.0.call;
         if call.tells_ending() {
@@ -233,21 +234,21 @@ impl<T: ToolOutcome> Success<'_, T> {
 impl<'a, T> AnySuccess<'a, T> {
     /// The response says nothing of itself.
     #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
-    pub fn response(&self) {}
+    pub fn __ss_response(&self) {}
 
     /// The outcome says nothing of itself.
     #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
-    pub fn outcome(&self) {}
+    pub fn __ss_outcome(&self) {}
 
     /// `fastmcp.sampling.stop_reason` and `gen_ai.response.finish_reasons`: why the model stopped, in the provider's word.
-    pub fn stop_reason<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
+    pub fn __ss_stop_reason<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(reason) = self.ask(self.call.records, |success| of(success).text()) {
             self.call.facts().stop_reason.write(reason);
         }
     }
 
     /// `gen_ai.response.model`: the model that answered.
-    pub fn response_model<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
+    pub fn __ss_response_model<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(model) = self.ask(self.call.records || self.call.measures(key::RESPONSE_MODEL), |success| of(success).text())
         {
             self.call.facts().response_model.write(model);
@@ -255,47 +256,47 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// `gen_ai.response.id`: the provider's id for the response.
-    pub fn response_id<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
+    pub fn __ss_response_id<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(id) = self.ask(self.call.records, |success| of(success).text()) {
             self.call.facts().response_id.write(id);
         }
     }
 
     /// `gen_ai.usage.*` and `gen_ai.client.token.usage`: the tokens of this call.
-    pub fn usage<V: Usage>(&self, of: impl FnOnce(&'a T) -> V) {
+    pub fn __ss_usage<V: Usage>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(usage) = self.ask(self.call.records || self.call.measures_tokens(), |success| of(success).usage()) {
             self.call.facts().usage.write(usage);
         }
     }
 
     /// Whether a value that came back as a success is none.
-    pub fn failed<V: Flag>(&self, of: impl FnOnce(&'a T) -> V) {
+    pub fn __ss_failed<V: Flag>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(failed) = self.ask(self.call.tells_ending(), |success| of(success).flag()) {
             self.call.facts().failed.write(Some(failed));
         }
     }
 
     /// Content: what the model said.
-    pub fn message<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
+    pub fn __ss_message<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(messages) = self.ask(self.call.captures, |success| of(success).to_messages()) {
             self.call.facts().content().output(messages);
         }
     }
 
     /// Content: what the loop came to.
-    pub fn answer<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
-        self.message(of);
+    pub fn __ss_answer<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
+        self.__ss_message(of);
     }
 
     /// Content: what the tool gave back.
-    pub fn result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
+    pub fn __ss_result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(result) = self.ask(self.call.captures, of) {
             self.call.keep_result(&result);
         }
     }
 
     /// An attribute of the user's own.
-    pub fn attribute<V: AttributeValue>(&self, key: &'static str, of: impl FnOnce(&'a T) -> V) {
+    pub fn __ss_attribute<V: AttributeValue>(&self, key: &'static str, of: impl FnOnce(&'a T) -> V) {
         if let Some(value) = self.ask(self.call.records, of).and_then(|value| value.attribute()) {
             self.call.facts().set(key.into(), value);
         }
@@ -306,7 +307,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// An attribute of the registry's.
-    pub fn given<V>(&self, of: impl FnOnce(&'a T) -> V) -> Given<V, Back<'a>> {
+    pub fn __ss_given<V>(&self, of: impl FnOnce(&'a T) -> V) -> Given<V, Back<'a>> {
         Given::new(self.ask(self.call.records, of), Back(self.call))
     }
 

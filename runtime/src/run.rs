@@ -47,18 +47,18 @@ impl<K: Kind> Span<K> {
 
     /// The future, inside this call.
     #[inline]
-    pub fn run<F: Future, D: Fn(Returned<'_, F::Output>)>(self, future: F, describe: D) -> Run<F, D, K> {
+    pub fn __ss_run<F: Future, D: Fn(Returned<'_, F::Output>)>(self, future: F, describe: D) -> Run<F, D, K> {
         Run::new(future, describe, self.call)
     }
 
     /// The future, inside this call, which goes on when the future is done.
     #[inline]
-    pub fn calling<F: Future>(self, future: F) -> Calling<F, K> {
+    pub fn __ss_calling<F: Future>(self, future: F) -> Calling<F, K> {
         Calling { future, call: Held(self.call), kind: PhantomData }
     }
 
     /// Calls the function inside this call. What it returns may itself be a future: see [`Called`].
-    pub fn call<R>(mut self, function: impl FnOnce() -> R) -> Called<R, K> {
+    pub fn __ss_call<R>(mut self, function: impl FnOnce() -> R) -> Called<R, K> {
         let value = match self.call.take() {
             None => {
                 let _closed = K::CLOSES_GATE.then(|| Gate::OFF.set());
@@ -268,7 +268,7 @@ type BoxedSend<'a, O> = Pin<Box<dyn Future<Output = O> + Send + 'a>>;
 
 impl<'a, O: 'a, K: Kind + Send + 'a> Called<BoxedSend<'a, O>, K> {
     /// The future, boxed anew if somebody listens.
-    pub fn value(&mut self, describe: impl Fn(Returned<'_, O>) + Send + 'a) -> BoxedSend<'a, O> {
+    pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, O>) + Send + 'a) -> BoxedSend<'a, O> {
         match self.0.take() {
             (future, None) => future,
             (future, call) => Box::pin(Run::<_, _, K>::new(future, describe, call)),
@@ -278,7 +278,7 @@ impl<'a, O: 'a, K: Kind + Send + 'a> Called<BoxedSend<'a, O>, K> {
 
 impl<'a, O: 'a, K: Kind + 'a> Called<Boxed<'a, O>, K> {
     /// The future, boxed anew if somebody listens.
-    pub fn value(&mut self, describe: impl Fn(Returned<'_, O>) + 'a) -> Boxed<'a, O> {
+    pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, O>) + 'a) -> Boxed<'a, O> {
         match self.0.take() {
             (future, None) => future,
             (future, call) => Box::pin(Run::<_, _, K>::new(future, describe, call)),
@@ -288,7 +288,7 @@ impl<'a, O: 'a, K: Kind + 'a> Called<Boxed<'a, O>, K> {
 
 impl<F: Future, K: Kind> Called<F, K> {
     /// The future, inside the call that made it.
-    pub fn future<O>(mut self, describe: impl Fn(Returned<'_, O>)) -> impl Future<Output = O>
+    pub fn __ss_future<O>(mut self, describe: impl Fn(Returned<'_, O>)) -> impl Future<Output = O>
     where
         F: Future<Output = O>,
     {
@@ -299,7 +299,7 @@ impl<F: Future, K: Kind> Called<F, K> {
 
 impl<F: Future, K: Kind> Called<F, K> {
     /// The future, inside the call that made it, which goes on when the future is done.
-    pub fn calling<O>(mut self) -> Calling<F, K>
+    pub fn __ss_calling<O>(mut self) -> Calling<F, K>
     where
         F: Future<Output = O>,
     {
@@ -310,7 +310,7 @@ impl<F: Future, K: Kind> Called<F, K> {
 
 impl<R, K> AnyCalled<R, K> {
     /// The value, which ends the call.
-    pub fn value(&mut self, describe: impl Fn(Returned<'_, R>)) -> R {
+    pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, R>)) -> R {
         let (value, mut call) = self.take();
         let open = call.take();
         if open.is_some() {

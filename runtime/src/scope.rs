@@ -7,10 +7,10 @@
 //!
 //! A thread also knows the innermost of our calls that it is polling, so that `current_step()` works under spans of other instrumentations.
 
-use crate::convention::{Kind, Shared};
 use crate::metrics::Meters;
 use crate::settings::Settings;
 use crate::span::Live;
+use crate::vocabulary::{Kind, Shared};
 use opentelemetry::global::BoxedTracer;
 use opentelemetry::{Context, ContextGuard, StringValue, Value};
 use std::cell::{Cell, RefCell};

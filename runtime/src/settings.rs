@@ -1,6 +1,6 @@
 //! What the person who runs the program decides: by environment variables, or in code.
 
-use crate::convention::{Convention, GENAI, PRESCRIBED};
+use crate::vocabulary::{Convention, GENAI, PRESCRIBED};
 use crate::warning;
 use std::borrow::Cow;
 use std::fmt;

@@ -1,12 +1,12 @@
 //! One call that somebody listens to: its span is opened, described and closed here. The only file on `opentelemetry::trace`.
 
-use crate::capture::Captured;
-use crate::convention::{Convention, Kind, Operation, event, key};
+use crate::content::Captured;
 use crate::ending::{Ending, Failure};
 use crate::metrics::{Measurement, Meters};
-use crate::response::TokenUsage;
 use crate::scope::{Gate, Said, Scope, unpoisoned};
 use crate::settings::Settings;
+use crate::value::TokenUsage;
+use crate::vocabulary::{Convention, Kind, Operation, event, key};
 use opentelemetry::global::{self, BoxedSpan, BoxedTracer};
 use opentelemetry::trace::{
     Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState,
@@ -300,13 +300,13 @@ impl Facts {
 fn stopped(reason: &mut Fact<StringValue>, attributes: &mut Vec<KeyValue>) -> Option<StringValue> {
     match reason.value.take() {
         Some(said) => {
-            let (stop_reason, finish_reason) = crate::convention::stop_reason(said);
+            let (stop_reason, finish_reason) = crate::vocabulary::stop_reason(said);
             attributes.push(KeyValue::new(key::STOP_REASON, stop_reason));
             attributes.push(KeyValue::new(key::RESPONSE_FINISH_REASONS, Value::Array(vec![finish_reason.clone()].into())));
             Some(finish_reason)
         }
         None if reason.was_asked() => {
-            attributes.push(KeyValue::new(key::STOP_REASON, crate::convention::value::UNKNOWN_STOP_REASON));
+            attributes.push(KeyValue::new(key::STOP_REASON, crate::vocabulary::value::UNKNOWN_STOP_REASON));
             None
         }
         None => None,

@@ -2,17 +2,17 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::capture::{Captured, captures};
-use crate::convention::{Convention, Kind, Operation, Shared, key, value};
+use crate::content::{Captured, captures};
 use crate::ending::Ending;
-use crate::error_type;
-use crate::given::Given;
-use crate::message::{ToMessages, ToToolDefinitions};
 use crate::metrics::Meters;
 use crate::scope::{Gate, Said, Scope, innermost};
 use crate::settings::Settings;
 use crate::span::{self, Facts, Live, Measured, Started};
+use crate::value::error_type;
+use crate::value::registered::Given;
 use crate::value::{AttributeValue, Integer, Number, Text};
+use crate::value::{ToMessages, ToToolDefinitions};
+use crate::vocabulary::{Convention, Kind, Operation, Shared, key, value};
 use opentelemetry::global::BoxedTracer;
 use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use serde::Serialize;
@@ -168,23 +168,23 @@ impl Start {
     }
 
     /// Whether a value that metrics carry, too, is worth evaluating.
-    pub fn is_measured(&mut self) -> bool {
+    pub fn __ss_is_measured(&mut self) -> bool {
         // A loop's provider and model are measured by its steps.
         let by_meter = self.kind != Kind::Tool || self.operation().measures(key::TOOL_NAME);
-        (by_meter && self.meters.is_some()) || self.is_recording()
+        (by_meter && self.meters.is_some()) || self.__ss_is_recording()
     }
 
     /// Whether the agent's name is worth evaluating.
-    pub fn is_agent_measured(&mut self) -> bool {
+    pub fn __ss_is_agent_measured(&mut self) -> bool {
         let by_meter = self.operation().measures(key::AGENT_NAME);
-        (by_meter && self.meters.is_some()) || self.is_recording()
+        (by_meter && self.meters.is_some()) || self.__ss_is_recording()
     }
 
     /// Whether a value for the span alone is worth evaluating.
     ///
     /// Inside a loop that records, or if the sampler is to see everything, the answer is yes without asking:
     /// everything then goes into the span as it starts. Else the sampler decides now, by what is there already.
-    pub fn is_recording(&mut self) -> bool {
+    pub fn __ss_is_recording(&mut self) -> bool {
         match &self.span {
             Some(span) => span.is_recording(),
             None if matches!(self.tracer, Tracer::Scope) || self.settings.shows_sampler_arguments() => true,
@@ -193,7 +193,7 @@ impl Start {
     }
 
     /// Whether content is worth evaluating. The macro asks last, since the span has to be started to know.
-    pub fn is_capturing(&mut self) -> bool {
+    pub fn __ss_is_capturing(&mut self) -> bool {
         self.captures() && self.decide()
     }
 
@@ -381,92 +381,92 @@ impl Start {
 /// The arguments. Each is named after its key; an IDE that hovers over the key shows what stands here.
 impl Start {
     /// `gen_ai.agent.name`: the agent that runs the loop. Its steps and tools inherit it.
-    pub fn agent(&mut self, name: &(impl Text + ?Sized)) {
+    pub fn __ss_agent(&mut self, name: &(impl Text + ?Sized)) {
         self.share(Shared::AgentName, name.text());
     }
 
     /// `gen_ai.conversation.id`: the conversation, session or thread that the loop belongs to. Its steps and tools inherit it.
-    pub fn conversation_id(&mut self, id: &(impl Text + ?Sized)) {
+    pub fn __ss_conversation_id(&mut self, id: &(impl Text + ?Sized)) {
         self.share(Shared::ConversationId, id.text());
     }
 
     /// `gen_ai.provider.name`: who serves the model, as in `anthropic`, `openai`. Steps inherit it.
-    pub fn provider(&mut self, name: &(impl Text + ?Sized)) {
+    pub fn __ss_provider(&mut self, name: &(impl Text + ?Sized)) {
         self.share(Shared::ProviderName, name.text());
     }
 
     /// `gen_ai.request.model`: the model that is asked for. Steps inherit it.
-    pub fn model(&mut self, name: &(impl Text + ?Sized)) {
+    pub fn __ss_model(&mut self, name: &(impl Text + ?Sized)) {
         self.share(Shared::RequestModel, name.text());
     }
 
     /// `gen_ai.request.temperature`. Steps inherit it.
-    pub fn temperature(&mut self, temperature: &(impl Number + ?Sized)) {
+    pub fn __ss_temperature(&mut self, temperature: &(impl Number + ?Sized)) {
         self.share(Shared::Temperature, temperature.number());
     }
 
     /// `gen_ai.request.max_tokens`: how many tokens a response may have. Steps inherit it.
-    pub fn max_tokens(&mut self, tokens: &(impl Integer + ?Sized)) {
+    pub fn __ss_max_tokens(&mut self, tokens: &(impl Integer + ?Sized)) {
         self.share(Shared::MaxTokens, tokens.integer());
     }
 
     /// `fastmcp.sampling.tool_count`: how many tools the model may choose from.
-    pub fn tool_count(&mut self, count: &(impl Integer + ?Sized)) {
+    pub fn __ss_tool_count(&mut self, count: &(impl Integer + ?Sized)) {
         let count = count.integer();
         self.is_counted = count.is_some();
         self.push(key::TOOL_COUNT, count);
     }
 
     /// `fastmcp.sampling.result_type`: the type that the loop produces, by its qualified name; `str` for every string.
-    pub fn result_type<T: ?Sized>(&mut self) {
+    pub fn __ss_result_type<T: ?Sized>(&mut self) {
         self.result(Some(error_type::of_result::<T>()));
     }
 
     /// `fastmcp.sampling.result_type`: what the loop produces, by a name of its own.
-    pub fn result_type_name(&mut self, name: &(impl Text + ?Sized)) {
+    pub fn __ss_result_type_name(&mut self, name: &(impl Text + ?Sized)) {
         self.result(name.text());
     }
 
     /// `fastmcp.sampling.result_type`, where nobody said one: `str`, if that is what the function returns.
-    pub fn returns<R: ?Sized>(&mut self) {
+    pub fn __ss_returns<R: ?Sized>(&mut self) {
         self.result(error_type::returns_string::<R>().then_some(value::STRING_RESULT));
     }
 
     /// `fastmcp.sampling.handler_mode`: `client` or `fallback`.
-    pub fn handler_mode(&mut self, mode: &(impl Text + ?Sized)) {
+    pub fn __ss_handler_mode(&mut self, mode: &(impl Text + ?Sized)) {
         self.push(key::HANDLER_MODE, mode.text());
     }
 
     /// `fastmcp.sampling.iteration`: which step of the run this is, from 0, where the loop does not count right.
-    pub fn iteration(&mut self, iteration: &(impl Integer + ?Sized)) {
+    pub fn __ss_iteration(&mut self, iteration: &(impl Integer + ?Sized)) {
         let iteration = iteration.integer();
         self.is_numbered = iteration.is_some();
         self.push(key::ITERATION, iteration);
     }
 
     /// `gen_ai.request.stream`: the response comes in pieces, and the time to the first is measured.
-    pub fn stream(&mut self) {
+    pub fn __ss_stream(&mut self) {
         self.started.get_or_insert_with(Instant::now);
         self.push(key::REQUEST_STREAM, Some(true));
     }
 
     /// `gen_ai.request.top_p`: how much of the probability mass is sampled from, 0 to 1.
-    pub fn top_p(&mut self, top_p: &(impl Number + ?Sized)) {
+    pub fn __ss_top_p(&mut self, top_p: &(impl Number + ?Sized)) {
         self.push(key::REQUEST_TOP_P, top_p.number());
     }
 
     /// `gen_ai.request.top_k`: from how many of the likeliest tokens is sampled.
-    pub fn top_k(&mut self, top_k: &(impl Integer + ?Sized)) {
+    pub fn __ss_top_k(&mut self, top_k: &(impl Integer + ?Sized)) {
         self.push(key::REQUEST_TOP_K, top_k.integer());
     }
 
     /// `gen_ai.request.seed`: with the same one, a model may answer the same.
-    pub fn seed(&mut self, seed: &(impl Integer + ?Sized)) {
+    pub fn __ss_seed(&mut self, seed: &(impl Integer + ?Sized)) {
         self.push(key::REQUEST_SEED, seed.integer());
     }
 
     /// `gen_ai.request.stop_sequences`: at which texts the model stops. A list of strings; one string is a list of one.
-    pub fn stop_sequences(&mut self, sequences: &(impl AttributeValue + ?Sized)) {
+    pub fn __ss_stop_sequences(&mut self, sequences: &(impl AttributeValue + ?Sized)) {
         let sequences = match sequences.attribute() {
             Some(Value::String(one)) => Some(Array::String(vec![one])),
             Some(Value::Array(list @ Array::String(_))) => Some(list),
@@ -476,57 +476,57 @@ impl Start {
     }
 
     /// `gen_ai.request.presence_penalty`.
-    pub fn presence_penalty(&mut self, penalty: &(impl Number + ?Sized)) {
+    pub fn __ss_presence_penalty(&mut self, penalty: &(impl Number + ?Sized)) {
         self.push(key::REQUEST_PRESENCE_PENALTY, penalty.number());
     }
 
     /// `gen_ai.request.frequency_penalty`.
-    pub fn frequency_penalty(&mut self, penalty: &(impl Number + ?Sized)) {
+    pub fn __ss_frequency_penalty(&mut self, penalty: &(impl Number + ?Sized)) {
         self.push(key::REQUEST_FREQUENCY_PENALTY, penalty.number());
     }
 
     /// `gen_ai.request.choice.count`: how many answers are asked for.
-    pub fn choice_count(&mut self, count: &(impl Integer + ?Sized)) {
+    pub fn __ss_choice_count(&mut self, count: &(impl Integer + ?Sized)) {
         self.push(key::REQUEST_CHOICE_COUNT, count.integer());
     }
 
     /// `server.address`: the host that serves the model, by name or IP address.
-    pub fn server_address(&mut self, address: &(impl Text + ?Sized)) {
+    pub fn __ss_server_address(&mut self, address: &(impl Text + ?Sized)) {
         self.push(key::SERVER_ADDRESS, address.text());
     }
 
     /// `server.port`: its port.
-    pub fn server_port(&mut self, port: &(impl Integer + ?Sized)) {
+    pub fn __ss_server_port(&mut self, port: &(impl Integer + ?Sized)) {
         self.push(key::SERVER_PORT, port.integer());
     }
 
     /// `gen_ai.tool.name`. Where it is empty: the function's name.
-    pub fn name(&mut self, name: &(impl Text + ?Sized)) {
+    pub fn __ss_name(&mut self, name: &(impl Text + ?Sized)) {
         self.share(Shared::ToolName, name.text().filter(|name| !name.as_str().is_empty()));
     }
 
     /// `gen_ai.tool.call.id`: the model's id for this call.
-    pub fn call_id(&mut self, id: &(impl Text + ?Sized)) {
+    pub fn __ss_call_id(&mut self, id: &(impl Text + ?Sized)) {
         self.push(key::TOOL_CALL_ID, id.text());
     }
 
     /// `gen_ai.tool.description`: what the model is told that the tool does.
-    pub fn description(&mut self, description: &(impl Text + ?Sized)) {
+    pub fn __ss_description(&mut self, description: &(impl Text + ?Sized)) {
         self.push(key::TOOL_DESCRIPTION, description.text());
     }
 
     /// `gen_ai.tool.type`: `function` unless it is said otherwise, as in `extension`, `datastore`.
-    pub fn tool_type(&mut self, kind: &(impl Text + ?Sized)) {
+    pub fn __ss_tool_type(&mut self, kind: &(impl Text + ?Sized)) {
         self.share(Shared::ToolType, kind.text());
     }
 
     /// An attribute of the user's own.
-    pub fn attribute(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
+    pub fn __ss_attribute(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
         self.push(key, value.attribute());
     }
 
     /// An attribute of the registry's.
-    pub fn given<'a, V: ?Sized>(&'a mut self, value: &'a V) -> Given<&'a V, &'a mut Self> {
+    pub fn __ss_given<'a, V: ?Sized>(&'a mut self, value: &'a V) -> Given<&'a V, &'a mut Self> {
         Given::new(Some(value), self)
     }
 
@@ -535,28 +535,28 @@ impl Start {
     }
 
     /// Content: what the model is told before everything else.
-    pub fn system_prompt(&mut self, prompt: &(impl ToMessages + ?Sized)) {
+    pub fn __ss_system_prompt(&mut self, prompt: &(impl ToMessages + ?Sized)) {
         self.content().system(prompt.to_messages());
     }
 
     /// Content: what the model is asked.
-    pub fn messages(&mut self, messages: &(impl ToMessages + ?Sized)) {
+    pub fn __ss_messages(&mut self, messages: &(impl ToMessages + ?Sized)) {
         self.content().input(messages.to_messages());
     }
 
     /// The tools that the model may choose from: `fastmcp.sampling.tool_count` of a loop that does not say it otherwise and, as content,
     /// their definitions.
-    pub fn tools(&mut self, tools: &(impl ToToolDefinitions + ?Sized)) {
+    pub fn __ss_tools(&mut self, tools: &(impl ToToolDefinitions + ?Sized)) {
         if self.kind == Kind::Loop && !self.is_counted {
             self.push(key::TOOL_COUNT, tools.tool_count().integer());
         }
-        if self.is_capturing() {
+        if self.__ss_is_capturing() {
             self.content().tools(tools.to_tool_definitions());
         }
     }
 
     /// Content: what the model calls the tool with.
-    pub fn arguments(&mut self, arguments: &(impl Serialize + ?Sized)) {
+    pub fn __ss_arguments(&mut self, arguments: &(impl Serialize + ?Sized)) {
         self.content.get_or_insert_default().arguments(&self.settings, arguments);
     }
 }

@@ -1,11 +1,11 @@
 //! Streaming steps: the call lasts as long as the stream that the function returned, and learns from its items.
 
-use crate::convention::key;
-use crate::response::{TokenUsage, Usage};
 use crate::returned::{AnySuccess, Returned};
 use crate::run::{AnyCalled, Called, Kind, Run, Unwinding};
 use crate::span::Live;
 use crate::value::Text;
+use crate::value::{TokenUsage, Usage};
+use crate::vocabulary::key;
 use futures_core::Stream;
 use opentelemetry::StringValue;
 use std::borrow::Cow;
@@ -81,7 +81,7 @@ impl<'a> Chunk<'a> {
 
 impl<'a, T> AnySuccess<'a, T> {
     /// What an item of a stream says.
-    pub fn chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>) {
+    pub fn __ss_chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>) {
         let call = self.call();
         let Some(chunk) = self.ask(call.records || call.measures_tokens() || call.measures(key::RESPONSE_MODEL), of) else {
             return;
@@ -150,7 +150,7 @@ type BoxedSend<'a, T> = Pin<Box<dyn Stream<Item = T> + Send + 'a>>;
 
 impl<S: Stream, K: Kind> Called<S, K> {
     /// The stream, inside the call that made it.
-    pub fn opaque_stream<T>(mut self, _: impl Fn(Returned<'_, S>), item: impl Fn(Returned<'_, T>)) -> impl Stream<Item = T>
+    pub fn __ss_opaque_stream<T>(mut self, _: impl Fn(Returned<'_, S>), item: impl Fn(Returned<'_, T>)) -> impl Stream<Item = T>
     where
         S: Stream<Item = T>,
     {
@@ -161,7 +161,7 @@ impl<S: Stream, K: Kind> Called<S, K> {
 
 impl<S: Stream, E, K: Kind> Called<Result<S, E>, K> {
     /// The stream, inside the call that made it, or the error, which ends it.
-    pub fn opaque_stream_result<T>(
+    pub fn __ss_opaque_stream_result<T>(
         mut self,
         returned: impl Fn(Returned<'_, Result<S, E>>),
         item: impl Fn(Returned<'_, T>),
@@ -176,7 +176,7 @@ impl<S: Stream, E, K: Kind> Called<Result<S, E>, K> {
 
 impl<'a, T: 'a, K: Kind + Send + 'a> Called<BoxedSend<'a, T>, K> {
     /// The stream, boxed anew if somebody listens.
-    pub fn stream(
+    pub fn __ss_stream(
         &mut self,
         _: impl Fn(Returned<'_, BoxedSend<'a, T>>),
         item: impl Fn(Returned<'_, T>) + Send + 'a,
@@ -190,7 +190,7 @@ impl<'a, T: 'a, K: Kind + Send + 'a> Called<BoxedSend<'a, T>, K> {
 
 impl<'a, T: 'a, K: Kind + 'a> Called<Boxed<'a, T>, K> {
     /// The stream, boxed anew if somebody listens.
-    pub fn stream(&mut self, _: impl Fn(Returned<'_, Boxed<'a, T>>), item: impl Fn(Returned<'_, T>) + 'a) -> Boxed<'a, T> {
+    pub fn __ss_stream(&mut self, _: impl Fn(Returned<'_, Boxed<'a, T>>), item: impl Fn(Returned<'_, T>) + 'a) -> Boxed<'a, T> {
         match self.0.take() {
             (stream, None) => stream,
             (stream, call) => Box::pin(Run::<_, _, K>::new(stream, item, call)),
@@ -200,7 +200,7 @@ impl<'a, T: 'a, K: Kind + 'a> Called<Boxed<'a, T>, K> {
 
 impl<'a, T: 'a, E, K: Kind + Send + 'a> Called<Result<BoxedSend<'a, T>, E>, K> {
     /// The stream, boxed anew if somebody listens, or the error, which ends the call.
-    pub fn stream(
+    pub fn __ss_stream(
         &mut self,
         returned: impl Fn(Returned<'_, Result<BoxedSend<'a, T>, E>>),
         item: impl Fn(Returned<'_, T>) + Send + 'a,
@@ -214,7 +214,7 @@ impl<'a, T: 'a, E, K: Kind + Send + 'a> Called<Result<BoxedSend<'a, T>, E>, K> {
 
 impl<'a, T: 'a, E, K: Kind + 'a> Called<Result<Boxed<'a, T>, E>, K> {
     /// The stream, boxed anew if somebody listens, or the error, which ends the call.
-    pub fn stream(
+    pub fn __ss_stream(
         &mut self,
         returned: impl Fn(Returned<'_, Result<Boxed<'a, T>, E>>),
         item: impl Fn(Returned<'_, T>) + 'a,
@@ -239,7 +239,7 @@ pub trait StepStream {
 
 impl<R: StepStream, K> AnyCalled<R, K> {
     /// Only here to say what is wrong.
-    pub fn stream(&mut self, _: impl Fn(Returned<'_, R>), _: impl Fn(Returned<'_, R::Item>)) -> R {
+    pub fn __ss_stream(&mut self, _: impl Fn(Returned<'_, R>), _: impl Fn(Returned<'_, R::Item>)) -> R {
         self.take().0
     }
 }

@@ -11,7 +11,7 @@
 //!         match self {
 //!             Self::Timeout { .. } => ::samplescope::__private::Cow::Borrowed("ToolError::Timeout"),
 //!             Self::Http { .. } => ::samplescope::__private::Cow::Borrowed("http"),
-//!             Self::Io { 0: __source } => ::samplescope::__private::Source::of(__source).error_type(),
+//!             Self::Io { 0: __source } => ::samplescope::__private::Source::of(__source).__ss_error_type(),
 //!         }
 //!     }
 //! }
@@ -35,7 +35,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             });
             quote!(match self { #(#arms)* })
         }
-        Kind::Struct(Label::Asked(field)) => quote!(#private::Source::of(&self.#field).error_type()),
+        Kind::Struct(Label::Asked(field)) => quote!(#private::Source::of(&self.#field).__ss_error_type()),
         Kind::Struct(label) => arm(label, &private).1,
     };
     quote! {
@@ -54,7 +54,7 @@ fn arm(label: &Label, private: &TokenStream) -> (TokenStream, TokenStream) {
         Label::Text(text) => (quote!(..), quote!(#private::Cow::Borrowed(#text))),
         Label::Asked(field) => {
             let source = hygiene::source();
-            (quote!(#field: #source), quote!(#private::Source::of(#source).error_type()))
+            (quote!(#field: #source), quote!(#private::Source::of(#source).__ss_error_type()))
         }
     }
 }

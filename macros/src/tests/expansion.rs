@@ -42,6 +42,25 @@ fn expansions_are_short_and_allow_nothing() {
     }
 }
 
+#[test]
+fn every_method_that_is_called_is_ours_alone() {
+    for case in cases() {
+        let source = fs::read_to_string(&case).expect("a case is a text file");
+        let expanded = expanded(syn::parse_file(&source).expect("a case is Rust"));
+        let methods = |text: &str| -> Vec<String> {
+            let words = text.split('.').skip(1).filter_map(|rest| {
+                rest.split_once(|c: char| c != '_' && !c.is_alphanumeric())
+                    .map(|(word, _)| (word.to_owned(), &rest[word.len()..]))
+            });
+            words.filter(|(word, behind)| !word.is_empty() && behind.starts_with(['(', ':'])).map(|(word, _)| word).collect()
+        };
+        let users = methods(&source);
+        for method in methods(&expanded) {
+            assert!(method.starts_with("__ss_") || method == "await" || users.contains(&method), "{}: {method}", case.display());
+        }
+    }
+}
+
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand");
     let files = fs::read_dir(folder).expect("the cases are in this repository");

@@ -7,13 +7,13 @@ fn run_tool<'a>(call: &'a Call) -> Pin<Box<dyn Future<Output = Outcome> + Send +
                 capture: true,
             },
             |__span| {
-                if __span.is_measured() {
-                    __span.name(&call.name);
+                if __span.__ss_is_measured() {
+                    __span.__ss_name(&call.name);
                 }
             },
         );
         __span
-            .run(
+            .__ss_run(
                 async move {
                     if false {
                         return ::samplescope::__private::returns::<Outcome>();
@@ -21,8 +21,8 @@ fn run_tool<'a>(call: &'a Call) -> Pin<Box<dyn Future<Output = Outcome> + Send +
                     { call.run().await }
                 },
                 |__returned| {
-                    __returned.success().outcome();
-                    __returned.error().record();
+                    __returned.__ss_success().__ss_outcome();
+                    __returned.__ss_error().__ss_record();
                 },
             )
             .await

@@ -6,13 +6,13 @@ pub async fn ask(request: &Request) -> Result<Step, ModelError> {
             capture: true,
         },
         |__span| {
-            if __span.is_measured() {
-                __span.model(&request.model);
+            if __span.__ss_is_measured() {
+                __span.__ss_model(&request.model);
             }
         },
     );
     __span
-        .run(
+        .__ss_run(
             async move {
                 if false {
                     return ::samplescope::__private::returns::<
@@ -22,9 +22,9 @@ pub async fn ask(request: &Request) -> Result<Step, ModelError> {
                 { request.client.send(request).await }
             },
             |__returned| {
-                __returned.success().stop_reason(|step| &step.stop_reason);
-                __returned.success().response();
-                __returned.error().record();
+                __returned.__ss_success().__ss_stop_reason(|step| &step.stop_reason);
+                __returned.__ss_success().__ss_response();
+                __returned.__ss_error().__ss_record();
             },
         )
         .await

@@ -6,16 +6,16 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
             capture: true,
         },
         |__span| {
-            __span.given(&512).integer("gen_ai.embeddings.dimension.count");
-            if __span.is_recording() {
-                __span.attribute("app.tenant", &tenant.id);
-                __span.given(&request.prompt).text("gen_ai.prompt.name");
-                __span.attribute("gen_ai.brand.new", &request.brand);
+            __span.__ss_given(&512).__ss_integer("gen_ai.embeddings.dimension.count");
+            if __span.__ss_is_recording() {
+                __span.__ss_attribute("app.tenant", &tenant.id);
+                __span.__ss_given(&request.prompt).__ss_text("gen_ai.prompt.name");
+                __span.__ss_attribute("gen_ai.brand.new", &request.brand);
             }
         },
     );
     __span
-        .run(
+        .__ss_run(
             async move {
                 if false {
                     return ::samplescope::__private::returns::<Step>();
@@ -23,13 +23,15 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
                 { request.send().await }
             },
             |__returned| {
-                __returned.success().attribute("app.cached", |step| step.cached);
                 __returned
-                    .success()
-                    .given(|step| &step.status)
-                    .text("gen_ai.response.status");
-                __returned.success().response();
-                __returned.error().record();
+                    .__ss_success()
+                    .__ss_attribute("app.cached", |step| step.cached);
+                __returned
+                    .__ss_success()
+                    .__ss_given(|step| &step.status)
+                    .__ss_text("gen_ai.response.status");
+                __returned.__ss_success().__ss_response();
+                __returned.__ss_error().__ss_record();
             },
         )
         .await

@@ -11,7 +11,7 @@ async fn look() {
         |_| (),
     );
     __span
-        .run(
+        .__ss_run(
             async move {
                 if false {
                     return ::samplescope::__private::returns::<()>();
@@ -21,8 +21,8 @@ async fn look() {
                 }
             },
             |__returned| {
-                __returned.success().outcome();
-                __returned.error().record();
+                __returned.__ss_success().__ss_outcome();
+                __returned.__ss_error().__ss_record();
             },
         )
         .await

@@ -7,10 +7,10 @@ impl<T: Display> ::samplescope::ErrorType for ToolError<T> {
             }
             Self::Http { .. } => ::samplescope::__private::Cow::Borrowed("http"),
             Self::Inner { 0: __source } => {
-                ::samplescope::__private::Source::of(__source).error_type()
+                ::samplescope::__private::Source::of(__source).__ss_error_type()
             }
             Self::Io { source: __source } => {
-                ::samplescope::__private::Source::of(__source).error_type()
+                ::samplescope::__private::Source::of(__source).__ss_error_type()
             }
         }
     }
@@ -24,7 +24,7 @@ impl crate::telemetry::ErrorType for Refused {
 #[automatically_derived]
 impl ::samplescope::ErrorType for Wrapped {
     fn error_type(&self) -> ::samplescope::__private::Cow<'_, str> {
-        ::samplescope::__private::Source::of(&self.source).error_type()
+        ::samplescope::__private::Source::of(&self.source).__ss_error_type()
     }
 }
 #[automatically_derived]

@@ -8,14 +8,14 @@ fn ask(client: &Client) -> impl Future<Output = Result<Step, ModelError>> + use<
         |_| (),
     );
     __span
-        .call(move || {
+        .__ss_call(move || {
             let request = client.request();
             async move { request.send().await }
         })
-        .future::<
+        .__ss_future::<
             Result<Step, ModelError>,
         >(|__returned| {
-            __returned.success().response();
-            __returned.error().record();
+            __returned.__ss_success().__ss_response();
+            __returned.__ss_error().__ss_record();
         })
 }

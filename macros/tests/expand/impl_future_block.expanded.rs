@@ -9,7 +9,7 @@ fn ask(client: Client) -> impl Future<Output = Result<Step, ModelError>> + Send 
             |_| (),
         );
         __span
-            .run(
+            .__ss_run(
                 async move {
                     if false {
                         return ::samplescope::__private::returns::<
@@ -19,8 +19,8 @@ fn ask(client: Client) -> impl Future<Output = Result<Step, ModelError>> + Send 
                     { client.send().await }
                 },
                 |__returned| {
-                    __returned.success().response();
-                    __returned.error().record();
+                    __returned.__ss_success().__ss_response();
+                    __returned.__ss_error().__ss_record();
                 },
             )
             .await

@@ -8,7 +8,7 @@ async fn look(what: impl AsRef<str>) -> impl Iterator<Item = u8> {
         |_| (),
     );
     __span
-        .run(
+        .__ss_run(
             async move {
                 if false {
                     return ::samplescope::__private::returns::<_>();
@@ -16,8 +16,8 @@ async fn look(what: impl AsRef<str>) -> impl Iterator<Item = u8> {
                 { what.as_ref().to_owned().into_bytes().into_iter() }
             },
             |__returned| {
-                __returned.success().outcome();
-                __returned.error().record();
+                __returned.__ss_success().__ss_outcome();
+                __returned.__ss_error().__ss_record();
             },
         )
         .await

@@ -6,21 +6,21 @@ async fn forecast(request: &Request) -> Result<Forecast, SampleError> {
             capture: true,
         },
         |__span| {
-            __span.agent(&"weather");
-            __span.result_type::<Forecast>();
-            if __span.is_measured() {
-                __span.model(&request.model);
+            __span.__ss_agent(&"weather");
+            __span.__ss_result_type::<Forecast>();
+            if __span.__ss_is_measured() {
+                __span.__ss_model(&request.model);
             }
-            if __span.is_recording() {
-                __span.temperature(&request.temperature);
+            if __span.__ss_is_recording() {
+                __span.__ss_temperature(&request.temperature);
             }
-            if __span.is_capturing() {
-                __span.messages(&request.messages);
+            if __span.__ss_is_capturing() {
+                __span.__ss_messages(&request.messages);
             }
         },
     );
     __span
-        .run(
+        .__ss_run(
             async move {
                 if false {
                     return ::samplescope::__private::returns::<
@@ -30,8 +30,8 @@ async fn forecast(request: &Request) -> Result<Forecast, SampleError> {
                 { run(request).await }
             },
             |__returned| {
-                __returned.success().answer(|forecast| &forecast.text);
-                __returned.error().record();
+                __returned.__ss_success().__ss_answer(|forecast| &forecast.text);
+                __returned.__ss_error().__ss_record();
             },
         )
         .await

@@ -6,11 +6,11 @@ async fn talk(self: Arc<Self>, mut turns: Vec<Turn>) -> Result<String, SampleErr
             capture: false,
         },
         |__span| {
-            __span.returns::<Result<String, SampleError>>();
+            __span.__ss_returns::<Result<String, SampleError>>();
         },
     );
     __span
-        .run(
+        .__ss_run(
             async move {
                 if false {
                     return crate::telemetry::__private::returns::<
@@ -23,7 +23,7 @@ async fn talk(self: Arc<Self>, mut turns: Vec<Turn>) -> Result<String, SampleErr
                 }
             },
             |__returned| {
-                __returned.error().record();
+                __returned.__ss_error().__ss_record();
             },
         )
         .await

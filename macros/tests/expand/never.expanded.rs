@@ -6,11 +6,11 @@ async fn serve() -> ! {
             capture: true,
         },
         |__span| {
-            __span.agent(&"daemon");
+            __span.__ss_agent(&"daemon");
         },
     );
     match __span
-        .run(
+        .__ss_run(
             async move {
                 if false {
                     return ::samplescope::__private::returns::<
@@ -24,7 +24,7 @@ async fn serve() -> ! {
                 }
             },
             |__returned| {
-                __returned.error().record();
+                __returned.__ss_error().__ss_record();
             },
         )
         .await

@@ -6,19 +6,19 @@ fn ask(request: Request) -> Result<Step, ModelError> {
             capture: true,
         },
         |__span| {
-            __span.provider(&"anthropic");
+            __span.__ss_provider(&"anthropic");
         },
     );
     __span
-        .call(move || {
+        .__ss_call(move || {
             if false {
                 return ::samplescope::__private::returns::<Result<Step, ModelError>>();
             }
             { request.send() }
         })
-        .value(|__returned| {
-            __returned.success().usage(|step| step.usage);
-            __returned.success().response();
-            __returned.error().record();
+        .__ss_value(|__returned| {
+            __returned.__ss_success().__ss_usage(|step| step.usage);
+            __returned.__ss_success().__ss_response();
+            __returned.__ss_error().__ss_record();
         })
 }

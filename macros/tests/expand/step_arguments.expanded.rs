@@ -6,15 +6,15 @@ async fn ask(turn: usize) -> Result<Step, ModelError> {
             capture: true,
         },
         |__span| {
-            __span.provider(&"anthropic");
-            __span.max_tokens(&512);
-            if __span.is_recording() {
-                __span.iteration(&turn);
+            __span.__ss_provider(&"anthropic");
+            __span.__ss_max_tokens(&512);
+            if __span.__ss_is_recording() {
+                __span.__ss_iteration(&turn);
             }
         },
     );
     __span
-        .run(
+        .__ss_run(
             async move {
                 if false {
                     return ::samplescope::__private::returns::<
@@ -24,11 +24,11 @@ async fn ask(turn: usize) -> Result<Step, ModelError> {
                 { send(turn).await }
             },
             |__returned| {
-                __returned.success().stop_reason(|step| &step.stop_reason);
-                __returned.success().usage(|step| step.usage);
-                __returned.success().response();
-                __returned.error().error_type(|error| error.kind());
-                __returned.error().record();
+                __returned.__ss_success().__ss_stop_reason(|step| &step.stop_reason);
+                __returned.__ss_success().__ss_usage(|step| step.usage);
+                __returned.__ss_success().__ss_response();
+                __returned.__ss_error().__ss_record();
+                __returned.__ss_error().__ss_error_type(|error| error.kind());
             },
         )
         .await

@@ -6,19 +6,19 @@ async fn run_tool(tools: &Tools, call: &ToolCall) -> ToolResult {
             capture: true,
         },
         |__span| {
-            if __span.is_measured() {
-                __span.name(&call.name);
+            if __span.__ss_is_measured() {
+                __span.__ss_name(&call.name);
             }
-            if __span.is_recording() {
-                __span.call_id(&call.id);
+            if __span.__ss_is_recording() {
+                __span.__ss_call_id(&call.id);
             }
-            if __span.is_capturing() {
-                __span.arguments(&call.arguments);
+            if __span.__ss_is_capturing() {
+                __span.__ss_arguments(&call.arguments);
             }
         },
     );
     __span
-        .run(
+        .__ss_run(
             async move {
                 if false {
                     return ::samplescope::__private::returns::<ToolResult>();
@@ -26,10 +26,10 @@ async fn run_tool(tools: &Tools, call: &ToolCall) -> ToolResult {
                 { tools.run(call).await }
             },
             |__returned| {
-                __returned.success().result(|out| &out.text);
-                __returned.success().failed(|out| out.is_error);
-                __returned.success().outcome();
-                __returned.error().record();
+                __returned.__ss_success().__ss_result(|out| &out.text);
+                __returned.__ss_success().__ss_failed(|out| out.is_error);
+                __returned.__ss_success().__ss_outcome();
+                __returned.__ss_error().__ss_record();
             },
         )
         .await

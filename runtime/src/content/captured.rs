@@ -1,11 +1,11 @@
 //! The content of one call, from where it is captured to where the vocabulary wants it.
 
-use crate::convention::{Content, Convention, Kind, event, key};
 use crate::ending::Failure;
-use crate::message::{Message, Role, ToolDefinition};
 use crate::scope::Said;
 use crate::settings::{Piece, Settings};
 use crate::span::Live;
+use crate::value::{Message, Role, ToolDefinition};
+use crate::vocabulary::{Content, Convention, Kind, event, key};
 use opentelemetry::{Context, KeyValue, StringValue};
 use serde::Serialize;
 use serde_json::Value;

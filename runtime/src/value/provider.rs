@@ -9,7 +9,7 @@
 //! A whole request (`messages` with `system` or `systemPrompt`), a whole response (`choices`) and the JSON of the GenAI conventions
 //! themselves (`parts`) are understood, too. What has none of these shapes is a text: its JSON.
 
-use crate::message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
+use crate::value::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
 use serde_json::Value;
 
 /// The OpenAI chat, Anthropic messages and MCP sampling shapes: one message, a list of them, a content block, a whole request or response.

@@ -193,7 +193,7 @@ impl<T: NotText, S> NotTexts for HashSet<T, S> {}
 impl<V: NotText, S> Given<V, S> {
     /// Never compiles.
     #[expect(clippy::unused_self, reason = "called like the method that it stands before")]
-    pub fn text(&mut self, _: &'static str)
+    pub fn __ss_text(&mut self, _: &'static str)
     where
         V: NeverText,
     {
@@ -203,7 +203,7 @@ impl<V: NotText, S> Given<V, S> {
 impl<V: NotTexts, S> Given<V, S> {
     /// Never compiles.
     #[expect(clippy::unused_self, reason = "called like the method that it stands before")]
-    pub fn texts(&mut self, _: &'static str)
+    pub fn __ss_texts(&mut self, _: &'static str)
     where
         V: NeverTexts,
     {
@@ -212,7 +212,7 @@ impl<V: NotTexts, S> Given<V, S> {
 
 impl<V, S: Sink> AnyGiven<V, S> {
     /// A string.
-    pub fn text(&mut self, key: &'static str)
+    pub fn __ss_text(&mut self, key: &'static str)
     where
         V: GivenText,
     {
@@ -220,7 +220,7 @@ impl<V, S: Sink> AnyGiven<V, S> {
     }
 
     /// A list of strings.
-    pub fn texts(&mut self, key: &'static str)
+    pub fn __ss_texts(&mut self, key: &'static str)
     where
         V: GivenTexts,
     {
@@ -228,7 +228,7 @@ impl<V, S: Sink> AnyGiven<V, S> {
     }
 
     /// An integer.
-    pub fn integer(&mut self, key: &'static str)
+    pub fn __ss_integer(&mut self, key: &'static str)
     where
         V: GivenInteger,
     {
@@ -236,7 +236,7 @@ impl<V, S: Sink> AnyGiven<V, S> {
     }
 
     /// A number.
-    pub fn number(&mut self, key: &'static str)
+    pub fn __ss_number(&mut self, key: &'static str)
     where
         V: GivenNumber,
     {
@@ -244,7 +244,7 @@ impl<V, S: Sink> AnyGiven<V, S> {
     }
 
     /// A bool.
-    pub fn flag(&mut self, key: &'static str)
+    pub fn __ss_flag(&mut self, key: &'static str)
     where
         V: GivenFlag,
     {

@@ -1,6 +1,6 @@
 //! What `error.type` says of an error.
 
-use crate::convention::value;
+use crate::vocabulary::value;
 use std::any::type_name;
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -98,7 +98,7 @@ impl<'a, E: ?Sized> Source<'a, E> {
 
 impl<'a, E: ErrorType + ?Sized> Source<'a, E> {
     /// What it says.
-    pub fn error_type(&self) -> Cow<'a, str> {
+    pub fn __ss_error_type(&self) -> Cow<'a, str> {
         self.0.0.error_type()
     }
 }
@@ -113,7 +113,7 @@ impl<'a, E: ?Sized> Deref for Source<'a, E> {
 impl<E: ?Sized> AnySource<'_, E> {
     /// What it is.
     #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
-    pub fn error_type(&self) -> Cow<'static, str> {
+    pub fn __ss_error_type(&self) -> Cow<'static, str> {
         of_type::<E>()
     }
 }

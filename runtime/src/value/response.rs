@@ -1,7 +1,7 @@
 //! What a user's own types may say of themselves, so that no argument has to.
 
-use crate::message::Message;
 use crate::value::Integer;
+use crate::value::Message;
 use std::borrow::Cow;
 use std::sync::Arc;
 

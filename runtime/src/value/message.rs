@@ -1,6 +1,6 @@
 //! Messages, in the JSON that the GenAI conventions give them, and what can be turned into them.
 
-use crate::convention::stop_reason;
+use crate::vocabulary::stop_reason;
 use opentelemetry::StringValue;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;

@@ -1,0 +1,6 @@
+//! Messages, tool arguments and results: captured only where somebody asked, redacted, then cut.
+
+mod captured;
+mod document;
+
+pub(crate) use captured::{Captured, captures};

@@ -1,0 +1,13 @@
+//! What users pass, and what their own types may say of themselves.
+
+mod attribute;
+pub(crate) mod error_type;
+mod message;
+mod provider;
+pub(crate) mod registered;
+mod response;
+
+pub use attribute::{AttributeValue, Flag, Integer, Number, Text};
+pub use error_type::ErrorType;
+pub use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
+pub use response::{SamplingResponse, TokenUsage, ToolOutcome, Usage};
