@@ -1,11 +1,11 @@
 //! Handles on the calls that the current code is in.
 
-use crate::scope;
-use crate::span::{Facts, Live};
-use crate::value::Usage;
-use crate::value::{AttributeValue, Integer, Text};
+use crate::call::core::{Call, Wants, current_call, current_loop as find_loop};
+use crate::call::learned::{Learned, Source};
+use crate::caught::caught;
+use crate::value::{AttributeValue, Integer, Text, Usage};
 use crate::vocabulary::{Kind, event, key};
-use opentelemetry::{Key, KeyValue, Value};
+use opentelemetry::{Key, KeyValue};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use std::sync::Arc;
 /// The loop that the current code runs in, however deep: steps and tools of it included, and tasks that were given its context.
 /// Outside any loop, or while nobody listens, the handle does nothing.
 pub fn current_loop() -> CurrentLoop {
-    CurrentLoop(Handle(scope::current_loop()))
+    CurrentLoop(Handle(find_loop()))
 }
 
 /// The step that the current code runs in, the tools of it included. Outside any step of the current loop, or while nobody listens,
 /// the handle does nothing.
 pub fn current_step() -> CurrentStep {
-    CurrentStep(Handle(scope::current_call(Kind::Step)))
+    CurrentStep(Handle(current_call(Kind::Step)))
 }
 
 /// The tool that the current code runs in. Outside any tool of the current loop, or while nobody listens, the handle does nothing.
 pub fn current_tool() -> CurrentTool {
-    CurrentTool(Handle(scope::current_call(Kind::Tool)))
+    CurrentTool(Handle(current_call(Kind::Tool)))
 }
 
 /// A handle on a loop, from [`current_loop`].
@@ -40,43 +40,33 @@ pub struct CurrentStep(Handle);
 pub struct CurrentTool(Handle);
 
 #[derive(Clone)]
-struct Handle(Option<Arc<Live>>);
+struct Handle(Option<Arc<Call>>);
 
 impl Handle {
-    fn recording(&self) -> Option<&Arc<Live>> {
-        self.0.as_ref().filter(|call| call.records)
+    fn recording(&self) -> Option<&Arc<Call>> {
+        self.0.as_ref().filter(|call| call.wants.span())
     }
 
     fn event<A: IntoIterator<Item = KeyValue>>(&self, name: impl Into<Cow<'static, str>>, attributes: impl FnOnce() -> A) {
         if let Some(call) = self.recording() {
-            let attributes = attributes().into_iter().collect();
-            call.add_event(name, || attributes);
+            call.add_event(name, attributes().into_iter().collect());
         }
     }
 
     fn set(&self, key: Key, value: &(impl AttributeValue + ?Sized)) {
         if let Some(call) = self.recording() {
-            if let Some(value) = value.attribute() {
-                call.facts().set(key, value);
+            if let Some(value) = caught("what a handle was given", || value.attribute()).flatten() {
+                call.learn(|learned| learned.attributes.set(key, value));
             }
         }
     }
 
     /// Says something that a meter may want to know, too. What it is comes from the user's code, so no lock is held yet.
-    fn say<T>(&self, wanted: impl FnOnce(&Live) -> bool, what: impl FnOnce() -> T, say: impl FnOnce(&mut Facts, T)) {
-        if let Some(call) = self.0.as_ref().filter(|call| call.records || wanted(call)) {
-            let what = what();
-            say(&mut call.facts(), what);
-        }
-    }
-}
-
-impl Facts {
-    /// A key that was set before is set anew.
-    pub(crate) fn set(&mut self, key: Key, value: Value) {
-        match self.attributes.iter_mut().find(|attribute| attribute.key == key) {
-            Some(attribute) => attribute.value = value,
-            None => self.attributes.push(KeyValue::new(key, value)),
+    fn say<T>(&self, wanted: impl FnOnce(Wants) -> bool, what: impl FnOnce() -> T, say: impl FnOnce(&mut Learned, T)) {
+        if let Some(call) = self.0.as_ref().filter(|call| wanted(call.wants)) {
+            if let Some(what) = caught("what a handle was given", what) {
+                call.learn(|learned| say(learned, what));
+            }
         }
     }
 }
@@ -139,21 +129,21 @@ impl CurrentLoop {
 impl CurrentStep {
     /// The tokens of this model call. Called again, counts that are known now replace those from before.
     pub fn usage<V: Usage>(&self, usage: V) {
-        self.0.say(Live::measures_tokens, || usage.usage(), |facts, usage| facts.usage.say_more(usage));
+        self.0.say(Wants::tokens, || usage.usage(), |learned, usage| learned.usage.say_more(usage));
     }
 
     /// Why the model stopped, in the provider's own word.
     pub fn stop_reason<V: Text>(&self, reason: V) {
-        self.0.say(|_| false, || reason.text(), |facts, reason| facts.stop_reason.say(reason));
+        self.0.say(Wants::span, || reason.text(), |learned, reason| learned.stop_reason.say(Source::Handle, reason));
     }
 
     /// The model that answered.
     pub fn response_model<V: Text>(&self, model: V) {
-        self.0.say(|call| call.measures(key::RESPONSE_MODEL), || model.text(), |facts, model| facts.response_model.say(model));
+        self.0.say(Wants::response_model, || model.text(), |learned, model| learned.response_model.say(Source::Handle, model));
     }
 
     /// The id that the provider gave the response.
     pub fn response_id<V: Text>(&self, id: V) {
-        self.0.say(|_| false, || id.text(), |facts, id| facts.response_id.say(id));
+        self.0.say(Wants::span, || id.text(), |learned, id| learned.response_id.say(Source::Handle, id));
     }
 }

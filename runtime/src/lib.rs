@@ -1,17 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod call;
+mod caught;
 mod content;
-mod ending;
 mod handle;
-mod metrics;
-mod returned;
-mod run;
-mod scope;
+mod listen;
 mod settings;
-mod span;
-mod start;
-mod stream;
 mod value;
 mod vocabulary;
 mod warning;
@@ -143,10 +138,9 @@ pub use samplescope_macros::sampling_step;
 pub use samplescope_macros::sampling_tool;
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};
-pub use stream::Chunk;
 pub use value::{
-    AttributeValue, ErrorType, Flag, Integer, Message, Number, Part, Role, SamplingResponse, Text, ToMessages, ToToolDefinitions,
-    TokenUsage, ToolDefinition, ToolOutcome, Usage,
+    AttributeValue, Chunk, ErrorType, Flag, Integer, Message, Number, Part, Role, SamplingResponse, Text, ToMessages,
+    ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
 };
 
 /// The name of the instrumentation scope.

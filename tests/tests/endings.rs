@@ -424,77 +424,128 @@ mod panics {
         assert_eq!(endings, [success(), panicked()]);
     }
 
-    #[sampling_step(stop_reason = |_| -> &str { panic!("in the closure") })]
-    async fn response_closure() -> u8 {
-        7
-    }
+    /// Arguments of the attribute, closures and the error's own code panic: the function does not.
+    mod in_what_only_we_run {
+        use super::*;
 
-    #[sampling_step(stop_reason = |_| -> &str { panic!("in the closure") })]
-    fn synchronous_response_closure() -> u8 {
-        7
-    }
-
-    #[sampling_step(model = exploding())]
-    async fn request_expression() {}
-
-    #[sampling_tool(attributes("app.x" = exploding()))]
-    fn synchronous_request_expression() {}
-
-    #[sampling_loop(agent = "a", attributes("app.x" = exploding()))]
-    async fn loop_expression() {}
-
-    fn exploding() -> &'static str {
-        panic!("in the argument")
-    }
-
-    #[derive(Debug)]
-    struct Explosive;
-
-    impl Display for Explosive {
-        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-            panic!("in Display")
+        #[sampling_step(response_model = |_| "said before", stop_reason = |_| -> &str { panic!("in the closure") })]
+        async fn response_closure() -> u8 {
+            7
         }
-    }
 
-    #[sampling_step]
-    async fn display() -> Result<(), Explosive> {
-        Err(Explosive)
-    }
-
-    fn message(payload: &(dyn std::any::Any + Send)) -> &str {
-        payload.downcast_ref::<&str>().copied().unwrap_or("another payload")
-    }
-
-    #[tokio::test]
-    async fn a_panic_in_the_user_s_own_closures_and_expressions_stays_theirs_and_ends_the_span_once() {
-        let telemetry = Telemetry::on();
-        for (future, expected) in [
-            (response_closure().map(drop).boxed_local(), "in the closure"),
-            (request_expression().boxed_local(), "in the argument"),
-            (loop_expression().boxed_local(), "in the argument"),
-            (display().map(drop).boxed_local(), "in Display"),
-        ] {
-            let payload = AssertUnwindSafe(future).catch_unwind().await.expect_err("a panic");
-            assert_eq!(message(&*payload), expected);
-            assert_eq!(the_ending(&telemetry), panicked(), "{expected}");
+        #[sampling_step(response_model = |_| "said before", stop_reason = |_| -> &str { panic!("in the closure") })]
+        fn synchronous_response_closure() -> u8 {
+            7
         }
-        assert_eq!(message(&*catch_unwind(synchronous_response_closure).expect_err("a panic")), "in the closure");
-        assert_eq!(the_ending(&telemetry), panicked());
-        assert_eq!(message(&*catch_unwind(synchronous_request_expression).expect_err("a panic")), "in the argument");
-        assert_eq!(the_ending(&telemetry), panicked());
-    }
 
-    #[tokio::test]
-    async fn the_thread_is_as_it_was_after_a_panic() {
-        let telemetry = Telemetry::on();
-        assert!(AssertUnwindSafe(inside(asynchronous())).catch_unwind().await.is_err());
-        assert!(AssertUnwindSafe(inside(request_expression())).catch_unwind().await.is_err());
-        assert!(AssertUnwindSafe(inside(response_closure().map(drop))).catch_unwind().await.is_err());
-        telemetry.forget();
-        samplescope::current_loop().validation_failure(1);
-        waits().now_or_never();
-        let span = telemetry.span();
-        assert_eq!((span.parent_id(), span.get("fastmcp.sampling.iteration")), (opentelemetry::trace::SpanId::INVALID, None));
+        #[sampling_step(max_tokens = 5 + 2, model = exploding())]
+        async fn request_expression() -> u8 {
+            7
+        }
+
+        #[sampling_tool(name = "constant", attributes("app.x" = exploding()))]
+        fn synchronous_request_expression() -> u8 {
+            7
+        }
+
+        #[sampling_loop(agent = "a", attributes("app.x" = exploding()))]
+        async fn loop_expression() -> u8 {
+            7
+        }
+
+        fn exploding() -> &'static str {
+            panic!("in the argument")
+        }
+
+        #[derive(Debug)]
+        struct Explosive;
+
+        impl Display for Explosive {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                panic!("in Display")
+            }
+        }
+
+        #[derive(Debug)]
+        struct Mute;
+
+        impl Display for Mute {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("half a")?;
+                Err(fmt::Error)
+            }
+        }
+
+        #[sampling_step]
+        async fn explosive() -> Result<(), Explosive> {
+            Err(Explosive)
+        }
+
+        #[sampling_step]
+        async fn mute() -> Result<(), Mute> {
+            Err(Mute)
+        }
+
+        struct Nameless;
+
+        impl samplescope::ErrorType for Nameless {
+            fn error_type(&self) -> std::borrow::Cow<'_, str> {
+                panic!("in ErrorType")
+            }
+        }
+
+        #[sampling_step(error_type = |_| -> &str { panic!("in the closure") })]
+        async fn error_closure() -> Result<(), ApiError> {
+            Err(ApiError("api"))
+        }
+
+        #[sampling_step]
+        async fn nameless() -> Result<(), Nameless> {
+            Err(Nameless)
+        }
+
+        #[tokio::test]
+        async fn a_closure_or_expression_that_panics_says_nothing_and_what_was_said_before_is_kept() {
+            let telemetry = Telemetry::on();
+            assert_eq!([response_closure().await, synchronous_response_closure()], [7, 7]);
+            for span in telemetry.spans() {
+                assert_eq!(ending(&span), success());
+                assert_eq!(span.get("gen_ai.response.model"), Some("said before".into()));
+                assert_eq!(span.get("fastmcp.sampling.stop_reason"), None);
+            }
+            assert_eq!(telemetry.spans().len(), 2);
+            telemetry.forget();
+            assert_eq!([request_expression().await, loop_expression().await, synchronous_request_expression()], [7, 7, 7]);
+            let said: Vec<_> = telemetry.spans().iter().map(|span| (ending(span), span.name().to_owned())).collect();
+            let expected = ["sampling/createMessage step", "sampling/createMessage", "sampling.execute_tool constant"];
+            assert_eq!(said, expected.map(|name| (success(), name.to_owned())));
+            assert_eq!(telemetry.spans()[1].get("gen_ai.agent.name"), Some("a".into()));
+        }
+
+        #[tokio::test]
+        async fn an_error_whose_own_code_panics_is_an_error_still() {
+            let telemetry = Telemetry::on();
+            explosive().await.expect_err("an error");
+            mute().await.expect_err("an error");
+            assert!(nameless().await.is_err());
+            error_closure().await.expect_err("an error");
+            let said: Vec<_> = telemetry.spans().iter().map(|span| (span.status(), span.get("error.type"))).collect();
+            let error = |text: &str, kind: &str| (Status::error(text.to_owned()), Some(Value::from(kind.to_owned())));
+            assert_eq!(said, [error("", "Explosive"), error("", "Mute"), error("", "Nameless"), error("api", "ApiError")]);
+        }
+
+        #[tokio::test]
+        async fn the_thread_is_as_it_was_after_a_panic() {
+            let telemetry = Telemetry::on();
+            assert!(AssertUnwindSafe(inside(asynchronous())).catch_unwind().await.is_err());
+            inside(request_expression().map(drop)).await;
+            inside(response_closure().map(drop)).await;
+            telemetry.forget();
+            samplescope::current_loop().validation_failure(1);
+            waits().now_or_never();
+            let span = telemetry.span();
+            assert_eq!((span.parent_id(), span.get("fastmcp.sampling.iteration")), (opentelemetry::trace::SpanId::INVALID, None));
+        }
     }
 }
 

@@ -165,6 +165,7 @@ mod sizes {
 
     #[test]
     fn a_call_adds_one_word_to_the_future() {
+        let _telemetry = Telemetry::off();
         for added in [size_of_val(&late()), size_of_val(&late_loop())].map(|size| size - size_of_val(&bare_block())) {
             assert_eq!(added, WORD);
         }
@@ -172,6 +173,7 @@ mod sizes {
 
     #[test]
     fn an_async_fn_is_not_kept_more_often_than_a_bare_one_is() {
+        let _telemetry = Telemetry::off();
         // A bare async fn keeps its arguments twice: as given, and as its body's. An annotated one does so, too, and adds the wrapper.
         let (bare, annotated) = (size_of_val(&bare([0; 256])), size_of_val(&step_of([0; 256])));
         assert!(annotated <= bare + 2 * WORD, "{annotated} of {bare}");
@@ -247,6 +249,7 @@ mod auto_traits {
 
     #[test]
     fn a_future_has_the_auto_traits_of_its_body() {
+        let _telemetry = Telemetry::off();
         let [yes, no] = [true, false];
         unchanged!(everything() { std::future::ready(()).await; } called with; [yes, yes, yes, yes, no]);
         unchanged!(rc(value: Rc<u8>) { std::future::ready(()).await; drop(value); } called with Rc::new(1); [no, no, yes, yes, no]);
@@ -268,6 +271,7 @@ mod auto_traits {
 
     #[test]
     fn a_future_that_is_returned_has_its_own() {
+        let _telemetry = Telemetry::off();
         assert_eq!(all!(bare_future(std::future::ready(7))), [true; 5]);
         assert_eq!(all!(boxed(7)), [true, false, false, false, true]);
     }

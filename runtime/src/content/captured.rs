@@ -1,12 +1,9 @@
 //! The content of one call, from where it is captured to where the vocabulary wants it.
 
-use crate::ending::Failure;
-use crate::scope::Said;
 use crate::settings::{Piece, Settings};
-use crate::span::Live;
 use crate::value::{Message, Role, ToolDefinition};
-use crate::vocabulary::{Content, Convention, Kind, event, key};
-use opentelemetry::{Context, KeyValue, StringValue};
+use crate::vocabulary::{Content, Kind, Operation, event, key};
+use opentelemetry::{KeyValue, StringValue};
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -20,20 +17,17 @@ pub(crate) struct Captured {
     /// The text of a stream, so far.
     streamed: Option<String>,
     tools: Vec<ToolDefinition>,
-    arguments: Option<String>,
-    result: Option<String>,
-    /// What the request said beside it, for a log event.
-    pub(crate) request: Said,
+    pub(crate) arguments: Option<String>,
+    pub(crate) result: Option<String>,
 }
 
 /// A span event: its name and attributes.
-type Event = (Cow<'static, str>, Vec<KeyValue>);
+pub(crate) type Event = (Cow<'static, str>, Vec<KeyValue>);
 
 /// Whether a call of that kind has somewhere to put its content.
-pub(crate) fn captures(settings: &Settings, convention: &Convention, kind: Kind) -> bool {
-    let content = convention.operation(kind).content;
+pub(crate) fn captures(settings: &Settings, operation: &Operation, kind: Kind) -> bool {
     let capture = settings.captures();
-    content != Content::Nothing && (capture.on_spans() || (capture.as_events() && kind != Kind::Tool))
+    operation.content != Content::Nothing && (capture.on_spans() || (capture.as_events() && kind != Kind::Tool))
 }
 
 impl Captured {
@@ -79,14 +73,19 @@ impl Captured {
         self.result.is_some()
     }
 
+    /// No more of the stream is to come.
+    pub(crate) fn end_stream(&mut self) {
+        self.output.extend(self.streamed.take().map(Message::text));
+    }
+
     /// The span events of what was asked.
-    fn request_events(&self, settings: &Settings) -> Vec<Event> {
+    pub(crate) fn request_events(&self, settings: &Settings) -> Vec<Event> {
         let system = self.system.iter().map(|message| message_event(settings, Piece::System, &Role::System, message));
         let input = self.input.iter().map(|message| message_event(settings, Piece::Input, &Role::User, message));
         system.chain(input).flatten().collect()
     }
 
-    fn choice(&self, settings: &Settings, finish_reason: Option<StringValue>) -> Option<Event> {
+    pub(crate) fn choice(&self, settings: &Settings, finish_reason: Option<StringValue>) -> Option<Event> {
         let answer = self.output.last()?;
         let text = text_or_json(settings, Piece::Output, answer)?;
         let mut attributes = vec![KeyValue::new(event::CHOICE, text), KeyValue::new(key::INDEX, 0_i64)];
@@ -95,7 +94,7 @@ impl Captured {
     }
 
     /// The JSON of TELEMETRY §4 under its keys, what is not there left out.
-    fn documents(&self, settings: &Settings, finish_reason: Option<&StringValue>) -> Vec<(&'static str, String)> {
+    pub(crate) fn documents(&self, settings: &Settings, finish_reason: Option<&StringValue>) -> Vec<(&'static str, String)> {
         let finish_reason = finish_reason.map(StringValue::as_str);
         let system: Vec<Value> =
             self.system.iter().flat_map(|message| message.parts().as_array().cloned().unwrap_or_default()).collect();
@@ -124,113 +123,5 @@ fn text_or_json(settings: &Settings, piece: Piece, message: &Message) -> Option<
     match message.as_text() {
         Some(text) => Some(settings.text(piece, text)),
         None => settings.document(piece, message.parts()),
-    }
-}
-
-impl Live {
-    /// Puts what the request said where it goes at the start: messages as span events, in the order in which things happen.
-    pub(crate) fn deliver_request(&self) {
-        if self.operation().content != Content::Events || !self.settings.captures().on_spans() {
-            return;
-        }
-        let content = self.facts().content.take();
-        let events = content.as_ref().map(|content| content.request_events(&self.settings));
-        for (name, attributes) in events.into_iter().flatten() {
-            self.add_event(name, || attributes);
-        }
-        self.facts().content = content;
-    }
-
-    /// What a tool gave back. It is serialised and redacted first, with no lock held.
-    pub(crate) fn keep_result(&self, result: &(impl Serialize + ?Sized)) {
-        let result = self.settings.serialized(Piece::ToolResult, result);
-        self.facts().content().result(result);
-    }
-
-    /// Puts the content where it goes at the end: attributes behind all others, the events that are returned, and a log event.
-    pub(crate) fn deliver(
-        &self,
-        context: &Context,
-        mut captured: Captured,
-        finish_reason: Option<StringValue>,
-        attributes: &mut Vec<KeyValue>,
-    ) -> Vec<Event> {
-        let capture = self.settings.captures();
-        captured.output.extend(captured.streamed.take().map(Message::text));
-        if capture.as_events() {
-            self.log(context, &captured, finish_reason.as_ref(), attributes);
-        }
-        if capture.on_spans() { self.on_span(captured, finish_reason, attributes) } else { Vec::new() }
-    }
-
-    fn on_span(&self, captured: Captured, finish_reason: Option<StringValue>, attributes: &mut Vec<KeyValue>) -> Vec<Event> {
-        if self.operation().content == Content::Events {
-            return captured.choice(&self.settings, finish_reason).into_iter().collect();
-        }
-        let documents = captured.documents(&self.settings, finish_reason.as_ref());
-        attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
-        attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
-        attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
-        Vec::new()
-    }
-
-    /// One log event, in the context of the call, so that a bridge to OpenTelemetry logs finds its span. It says what the span says,
-    /// as far as `tracing` carries it: it has no lists, so these are JSON text.
-    fn log(&self, context: &Context, captured: &Captured, finish_reason: Option<&StringValue>, attributes: &[KeyValue]) {
-        let documents = captured.documents(&self.settings, finish_reason);
-        if documents.is_empty() {
-            return;
-        }
-        let document = |key| documents.iter().find(|(name, _)| *name == key).map(|(_, json)| json.as_str());
-        let value = |key| {
-            let said = attributes.iter().find(|attribute| attribute.key.as_str() == key);
-            said.map(|attribute| &attribute.value).or_else(|| captured.request.get(key))
-        };
-        let text = |key| value(key).map(opentelemetry::Value::as_str);
-        let integer = |key| if let Some(opentelemetry::Value::I64(value)) = value(key) { Some(*value) } else { None };
-        let float = |key| if let Some(opentelemetry::Value::F64(value)) = value(key) { Some(*value) } else { None };
-        let finish_reasons = finish_reason.map(|reason| serde_json::json!([reason.as_str()]).to_string());
-        let _attached = context.clone().attach();
-        tracing::event!(
-            name: "gen_ai.client.inference.operation.details",
-            target: "samplescope",
-            tracing::Level::INFO,
-            gen_ai.operation.name = self.operation().constant(key::OPERATION_NAME),
-            gen_ai.agent.name = text(key::AGENT_NAME).as_deref(),
-            gen_ai.conversation.id = text(key::CONVERSATION_ID).as_deref(),
-            gen_ai.provider.name = text(key::PROVIDER_NAME).as_deref(),
-            gen_ai.output.type = text(key::OUTPUT_TYPE).as_deref(),
-            gen_ai.request.model = text(key::REQUEST_MODEL).as_deref(),
-            gen_ai.request.temperature = float(key::REQUEST_TEMPERATURE),
-            gen_ai.request.max_tokens = integer(key::REQUEST_MAX_TOKENS),
-            gen_ai.response.id = text(key::RESPONSE_ID).as_deref(),
-            gen_ai.response.model = text(key::RESPONSE_MODEL).as_deref(),
-            gen_ai.response.finish_reasons = finish_reasons.as_deref(),
-            gen_ai.usage.input_tokens = integer(key::USAGE_INPUT),
-            gen_ai.usage.output_tokens = integer(key::USAGE_OUTPUT),
-            gen_ai.usage.cache_read.input_tokens = integer(key::USAGE_CACHE_READ),
-            gen_ai.usage.cache_creation.input_tokens = integer(key::USAGE_CACHE_CREATION),
-            gen_ai.usage.reasoning.output_tokens = integer(key::USAGE_REASONING),
-            error.type = text(key::ERROR_TYPE).as_deref(),
-            gen_ai.system_instructions = document(key::SYSTEM_INSTRUCTIONS),
-            gen_ai.input.messages = document(key::INPUT_MESSAGES),
-            gen_ai.output.messages = document(key::OUTPUT_MESSAGES),
-            gen_ai.tool.definitions = document(key::TOOL_DEFINITIONS),
-        );
-    }
-
-    /// The log event of an error, for those who take log events, in the vocabulary that has one.
-    pub(crate) fn log_exception(&self, context: &Context, failure: &Failure) {
-        if !self.operation().logs_exceptions || !self.settings.captures().as_events() {
-            return;
-        }
-        let _attached = context.clone().attach();
-        tracing::event!(
-            name: "gen_ai.client.operation.exception",
-            target: "samplescope",
-            tracing::Level::WARN,
-            exception.type = failure.exception_type,
-            exception.message = failure.message.as_deref(),
-        );
     }
 }

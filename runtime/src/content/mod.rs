@@ -3,4 +3,4 @@
 mod captured;
 mod document;
 
-pub(crate) use captured::{Captured, captures};
+pub(crate) use captured::{Captured, Event, captures};

@@ -1,6 +1,7 @@
 //! What users pass, and what their own types may say of themselves.
 
 mod attribute;
+mod chunk;
 pub(crate) mod error_type;
 mod message;
 mod provider;
@@ -8,6 +9,7 @@ pub(crate) mod registered;
 mod response;
 
 pub use attribute::{AttributeValue, Flag, Integer, Number, Text};
+pub use chunk::Chunk;
 pub use error_type::ErrorType;
 pub use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
 pub use response::{SamplingResponse, TokenUsage, ToolOutcome, Usage};

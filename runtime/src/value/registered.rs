@@ -5,8 +5,6 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::span::Live;
-use crate::start::Start;
 use crate::value::{AttributeValue, Flag, Integer, Number, Text};
 use opentelemetry::Value;
 use std::borrow::Cow;
@@ -19,10 +17,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// A value, and where it goes.
-pub struct Given<V, S>(AnyGiven<V, S>);
+pub struct Registered<V, S>(AnyRegistered<V, S>);
 
 /// A value that may be what it should be.
-pub struct AnyGiven<V, S> {
+pub struct AnyRegistered<V, S> {
     /// None if nobody listens.
     value: Option<V>,
     sink: S,
@@ -34,35 +32,20 @@ pub trait Sink {
     fn put(&mut self, key: &'static str, value: Value);
 }
 
-impl Sink for &mut Start {
-    fn put(&mut self, key: &'static str, value: Value) {
-        self.set(key, value);
-    }
-}
-
-/// A call that has come back.
-pub struct Back<'a>(pub(crate) &'a Live);
-
-impl Sink for Back<'_> {
-    fn put(&mut self, key: &'static str, value: Value) {
-        self.0.facts().set(key.into(), value);
-    }
-}
-
-impl<V, S> Given<V, S> {
+impl<V, S> Registered<V, S> {
     pub(crate) fn new(value: Option<V>, sink: S) -> Self {
-        Given(AnyGiven { value, sink })
+        Registered(AnyRegistered { value, sink })
     }
 }
 
-impl<V, S> Deref for Given<V, S> {
-    type Target = AnyGiven<V, S>;
+impl<V, S> Deref for Registered<V, S> {
+    type Target = AnyRegistered<V, S>;
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl<V, S> DerefMut for Given<V, S> {
+impl<V, S> DerefMut for Registered<V, S> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.0
     }
@@ -75,10 +58,10 @@ impl<V, S> DerefMut for Given<V, S> {
     note = "an `Option` or a reference of one is fine",
     note = "whoever knows better writes `unchecked(\"key\" = …)` beside `attributes(…)`"
 )]
-pub trait GivenText: Text {}
+pub trait RegisteredText: Text {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Text + ?Sized> GivenText for T {}
+impl<T: Text + ?Sized> RegisteredText for T {}
 
 /// `int` in the registry.
 #[diagnostic::on_unimplemented(
@@ -87,10 +70,10 @@ impl<T: Text + ?Sized> GivenText for T {}
     note = "an `Option` or a reference of one is fine",
     note = "whoever knows better writes `unchecked(\"key\" = …)` beside `attributes(…)`"
 )]
-pub trait GivenInteger: Integer {}
+pub trait RegisteredInteger: Integer {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Integer + ?Sized> GivenInteger for T {}
+impl<T: Integer + ?Sized> RegisteredInteger for T {}
 
 /// `double` in the registry.
 #[diagnostic::on_unimplemented(
@@ -99,10 +82,10 @@ impl<T: Integer + ?Sized> GivenInteger for T {}
     note = "an `Option` or a reference of one is fine",
     note = "whoever knows better writes `unchecked(\"key\" = …)` beside `attributes(…)`"
 )]
-pub trait GivenNumber: Number {}
+pub trait RegisteredNumber: Number {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Number + ?Sized> GivenNumber for T {}
+impl<T: Number + ?Sized> RegisteredNumber for T {}
 
 /// `boolean` in the registry.
 #[diagnostic::on_unimplemented(
@@ -111,10 +94,10 @@ impl<T: Number + ?Sized> GivenNumber for T {}
     note = "an `Option` or a reference of one is fine",
     note = "whoever knows better writes `unchecked(\"key\" = …)` beside `attributes(…)`"
 )]
-pub trait GivenFlag: Flag + AttributeValue {}
+pub trait RegisteredFlag: Flag + AttributeValue {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Flag + AttributeValue + ?Sized> GivenFlag for T {}
+impl<T: Flag + AttributeValue + ?Sized> RegisteredFlag for T {}
 
 /// `string[]` in the registry.
 #[diagnostic::on_unimplemented(
@@ -123,10 +106,10 @@ impl<T: Flag + AttributeValue + ?Sized> GivenFlag for T {}
     note = "an `Option` or a reference of one is fine",
     note = "whoever knows better writes `unchecked(\"key\" = …)` beside `attributes(…)`"
 )]
-pub trait GivenTexts: AttributeValue {}
+pub trait RegisteredTexts: AttributeValue {}
 
 #[diagnostic::do_not_recommend]
-impl<T: AttributeValue + ?Sized> GivenTexts for T {}
+impl<T: AttributeValue + ?Sized> RegisteredTexts for T {}
 
 /// Nothing has it: [`NotText`] types are asked for it, so that rustc says why they will not do.
 #[diagnostic::on_unimplemented(
@@ -190,7 +173,7 @@ impl<T: NotText, const N: usize> NotTexts for [T; N] {}
 impl<T, S> NotText for HashSet<T, S> {}
 impl<T: NotText, S> NotTexts for HashSet<T, S> {}
 
-impl<V: NotText, S> Given<V, S> {
+impl<V: NotText, S> Registered<V, S> {
     /// Never compiles.
     #[expect(clippy::unused_self, reason = "called like the method that it stands before")]
     pub fn __ss_text(&mut self, _: &'static str)
@@ -200,7 +183,7 @@ impl<V: NotText, S> Given<V, S> {
     }
 }
 
-impl<V: NotTexts, S> Given<V, S> {
+impl<V: NotTexts, S> Registered<V, S> {
     /// Never compiles.
     #[expect(clippy::unused_self, reason = "called like the method that it stands before")]
     pub fn __ss_texts(&mut self, _: &'static str)
@@ -210,11 +193,11 @@ impl<V: NotTexts, S> Given<V, S> {
     }
 }
 
-impl<V, S: Sink> AnyGiven<V, S> {
+impl<V, S: Sink> AnyRegistered<V, S> {
     /// A string.
     pub fn __ss_text(&mut self, key: &'static str)
     where
-        V: GivenText,
+        V: RegisteredText,
     {
         self.put(key, |value| value.text().map(Value::String));
     }
@@ -222,7 +205,7 @@ impl<V, S: Sink> AnyGiven<V, S> {
     /// A list of strings.
     pub fn __ss_texts(&mut self, key: &'static str)
     where
-        V: GivenTexts,
+        V: RegisteredTexts,
     {
         self.put(key, AttributeValue::attribute);
     }
@@ -230,7 +213,7 @@ impl<V, S: Sink> AnyGiven<V, S> {
     /// An integer.
     pub fn __ss_integer(&mut self, key: &'static str)
     where
-        V: GivenInteger,
+        V: RegisteredInteger,
     {
         self.put(key, |value| value.integer().map(Value::I64));
     }
@@ -238,7 +221,7 @@ impl<V, S: Sink> AnyGiven<V, S> {
     /// A number.
     pub fn __ss_number(&mut self, key: &'static str)
     where
-        V: GivenNumber,
+        V: RegisteredNumber,
     {
         self.put(key, |value| value.number().map(Value::F64));
     }
@@ -246,7 +229,7 @@ impl<V, S: Sink> AnyGiven<V, S> {
     /// A bool.
     pub fn __ss_flag(&mut self, key: &'static str)
     where
-        V: GivenFlag,
+        V: RegisteredFlag,
     {
         // As a flag, `None` is false; as an attribute, it is none.
         self.put(key, AttributeValue::attribute);

@@ -81,52 +81,6 @@ pub(crate) mod key {
     pub(crate) const SERVER_PORT: &str = "server.port";
 }
 
-/// An attribute that others need, too: a loop says it for the calls inside, any call for its metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shared {
-    AgentName,
-    ConversationId,
-    ProviderName,
-    RequestModel,
-    Temperature,
-    MaxTokens,
-    OutputType,
-    ToolName,
-    ToolType,
-}
-
-impl Shared {
-    pub(crate) fn key(self) -> &'static str {
-        match self {
-            Shared::AgentName => key::AGENT_NAME,
-            Shared::ConversationId => key::CONVERSATION_ID,
-            Shared::ProviderName => key::PROVIDER_NAME,
-            Shared::RequestModel => key::REQUEST_MODEL,
-            Shared::Temperature => key::REQUEST_TEMPERATURE,
-            Shared::MaxTokens => key::REQUEST_MAX_TOKENS,
-            Shared::OutputType => key::OUTPUT_TYPE,
-            Shared::ToolName => key::TOOL_NAME,
-            Shared::ToolType => key::TOOL_TYPE,
-        }
-    }
-
-    /// Whether what a loop says is an attribute of such a call inside it.
-    pub(crate) fn reaches(self, kind: Kind) -> bool {
-        match self {
-            Shared::AgentName | Shared::ConversationId => true,
-            Shared::ProviderName | Shared::RequestModel | Shared::Temperature | Shared::MaxTokens | Shared::OutputType => {
-                kind == Kind::Step
-            }
-            Shared::ToolName | Shared::ToolType => false,
-        }
-    }
-
-    /// A bit of its own.
-    pub(crate) fn bit(self) -> u16 {
-        1 << self as u8
-    }
-}
-
 /// Events on the loop span, and the one log event.
 pub(crate) mod event {
     // prescribed
@@ -236,6 +190,11 @@ impl Operation {
     /// An attribute that every such span has.
     pub(crate) fn constant(&self, key: &str) -> Option<&'static str> {
         self.attributes.iter().find(|(name, _)| *name == key).map(|&(_, value)| value)
+    }
+
+    /// Whether there is an instrument for it.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.duration.is_some() || self.first_chunk.is_some() || self.tokens.is_some() || self.counts.is_some()
     }
 
     /// Whether a meter wants to know the attribute, or how the call ended.

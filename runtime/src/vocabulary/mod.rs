@@ -1,7 +1,7 @@
 //! What leaves this crate is called: two vocabularies, side by side.
 
 mod convention;
+mod shared;
 
-pub(crate) use convention::{
-    Content, Convention, GENAI, Histogram, Kind, Operation, PRESCRIBED, Shared, event, key, stop_reason, value,
-};
+pub(crate) use convention::{Content, Convention, GENAI, Histogram, Kind, Operation, PRESCRIBED, event, key, stop_reason, value};
+pub(crate) use shared::{Origin, Shared, SharedValue, SharedValues};

@@ -26,25 +26,43 @@ pub(crate) enum Ending {
 }
 
 /// What is known of an `Err`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) error_type: Cow<'static, str>,
+    pub(crate) error_type: Label,
     /// The full path of the error's type.
     pub(crate) exception_type: &'static str,
     /// What its `Display` says, redacted and cut. None if it has no `Display`, or if error messages are not exported.
     pub(crate) message: Option<String>,
 }
 
+/// What an error is called.
+#[derive(Clone, Debug)]
+pub(crate) enum Label {
+    /// By its type, or by us: there are as many as the program has.
+    Fixed(Cow<'static, str>),
+    /// By code of the user's, which may call it anything.
+    Said(Cow<'static, str>),
+}
+
+impl Label {
+    pub(crate) fn into_text(self) -> Cow<'static, str> {
+        match self {
+            Label::Fixed(text) | Label::Said(text) => text,
+        }
+    }
+}
+
 impl Ending {
     /// The value of `error.type`, the same on span and metric.
-    pub(crate) fn error_type(&self, kind: Kind) -> Option<Cow<'static, str>> {
+    pub(crate) fn error_type(&self, kind: Kind) -> Option<Label> {
+        let fixed = |text: &'static str| Some(Label::Fixed(text.into()));
         match self {
             Ending::Success => None,
             Ending::Error(failure) => Some(failure.error_type.clone()),
-            Ending::Failed if kind == Kind::Tool => Some(value::TOOL_ERROR.into()),
-            Ending::Failed => Some(value::OTHER.into()),
-            Ending::Panicked => Some(value::PANIC.into()),
-            Ending::Cancelled => Some(value::CANCELLED.into()),
+            Ending::Failed if kind == Kind::Tool => fixed(value::TOOL_ERROR),
+            Ending::Failed => fixed(value::OTHER),
+            Ending::Panicked => fixed(value::PANIC),
+            Ending::Cancelled => fixed(value::CANCELLED),
         }
     }
 

@@ -12,22 +12,21 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::ending::Failure;
-use crate::settings::Piece;
-use crate::span::Live;
-use crate::value::ErrorType;
-use crate::value::ToMessages;
-use crate::value::error_type;
-use crate::value::registered::{Back, Given};
-use crate::value::{AttributeValue, Flag, Text};
-use crate::value::{SamplingResponse, ToolOutcome, Usage};
-use crate::vocabulary::key;
-use opentelemetry::StringValue;
+use crate::call::core::Call;
+use crate::call::ending::{Failure, Label};
+use crate::call::learned::Source;
+use crate::caught::caught;
+use crate::content::Captured;
+use crate::settings::{Piece, Settings};
+use crate::value::registered::{Registered, Sink};
+use crate::value::{AttributeValue, Chunk, ErrorType, Flag, SamplingResponse, Text, ToMessages, ToolOutcome, Usage, error_type};
+use crate::warning;
+use opentelemetry::{StringValue, Value};
 use serde::Serialize;
 use std::any::type_name;
 use std::borrow::Cow;
 use std::convert::Infallible;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::ops::Deref;
 
 /// What the function returned, and the call that it ends.
@@ -36,11 +35,11 @@ pub struct Returned<'a, R>(AnyReturned<'a, R>);
 /// What is not a `Result` is a success.
 pub struct AnyReturned<'a, R> {
     value: &'a R,
-    call: &'a Live,
+    call: &'a Call,
 }
 
 impl<'a, R> Returned<'a, R> {
-    pub(crate) fn new(value: &'a R, call: &'a Live) -> Self {
+    pub(crate) fn new(value: &'a R, call: &'a Call) -> Self {
         Returned(AnyReturned { value, call })
     }
 }
@@ -88,11 +87,11 @@ pub struct FailedShown<'a, E>(FailedAny<'a, E>);
 /// Any error: its type has a name.
 pub struct FailedAny<'a, E> {
     error: Option<&'a E>,
-    call: &'a Live,
+    call: &'a Call,
 }
 
 impl<'a, E> Failed<'a, E> {
-    fn new(error: Option<&'a E>, call: &'a Live) -> Self {
+    fn new(error: Option<&'a E>, call: &'a Call) -> Self {
         Failed(FailedNamed(FailedShown(FailedAny { error, call })))
     }
 }
@@ -121,47 +120,61 @@ impl<'a, E> Deref for FailedShown<'a, E> {
 impl<E: ErrorType + Display> Failed<'_, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
-        self.put(|error| error.error_type().into_owned().into(), |error| Some(error.to_string()));
+        self.put(|error| Some(error.error_type()), shown);
     }
 }
 
 impl<E: ErrorType> FailedNamed<'_, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
-        self.put(|error| error.error_type().into_owned().into(), |_| None);
+        self.put(|error| Some(error.error_type()), |_| None);
     }
 }
 
 impl<E: Display> FailedShown<'_, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
-        self.put(|_| error_type::of_type::<E>(), |error| Some(error.to_string()));
+        self.put(|_| None, shown);
     }
 }
 
 impl<'a, E> FailedAny<'a, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
-        self.put(|_| error_type::of_type::<E>(), |_| None);
+        self.put(|_| None, |_| None);
     }
 
     /// `error.type`, for this function: goes before what the error says of itself.
     pub fn __ss_error_type<V: Text>(&self, of: impl FnOnce(&'a E) -> V) {
-        if let Some(error) = self.error.filter(|_| self.call.tells_ending()) {
-            let kind = of(error).text();
-            self.call.facts().error_type = kind.map(|kind| String::from(kind).into());
+        let Some(error) = self.error.filter(|_| self.call.wants.ending()) else { return };
+        if let Some(label) = of(error).text() {
+            self.call.learn(|learned| learned.error_type = Some(Label::Said(String::from(label).into())));
         }
     }
 
-    fn put(&self, kind: impl FnOnce(&E) -> Cow<'static, str>, message: impl FnOnce(&E) -> Option<String>) {
-        let Some(error) = self.error.filter(|_| self.call.tells_ending()) else { return };
-        let named = self.call.facts().error_type.take();
-        let error_type = named.unwrap_or_else(|| kind(error));
-        let settings = &self.call.settings;
-        let shown = self.call.records && settings.exports_error_messages();
-        let message = shown.then(|| message(error)).flatten().map(|message| settings.text(Piece::ErrorMessage, &message));
-        self.call.facts().failure = Some(Failure { error_type, exception_type: type_name::<E>(), message });
+    /// What is the error's own text is read by its own code, which may panic: then it has its type still.
+    fn put(&self, label: impl FnOnce(&E) -> Option<Cow<'_, str>>, message: impl FnOnce(&E) -> Option<String>) {
+        let Some(error) = self.error.filter(|_| self.call.wants.ending()) else { return };
+        let label =
+            caught("an error's `ErrorType`", || label(error).map(|label| Label::Said(label.into_owned().into()))).flatten();
+        let error_type = label.unwrap_or_else(|| Label::Fixed(error_type::of_type::<E>()));
+        let settings = self.call.settings().filter(|settings| self.call.wants.span() && settings.exports_error_messages());
+        let message = settings.and_then(|settings| {
+            let message = caught("an error's `Display`", || message(error)).flatten()?;
+            Some(settings.text(Piece::ErrorMessage, &message))
+        });
+        self.call.learn(|learned| learned.failure = Some(Failure { error_type, exception_type: type_name::<E>(), message }));
     }
+}
+
+/// What the error says, as far as it gets: `to_string` would panic where its `Display` returns an error.
+fn shown(error: &impl Display) -> Option<String> {
+    let mut text = String::new();
+    if write!(text, "{error}").is_err() {
+        warning::once!("the text of an error was left out: its `Display` returned an error");
+        return None;
+    }
+    Some(text)
 }
 
 /// The success value of a response that says something of itself.
@@ -170,11 +183,11 @@ pub struct Success<'a, T>(AnySuccess<'a, T>);
 /// Any success value.
 pub struct AnySuccess<'a, T> {
     value: Option<&'a T>,
-    call: &'a Live,
+    call: &'a Call,
 }
 
 impl<'a, T> Success<'a, T> {
-    fn new(value: Option<&'a T>, call: &'a Live) -> Self {
+    fn new(value: Option<&'a T>, call: &'a Call) -> Self {
         Success(AnySuccess { value, call })
     }
 }
@@ -192,23 +205,24 @@ impl<T: SamplingResponse> Success<'_, T> {
         let Some(response) = self.0.value else { return };
         let call = self.0.call;
         let owned = |text: Option<Cow<'_, str>>| text.map(|text| StringValue::from(text.into_owned()));
-        if call.records || call.measures_tokens() {
+        if call.wants.tokens() {
             let usage = response.usage();
-            call.facts().usage.fill(|| usage);
+            call.learn(|learned| learned.usage.say(Source::Response, usage));
         }
-        if call.records || call.measures(key::RESPONSE_MODEL) {
+        if call.wants.response_model() {
             let model = owned(response.model());
-            call.facts().response_model.fill(|| model);
+            call.learn(|learned| learned.response_model.say(Source::Response, model));
         }
-        if call.records {
+        if call.wants.span() {
             let (stop_reason, id) = (owned(response.stop_reason()), owned(response.id()));
-            let mut facts = call.facts();
-            facts.stop_reason.fill(|| stop_reason);
-            facts.response_id.fill(|| id);
+            call.learn(|learned| {
+                learned.stop_reason.say(Source::Response, stop_reason);
+                learned.response_id.say(Source::Response, id);
+            });
         }
-        if call.captures && !call.facts().content().has_output() {
+        if call.wants.content() && !call.has_content(Captured::has_output) {
             let messages = response.message().to_messages();
-            call.facts().content().output(messages);
+            call.learn(|learned| learned.content().output(messages));
         }
     }
 }
@@ -218,15 +232,23 @@ impl<T: ToolOutcome> Success<'_, T> {
     pub fn __ss_outcome(&self) {
         let Some(outcome) = self.0.value else { return };
         let call = self.0.call;
-        if call.tells_ending() {
+        if call.wants.ending() {
             let failed = outcome.failed();
-            call.facts().failed.fill(|| Some(failed));
+            call.learn(|learned| learned.failed.say(Source::Response, Some(failed)));
         }
-        if call.captures && !call.facts().content().has_result() {
+        if call.wants.content() && !call.has_content(Captured::has_result) {
             if let Some(result) = outcome.result() {
-                call.keep_result(&result);
+                keep_result(call, &result);
             }
         }
+    }
+}
+
+/// What a tool gave back. It is serialised and redacted first, with no lock held.
+fn keep_result(call: &Call, result: &(impl Serialize + ?Sized)) {
+    if let Some(settings) = call.settings() {
+        let result = settings.serialized(Piece::ToolResult, result);
+        call.learn(|learned| learned.content().result(result));
     }
 }
 
@@ -242,44 +264,43 @@ impl<'a, T> AnySuccess<'a, T> {
 
     /// `fastmcp.sampling.stop_reason` and `gen_ai.response.finish_reasons`: why the model stopped, in the provider's word.
     pub fn __ss_stop_reason<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(reason) = self.ask(self.call.records, |success| of(success).text()) {
-            self.call.facts().stop_reason.write(reason);
+        if let Some(reason) = self.ask(self.call.wants.span(), |success| of(success).text()) {
+            self.call.learn(|learned| learned.stop_reason.say(Source::Argument, reason));
         }
     }
 
     /// `gen_ai.response.model`: the model that answered.
     pub fn __ss_response_model<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(model) = self.ask(self.call.records || self.call.measures(key::RESPONSE_MODEL), |success| of(success).text())
-        {
-            self.call.facts().response_model.write(model);
+        if let Some(model) = self.ask(self.call.wants.response_model(), |success| of(success).text()) {
+            self.call.learn(|learned| learned.response_model.say(Source::Argument, model));
         }
     }
 
     /// `gen_ai.response.id`: the provider's id for the response.
     pub fn __ss_response_id<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(id) = self.ask(self.call.records, |success| of(success).text()) {
-            self.call.facts().response_id.write(id);
+        if let Some(id) = self.ask(self.call.wants.span(), |success| of(success).text()) {
+            self.call.learn(|learned| learned.response_id.say(Source::Argument, id));
         }
     }
 
     /// `gen_ai.usage.*` and `gen_ai.client.token.usage`: the tokens of this call.
     pub fn __ss_usage<V: Usage>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(usage) = self.ask(self.call.records || self.call.measures_tokens(), |success| of(success).usage()) {
-            self.call.facts().usage.write(usage);
+        if let Some(usage) = self.ask(self.call.wants.tokens(), |success| of(success).usage()) {
+            self.call.learn(|learned| learned.usage.say(Source::Argument, usage));
         }
     }
 
     /// Whether a value that came back as a success is none.
     pub fn __ss_failed<V: Flag>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(failed) = self.ask(self.call.tells_ending(), |success| of(success).flag()) {
-            self.call.facts().failed.write(Some(failed));
+        if let Some(failed) = self.ask(self.call.wants.ending(), |success| of(success).flag()) {
+            self.call.learn(|learned| learned.failed.say(Source::Argument, Some(failed)));
         }
     }
 
     /// Content: what the model said.
     pub fn __ss_message<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(messages) = self.ask(self.call.captures, |success| of(success).to_messages()) {
-            self.call.facts().content().output(messages);
+        if let Some(messages) = self.ask(self.call.wants.content(), |success| of(success).to_messages()) {
+            self.call.learn(|learned| learned.content().output(messages));
         }
     }
 
@@ -290,30 +311,51 @@ impl<'a, T> AnySuccess<'a, T> {
 
     /// Content: what the tool gave back.
     pub fn __ss_result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(result) = self.ask(self.call.captures, of) {
-            self.call.keep_result(&result);
+        if let Some(result) = self.ask(self.call.wants.content(), of) {
+            keep_result(self.call, &result);
         }
+    }
+
+    /// What an item of a stream says.
+    pub fn __ss_chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>) {
+        let wants = self.call.wants;
+        let Some(chunk) = self.ask(wants.tokens() || wants.response_model(), of) else { return };
+        let limit = self.call.settings().and_then(Settings::limit);
+        self.call.learn(|learned| {
+            learned.stop_reason.say(Source::Handle, chunk.stop_reason);
+            learned.response_model.say(Source::Handle, chunk.model);
+            learned.response_id.say(Source::Handle, chunk.id);
+            learned.usage.say_more(chunk.usage);
+            if let Some(text) = chunk.text.filter(|_| wants.content()) {
+                learned.content().append(&text, limit);
+            }
+        });
     }
 
     /// An attribute of the user's own.
     pub fn __ss_attribute<V: AttributeValue>(&self, key: &'static str, of: impl FnOnce(&'a T) -> V) {
-        if let Some(value) = self.ask(self.call.records, of).and_then(|value| value.attribute()) {
-            self.call.facts().set(key.into(), value);
+        if let Some(value) = self.ask(self.call.wants.span(), of).and_then(|value| value.attribute()) {
+            self.call.learn(|learned| learned.attributes.set(key.into(), value));
         }
     }
 
-    pub(crate) fn call(&self) -> &'a Live {
-        self.call
-    }
-
     /// An attribute of the registry's.
-    pub fn __ss_given<V>(&self, of: impl FnOnce(&'a T) -> V) -> Given<V, Back<'a>> {
-        Given::new(self.ask(self.call.records, of), Back(self.call))
+    pub fn __ss_given<V>(&self, of: impl FnOnce(&'a T) -> V) -> Registered<V, End<'a>> {
+        Registered::new(self.ask(self.call.wants.span(), of), End(self.call))
     }
 
     /// Evaluates a closure of the user's, if there is a success value and somebody wants to know. No lock of ours is held meanwhile: it may use a handle,
     /// and so may the `Serialize` or `ToMessages` of what it gives.
-    pub(crate) fn ask<V>(&self, wanted: bool, of: impl FnOnce(&'a T) -> V) -> Option<V> {
+    fn ask<V>(&self, wanted: bool, of: impl FnOnce(&'a T) -> V) -> Option<V> {
         self.value.filter(|_| wanted).map(of)
+    }
+}
+
+/// A call that has come back, as the place where an attribute goes.
+pub struct End<'a>(&'a Call);
+
+impl Sink for End<'_> {
+    fn put(&mut self, key: &'static str, value: Value) {
+        self.0.learn(|learned| learned.attributes.set(key.into(), value));
     }
 }

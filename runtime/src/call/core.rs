@@ -1,0 +1,370 @@
+//! What a call is made of, and the run that it belongs to.
+//!
+//! A run is an outermost call and all calls inside it, up to the next loop. It is the one value that we put into a context, and so travels
+//! wherever the user carries the context; the run knows its open calls by their ids. A call is found by its [`Place`]: the id of the span that
+//! the context is in, or, where that span is somebody else's, the id in this thread's [word](Here).
+
+use crate::call::here::{Here, Id};
+use crate::call::learned::Learned;
+use crate::content::Captured;
+use crate::listen::Listeners;
+use crate::settings::Settings;
+use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, key};
+use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{Context, KeyValue, StringValue};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
+
+/// A call that somebody listens to: a recording span, a meter, or a sampler that said no and whose decision its callees have to see.
+pub(crate) struct Call {
+    pub(crate) kind: Kind,
+    pub(crate) operation: &'static Operation,
+    /// What its listeners want to know of it.
+    pub(crate) wants: Wants,
+    pub(crate) id: Id,
+    /// What the call runs in; None: in whatever is current.
+    pub(crate) context: Option<Context>,
+    /// What the code inside is told.
+    pub(crate) here: Here,
+    /// None: a call that is not sampled, and in which nobody listens to anything.
+    pub(crate) run: Option<Arc<Run>>,
+    /// Where it was opened.
+    pub(crate) place: Place,
+    /// The span that is current inside.
+    pub(crate) span: Id,
+    /// There while a duration is wanted.
+    pub(crate) started: Option<Instant>,
+    /// What the request said of the attributes that metrics and log events have, too; the run has the rest.
+    pub(crate) said: SharedValues,
+    pub(crate) learned: Mutex<Learning>,
+}
+
+/// What is learned of a call, while it can be.
+pub(crate) enum Learning {
+    Nothing,
+    Something(Box<Learned>),
+    /// The call has ended: a handle that is kept says nothing.
+    Over,
+}
+
+/// What the listeners of a call want to know, worked out when it opens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wants(u8);
+
+impl Wants {
+    const SPAN: u8 = 1;
+    const CONTENT: u8 = 1 << 1;
+    const METER: u8 = 1 << 2;
+    const ENDING: u8 = 1 << 3;
+    const TOKENS: u8 = 1 << 4;
+    const RESPONSE_MODEL: u8 = 1 << 5;
+
+    /// What a span wants that records, or not, with or without content.
+    pub(crate) fn of_span(records: bool, captures: bool) -> Self {
+        let wants = if captures { Self::SPAN | Self::CONTENT } else { Self::SPAN };
+        Wants(if records { wants } else { 0 })
+    }
+
+    /// What a meter wants, too.
+    pub(crate) fn and_meter(self, operation: &Operation) -> Self {
+        let bit = |wanted: bool, bit: u8| if wanted { bit } else { 0 };
+        let ending = bit(operation.duration.is_some(), Self::ENDING);
+        let tokens = bit(operation.tokens.is_some(), Self::TOKENS);
+        let model = bit(operation.measures(key::RESPONSE_MODEL), Self::RESPONSE_MODEL);
+        Wants(self.0 | Self::METER | ending | tokens | model)
+    }
+
+    fn any_of(self, bits: u8) -> bool {
+        self.0 & bits != 0
+    }
+
+    /// Anything at all.
+    pub(crate) fn anything(self) -> bool {
+        self.0 != 0
+    }
+
+    /// Attributes and events: the span records.
+    pub(crate) fn span(self) -> bool {
+        self.any_of(Self::SPAN)
+    }
+
+    pub(crate) fn content(self) -> bool {
+        self.any_of(Self::CONTENT)
+    }
+
+    pub(crate) fn meter(self) -> bool {
+        self.any_of(Self::METER)
+    }
+
+    /// How it ended.
+    pub(crate) fn ending(self) -> bool {
+        self.any_of(Self::SPAN | Self::ENDING)
+    }
+
+    pub(crate) fn tokens(self) -> bool {
+        self.any_of(Self::SPAN | Self::TOKENS)
+    }
+
+    pub(crate) fn response_model(self) -> bool {
+        self.any_of(Self::SPAN | Self::RESPONSE_MODEL)
+    }
+}
+
+// The user's future keeps its own auto traits: what is not unwind safe here is opentelemetry's context, of which only atomic operations are used.
+impl UnwindSafe for Call {}
+impl RefUnwindSafe for Call {}
+
+impl Call {
+    pub(crate) fn settings(&self) -> Option<&Settings> {
+        self.run.as_ref().map(|run| &*run.listeners.settings)
+    }
+
+    /// The call's own context, while its span records.
+    pub(crate) fn recording(&self) -> Option<&Context> {
+        self.context.as_ref().filter(|_| self.wants.span())
+    }
+
+    /// What the call or, where it says nothing, its run says of a shared attribute.
+    pub(crate) fn shared(&self, key: &str) -> Option<&SharedValue> {
+        let inherited = || self.run.as_ref().and_then(|run| run.inherited.get(key));
+        self.said.get(key).or_else(inherited)
+    }
+
+    /// Adds to what is known. No code of the user's runs in `learn`: a lock is held.
+    pub(crate) fn learn<T>(&self, learn: impl FnOnce(&mut Learned) -> T) -> Option<T> {
+        let mut learning = unpoisoned(&self.learned);
+        if matches!(*learning, Learning::Nothing) {
+            *learning = Learning::Something(Box::default());
+        }
+        match &mut *learning {
+            Learning::Something(learned) => Some(learn(learned)),
+            _ => None,
+        }
+    }
+
+    /// Keeps what the request said of its content.
+    pub(crate) fn remember(&self, captured: Box<Captured>) {
+        self.learn(|learned| learned.keep(captured));
+    }
+
+    /// What is known, if anything is.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Learned) -> T) -> Option<T> {
+        match &mut *unpoisoned(&self.learned) {
+            Learning::Something(learned) => Some(look(learned)),
+            _ => None,
+        }
+    }
+
+    /// Whether there is content of that kind already.
+    pub(crate) fn has_content(&self, kind: impl FnOnce(&Captured) -> bool) -> bool {
+        self.look(|learned| learned.captured().is_some_and(kind)).unwrap_or(false)
+    }
+
+    /// What was learned, once it can be no more.
+    pub(crate) fn learned(&self) -> Option<Box<Learned>> {
+        match std::mem::replace(&mut *unpoisoned(&self.learned), Learning::Over) {
+            Learning::Something(learned) => Some(learned),
+            _ => None,
+        }
+    }
+
+    /// An item of its stream is there.
+    pub(crate) fn chunk_arrived(&self) {
+        self.learn(|learned| {
+            if learned.first_chunk.is_none() {
+                learned.first_chunk = self.started.map(|started| started.elapsed());
+            }
+        });
+    }
+
+    /// Whether it is known to have failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.look(|learned| learned.failure.is_some()).unwrap_or(false)
+    }
+
+    pub(crate) fn add_event(&self, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
+        if let Some(context) = self.recording() {
+            context.span().add_event(name, attributes);
+        }
+    }
+
+    /// The call around this one that is of that kind, or this one itself.
+    fn outwards(self: Arc<Self>, kind: Kind) -> Option<Arc<Call>> {
+        let mut call = self;
+        while call.kind != kind {
+            call = call.run.as_ref()?.call_at(call.place)?;
+        }
+        Some(call)
+    }
+}
+
+/// What the calls of a run share, in the one value that we put into a context.
+pub(crate) struct Run {
+    /// What kind of call is the outermost. Only in a loop's run are there iterations, and something to inherit.
+    kind: Kind,
+    outermost: Id,
+    /// Who listened when it was opened. Nobody else is asked until it ends.
+    pub(crate) listeners: Listeners,
+    /// The span that its own calls do not ask a sampler under, since it is not sampled itself.
+    unsampled: Option<Id>,
+    pub(crate) inherited: SharedValues,
+    steps: AtomicI64,
+    tools: AtomicI64,
+    /// The finish reason of the step that ended last.
+    last_finish_reason: Mutex<Option<StringValue>>,
+    /// Every call inside that has not ended, itself included.
+    open: Mutex<HashMap<Id, Weak<Call>, BuildHasherDefault<Mixed>>>,
+}
+
+#[derive(Clone)]
+struct InRun(Arc<Run>);
+
+impl Run {
+    pub(crate) fn new(
+        kind: Kind,
+        outermost: Id,
+        listeners: Listeners,
+        unsampled: Option<Id>,
+        inherited: SharedValues,
+    ) -> Arc<Self> {
+        Arc::new(Run {
+            kind,
+            outermost,
+            listeners,
+            unsampled,
+            inherited,
+            steps: AtomicI64::new(0),
+            tools: AtomicI64::new(0),
+            last_finish_reason: Mutex::default(),
+            open: Mutex::default(),
+        })
+    }
+
+    /// The run that the context is in.
+    pub(crate) fn of(context: &Context) -> Option<Arc<Run>> {
+        context.get::<InRun>().map(|inside| inside.0.clone())
+    }
+
+    /// The context, inside this run.
+    pub(crate) fn within(self: &Arc<Self>, context: &Context) -> Context {
+        context.with_value(InRun(self.clone()))
+    }
+
+    /// Whether a call that begins under that span asks a sampler.
+    pub(crate) fn asks_under(&self, span: Id) -> bool {
+        self.listeners.tracer.is_some() && self.unsampled != Some(span)
+    }
+
+    /// Counts a call that begins. For a step of a loop: which one it is, from 0.
+    pub(crate) fn count(&self, kind: Kind) -> Option<i64> {
+        match kind {
+            Kind::Step => Some(self.steps.fetch_add(1, Relaxed)).filter(|_| self.kind == Kind::Loop),
+            Kind::Tool => {
+                self.tools.fetch_add(1, Relaxed);
+                None
+            }
+            Kind::Loop => None,
+        }
+    }
+
+    /// How many steps and tools began.
+    pub(crate) fn counts(&self) -> [i64; 2] {
+        [self.steps.load(Relaxed), self.tools.load(Relaxed)]
+    }
+
+    pub(crate) fn remember_finish_reason(&self, reason: Option<StringValue>) {
+        *unpoisoned(&self.last_finish_reason) = reason;
+    }
+
+    pub(crate) fn last_finish_reason(&self) -> Option<StringValue> {
+        unpoisoned(&self.last_finish_reason).clone()
+    }
+
+    pub(crate) fn opened(&self, call: &Arc<Call>) {
+        let call_in_run = Arc::downgrade(call);
+        unpoisoned(&self.open).insert(call.id, call_in_run);
+    }
+
+    pub(crate) fn closed(&self, call: &Call) {
+        unpoisoned(&self.open).remove(&call.id);
+    }
+
+    /// The innermost call that has not ended, for code at that place. No call is dropped under the lock: with it may go the last of something of the user's.
+    fn call_at(&self, place: Place) -> Option<Arc<Call>> {
+        let open = unpoisoned(&self.open);
+        let of = |id: Id| open.get(&id).and_then(Weak::upgrade);
+        let on_thread = if let Here::Inside(id) = place.here { of(id) } else { None };
+        let in_context = of(place.span);
+        drop(open);
+        // The thread knows better, unless another context was attached inside its call.
+        match on_thread {
+            Some(call) if call.span == place.span => Some(call),
+            on_thread => in_context.or(on_thread),
+        }
+    }
+
+    fn outermost(&self) -> Option<Arc<Call>> {
+        unpoisoned(&self.open).get(&self.outermost).and_then(Weak::upgrade)
+    }
+}
+
+/// Where code stands: the current span, and what the thread knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) span: Id,
+    pub(crate) here: Here,
+}
+
+impl Place {
+    pub(crate) fn of(context: &Context) -> Self {
+        Place { span: Id::of(context), here: Here::current() }
+    }
+}
+
+/// The loop that the current code is in.
+pub(crate) fn current_loop() -> Option<Arc<Call>> {
+    let (run, _) = current_run()?;
+    run.outermost().filter(|call| call.kind == Kind::Loop)
+}
+
+/// The innermost call of that kind that the current code is in, up to the loop that it belongs to.
+pub(crate) fn current_call(kind: Kind) -> Option<Arc<Call>> {
+    let (run, place) = current_run()?;
+    run.call_at(place)?.outwards(kind)
+}
+
+fn current_run() -> Option<(Arc<Run>, Place)> {
+    match Here::current() {
+        Here::Off | Here::Under(_) => None,
+        Here::Unknown | Here::Inside(_) => Context::map_current(|context| Some((Run::of(context)?, Place::of(context)))),
+    }
+}
+
+pub(crate) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ids are random, or count: one multiplication spreads either.
+#[derive(Default)]
+pub(crate) struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(byte.into());
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        self.0 = (self.0 ^ id).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

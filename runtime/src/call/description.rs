@@ -1,0 +1,263 @@
+//! The request side: what an attribute's `key = expression` arguments call while a call is being opened.
+
+#![expect(missing_debug_implementations, reason = "only generated code names these types")]
+
+use crate::call::core::Call;
+use crate::call::open::{Opening, Site};
+use crate::caught::caught;
+use crate::value::registered::{Registered, Sink};
+use crate::value::{AttributeValue, Integer, Number, Text, ToMessages, ToToolDefinitions, error_type};
+use crate::vocabulary::{Kind, Shared, key, value};
+use opentelemetry::{Array, StringValue, Value};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A call that is being described.
+pub struct Description {
+    opening: Opening,
+}
+
+/// Opens a call, if anybody listens to it.
+#[inline]
+pub(crate) fn open(kind: Kind, site: &'static Site, describe: impl FnOnce(&mut Description)) -> Option<Arc<Call>> {
+    let mut describe = Some(describe);
+    open_by(kind, site, &mut |description| {
+        if let Some(describe) = describe.take() {
+            describe(description);
+        }
+    })
+}
+
+/// Not generic, so that it is compiled once.
+#[inline(never)]
+fn open_by(kind: Kind, site: &'static Site, describe: &mut dyn FnMut(&mut Description)) -> Option<Arc<Call>> {
+    let mut description = Description { opening: Opening::new(kind, site)? };
+    caught("an argument of an attribute", || describe(&mut description));
+    description.opening.finish()
+}
+
+/// Whether an argument is worth evaluating.
+impl Description {
+    /// For a value that metrics carry, too.
+    pub fn __ss_is_measured(&mut self) -> bool {
+        // A loop's provider and model are measured by its steps.
+        let kind = self.opening.kind;
+        self.opening.is_wanted(|operation| kind != Kind::Tool || operation.measures(key::TOOL_NAME))
+    }
+
+    /// For the agent's name.
+    pub fn __ss_is_agent_measured(&mut self) -> bool {
+        self.opening.is_wanted(|operation| operation.measures(key::AGENT_NAME))
+    }
+
+    /// For a value for the span alone.
+    ///
+    /// Inside a loop that records, or if the sampler is to see everything, the answer is yes without asking:
+    /// everything then goes into the span as it starts. Else the sampler decides now, by what is there already.
+    pub fn __ss_is_recording(&mut self) -> bool {
+        self.opening.is_wanted(|_| false)
+    }
+
+    /// For content. The macro asks last, since the span has to be started to know.
+    pub fn __ss_is_capturing(&mut self) -> bool {
+        self.opening.is_capturing()
+    }
+
+    /// What the loop produces, and so what it asks its model for.
+    fn result(&mut self, name: Option<impl Into<StringValue>>) {
+        let name = name.map(Into::into);
+        if self.opening.operation().output_type {
+            let is_text = |name: &StringValue| name.as_str() == value::STRING_RESULT;
+            let output = name.as_ref().map(|name| if is_text(name) { value::TEXT_OUTPUT } else { value::JSON_OUTPUT });
+            self.opening.share(Shared::OutputType, output);
+        }
+        self.opening.push(key::RESULT_TYPE, name);
+    }
+}
+
+impl Sink for &mut Description {
+    fn put(&mut self, key: &'static str, value: Value) {
+        self.opening.push(key, Some(value));
+    }
+}
+
+/// The arguments. Each is named after its key; an IDE that hovers over the key shows what stands here.
+impl Description {
+    /// `gen_ai.agent.name`: the agent that runs the loop. Its steps and tools inherit it.
+    pub fn __ss_agent(&mut self, name: &(impl Text + ?Sized)) {
+        self.opening.share(Shared::AgentName, name.text());
+    }
+
+    /// `gen_ai.conversation.id`: the conversation, session or thread that the loop belongs to. Its steps and tools inherit it.
+    pub fn __ss_conversation_id(&mut self, id: &(impl Text + ?Sized)) {
+        self.opening.share(Shared::ConversationId, id.text());
+    }
+
+    /// `gen_ai.provider.name`: who serves the model, as in `anthropic`, `openai`. Steps inherit it.
+    pub fn __ss_provider(&mut self, name: &(impl Text + ?Sized)) {
+        self.opening.share(Shared::ProviderName, name.text());
+    }
+
+    /// `gen_ai.request.model`: the model that is asked for. Steps inherit it.
+    pub fn __ss_model(&mut self, name: &(impl Text + ?Sized)) {
+        self.opening.share(Shared::RequestModel, name.text());
+    }
+
+    /// `gen_ai.request.temperature`. Steps inherit it.
+    pub fn __ss_temperature(&mut self, temperature: &(impl Number + ?Sized)) {
+        self.opening.share(Shared::Temperature, temperature.number());
+    }
+
+    /// `gen_ai.request.max_tokens`: how many tokens a response may have. Steps inherit it.
+    pub fn __ss_max_tokens(&mut self, tokens: &(impl Integer + ?Sized)) {
+        self.opening.share(Shared::MaxTokens, tokens.integer());
+    }
+
+    /// `fastmcp.sampling.tool_count`: how many tools the model may choose from.
+    pub fn __ss_tool_count(&mut self, count: &(impl Integer + ?Sized)) {
+        let count = count.integer();
+        self.opening.written.tool_count = count.is_some();
+        self.opening.push(key::TOOL_COUNT, count);
+    }
+
+    /// `fastmcp.sampling.result_type`: the type that the loop produces, by its qualified name; `str` for every string.
+    pub fn __ss_result_type<T: ?Sized>(&mut self) {
+        self.result(Some(error_type::of_result::<T>()));
+    }
+
+    /// `fastmcp.sampling.result_type`: what the loop produces, by a name of its own.
+    pub fn __ss_result_type_name(&mut self, name: &(impl Text + ?Sized)) {
+        self.result(name.text());
+    }
+
+    /// `fastmcp.sampling.result_type`, where nobody said one: `str`, if that is what the function returns.
+    pub fn __ss_returns<R: ?Sized>(&mut self) {
+        self.result(error_type::returns_string::<R>().then_some(value::STRING_RESULT));
+    }
+
+    /// `fastmcp.sampling.handler_mode`: `client` or `fallback`.
+    pub fn __ss_handler_mode(&mut self, mode: &(impl Text + ?Sized)) {
+        self.opening.push(key::HANDLER_MODE, mode.text());
+    }
+
+    /// `fastmcp.sampling.iteration`: which step of the run this is, from 0, where the loop does not count right.
+    pub fn __ss_iteration(&mut self, iteration: &(impl Integer + ?Sized)) {
+        let iteration = iteration.integer();
+        self.opening.written.iteration = iteration.is_some();
+        self.opening.push(key::ITERATION, iteration);
+    }
+
+    /// `gen_ai.request.stream`: the response comes in pieces, and the time to the first is measured.
+    pub fn __ss_stream(&mut self) {
+        self.opening.started.get_or_insert_with(Instant::now);
+        self.opening.push(key::REQUEST_STREAM, Some(true));
+    }
+
+    /// `gen_ai.request.top_p`: how much of the probability mass is sampled from, 0 to 1.
+    pub fn __ss_top_p(&mut self, top_p: &(impl Number + ?Sized)) {
+        self.opening.push(key::REQUEST_TOP_P, top_p.number());
+    }
+
+    /// `gen_ai.request.top_k`: from how many of the likeliest tokens is sampled.
+    pub fn __ss_top_k(&mut self, top_k: &(impl Integer + ?Sized)) {
+        self.opening.push(key::REQUEST_TOP_K, top_k.integer());
+    }
+
+    /// `gen_ai.request.seed`: with the same one, a model may answer the same.
+    pub fn __ss_seed(&mut self, seed: &(impl Integer + ?Sized)) {
+        self.opening.push(key::REQUEST_SEED, seed.integer());
+    }
+
+    /// `gen_ai.request.stop_sequences`: at which texts the model stops. A list of strings; one string is a list of one.
+    pub fn __ss_stop_sequences(&mut self, sequences: &(impl AttributeValue + ?Sized)) {
+        let sequences = match sequences.attribute() {
+            Some(Value::String(one)) => Some(Array::String(vec![one])),
+            Some(Value::Array(list @ Array::String(_))) => Some(list),
+            _ => None,
+        };
+        self.opening.push(key::REQUEST_STOP_SEQUENCES, sequences.map(Value::Array));
+    }
+
+    /// `gen_ai.request.presence_penalty`.
+    pub fn __ss_presence_penalty(&mut self, penalty: &(impl Number + ?Sized)) {
+        self.opening.push(key::REQUEST_PRESENCE_PENALTY, penalty.number());
+    }
+
+    /// `gen_ai.request.frequency_penalty`.
+    pub fn __ss_frequency_penalty(&mut self, penalty: &(impl Number + ?Sized)) {
+        self.opening.push(key::REQUEST_FREQUENCY_PENALTY, penalty.number());
+    }
+
+    /// `gen_ai.request.choice.count`: how many answers are asked for.
+    pub fn __ss_choice_count(&mut self, count: &(impl Integer + ?Sized)) {
+        self.opening.push(key::REQUEST_CHOICE_COUNT, count.integer());
+    }
+
+    /// `server.address`: the host that serves the model, by name or IP address.
+    pub fn __ss_server_address(&mut self, address: &(impl Text + ?Sized)) {
+        self.opening.push(key::SERVER_ADDRESS, address.text());
+    }
+
+    /// `server.port`: its port.
+    pub fn __ss_server_port(&mut self, port: &(impl Integer + ?Sized)) {
+        self.opening.push(key::SERVER_PORT, port.integer());
+    }
+
+    /// `gen_ai.tool.name`. Where it is empty: the function's name.
+    pub fn __ss_name(&mut self, name: &(impl Text + ?Sized)) {
+        self.opening.share(Shared::ToolName, name.text().filter(|name| !name.as_str().is_empty()));
+    }
+
+    /// `gen_ai.tool.call.id`: the model's id for this call.
+    pub fn __ss_call_id(&mut self, id: &(impl Text + ?Sized)) {
+        self.opening.push(key::TOOL_CALL_ID, id.text());
+    }
+
+    /// `gen_ai.tool.description`: what the model is told that the tool does.
+    pub fn __ss_description(&mut self, description: &(impl Text + ?Sized)) {
+        self.opening.push(key::TOOL_DESCRIPTION, description.text());
+    }
+
+    /// `gen_ai.tool.type`: `function` unless it is said otherwise, as in `extension`, `datastore`.
+    pub fn __ss_tool_type(&mut self, kind: &(impl Text + ?Sized)) {
+        self.opening.share(Shared::ToolType, kind.text());
+    }
+
+    /// An attribute of the user's own.
+    pub fn __ss_attribute(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
+        self.opening.push(key, value.attribute());
+    }
+
+    /// An attribute of the registry's.
+    pub fn __ss_given<'a, V: ?Sized>(&'a mut self, value: &'a V) -> Registered<&'a V, &'a mut Self> {
+        Registered::new(Some(value), self)
+    }
+
+    /// Content: what the model is told before everything else.
+    pub fn __ss_system_prompt(&mut self, prompt: &(impl ToMessages + ?Sized)) {
+        self.opening.content().system(prompt.to_messages());
+    }
+
+    /// Content: what the model is asked.
+    pub fn __ss_messages(&mut self, messages: &(impl ToMessages + ?Sized)) {
+        self.opening.content().input(messages.to_messages());
+    }
+
+    /// The tools that the model may choose from: `fastmcp.sampling.tool_count` of a loop that does not say it otherwise and, as content,
+    /// their definitions.
+    pub fn __ss_tools(&mut self, tools: &(impl ToToolDefinitions + ?Sized)) {
+        if self.opening.kind == Kind::Loop && !self.opening.written.tool_count {
+            self.opening.push(key::TOOL_COUNT, tools.tool_count().integer());
+        }
+        if self.__ss_is_capturing() {
+            self.opening.content().tools(tools.to_tool_definitions());
+        }
+    }
+
+    /// Content: what the model calls the tool with.
+    pub fn __ss_arguments(&mut self, arguments: &(impl Serialize + ?Sized)) {
+        let settings = self.opening.listeners().settings.clone();
+        self.opening.content().arguments(&settings, arguments);
+    }
+}

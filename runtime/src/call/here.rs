@@ -1,0 +1,76 @@
+//! A word of this thread's that says what the code that runs now is inside of, put in place on every poll.
+//!
+//! It is what "nobody listens" costs: a step inside a loop that is off reads this word and does nothing else.
+//! It also says which of our calls is the innermost where the current span is somebody else's.
+
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A call's: the id of its span, or a number if it has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Id(u64);
+
+impl Id {
+    /// The current span of the context.
+    pub(crate) fn of(context: &Context) -> Id {
+        Id(u64::from_be_bytes(context.span().span_context().span_id().to_bytes()))
+    }
+
+    /// One that no other call has. Spans' ids are random, or count up; these count down.
+    pub(crate) fn unique() -> Id {
+        static NEXT: AtomicU64 = AtomicU64::new(u64::MAX);
+        Id(NEXT.fetch_sub(1, Relaxed))
+    }
+}
+
+/// What the code that runs now is inside of, as far as this thread knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Here {
+    /// Nothing is known: ask.
+    Unknown,
+    /// A loop that nobody listens to.
+    Off,
+    /// A loop that is not sampled: nobody listens while its span is the current one.
+    Under(Id),
+    /// A call that somebody listens to.
+    Inside(Id),
+}
+
+thread_local! {
+    static HERE: Cell<Here> = const { Cell::new(Here::Unknown) };
+}
+
+impl Here {
+    #[inline]
+    pub(crate) fn current() -> Here {
+        HERE.get()
+    }
+
+    /// Whether nobody listens to a step or tool that begins here. Below an unsampled loop another context may have been attached by hand.
+    #[inline]
+    pub(crate) fn is_silent(self) -> bool {
+        match self {
+            Here::Unknown | Here::Inside(_) => false,
+            Here::Off => true,
+            Here::Under(unsampled) => Context::map_current(Id::of) == unsampled,
+        }
+    }
+
+    /// For as long as the guard lives.
+    #[inline]
+    pub(crate) fn set(self) -> HereGuard {
+        HereGuard(HERE.replace(self))
+    }
+}
+
+/// Puts back what was.
+pub(crate) struct HereGuard(Here);
+
+impl Drop for HereGuard {
+    #[inline]
+    fn drop(&mut self) {
+        HERE.set(self.0);
+    }
+}

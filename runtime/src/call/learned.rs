@@ -1,0 +1,223 @@
+//! What is learned of a call between its start and its end: from its response, from handles, from the items of a stream.
+
+use crate::call::ending::{Ending, Failure, Label};
+use crate::content::Captured;
+use crate::value::TokenUsage;
+use crate::vocabulary::{self, key, value};
+use opentelemetry::{Key, KeyValue, StringValue, Value};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Who says something of a call. What a later one of these says goes before what an earlier one does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    #[default]
+    Nobody,
+    /// The response's own type.
+    Response,
+    /// A handle, or an item of a stream.
+    Handle,
+    /// An argument of the attribute.
+    Argument,
+}
+
+/// Something that several may say.
+#[derive(Debug)]
+pub(crate) struct Fact<T> {
+    value: Option<T>,
+    by: Source,
+}
+
+impl<T> Default for Fact<T> {
+    fn default() -> Self {
+        Fact { value: None, by: Source::Nobody }
+    }
+}
+
+impl<T> Fact<T> {
+    /// A `None` takes nothing back, but an argument that says it has been asked: then no response is.
+    pub(crate) fn say(&mut self, by: Source, value: Option<T>) {
+        if by < self.by || (by == Source::Handle && value.is_none()) {
+            return;
+        }
+        self.by = by;
+        self.value = value.or(self.value.take());
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.value.as_ref()
+    }
+
+    /// Whether somebody could have said it, and did not.
+    fn is_unknown(&self) -> bool {
+        self.value.is_none() && self.by != Source::Nobody
+    }
+}
+
+impl Fact<TokenUsage> {
+    /// A handle says some of the counts; what it said before of the others stays.
+    pub(crate) fn say_more(&mut self, usage: Option<TokenUsage>) {
+        let before = self.value.unwrap_or_default();
+        self.say(Source::Handle, usage.map(|usage| usage.over(before)));
+    }
+}
+
+/// Attributes of which the last value counts, however many there are.
+#[derive(Debug, Default)]
+pub(crate) struct Attributes {
+    list: Vec<KeyValue>,
+    /// Where each key stands, once there are too many to look through.
+    places: HashMap<Key, usize>,
+}
+
+impl Attributes {
+    const FEW: usize = 16;
+
+    /// A key that was set before is set anew.
+    pub(crate) fn set(&mut self, key: Key, value: Value) {
+        if let Some(place) = self.place(&key) {
+            self.list[place].value = value;
+            return;
+        }
+        if !self.places.is_empty() {
+            self.places.insert(key.clone(), self.list.len());
+        }
+        self.list.push(KeyValue::new(key, value));
+    }
+
+    fn place(&mut self, key: &Key) -> Option<usize> {
+        if self.list.len() < Self::FEW {
+            return self.list.iter().position(|attribute| attribute.key == *key);
+        }
+        if self.places.is_empty() {
+            self.places = self.list.iter().enumerate().map(|(place, attribute)| (attribute.key.clone(), place)).collect();
+        }
+        self.places.get(key).copied()
+    }
+}
+
+/// What is known of a call, beside what its start said.
+#[derive(Default)]
+pub(crate) struct Learned {
+    pub(crate) stop_reason: Fact<StringValue>,
+    pub(crate) response_model: Fact<StringValue>,
+    pub(crate) response_id: Fact<StringValue>,
+    pub(crate) usage: Fact<TokenUsage>,
+    pub(crate) failed: Fact<bool>,
+    /// When the first item of a stream was there, counted from the start.
+    pub(crate) first_chunk: Option<Duration>,
+    /// What an argument calls the error.
+    pub(crate) error_type: Option<Label>,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) attributes: Attributes,
+    content: Option<Box<Captured>>,
+}
+
+impl Learned {
+    /// The content that there is at the start.
+    pub(crate) fn keep(&mut self, content: Box<Captured>) {
+        self.content = Some(content);
+    }
+
+    /// The content, from now on.
+    pub(crate) fn content(&mut self) -> &mut Captured {
+        self.content.get_or_insert_default()
+    }
+
+    pub(crate) fn captured(&self) -> Option<&Captured> {
+        self.content.as_deref()
+    }
+
+    pub(crate) fn take_content(&mut self) -> Option<Box<Captured>> {
+        self.content.take()
+    }
+
+    /// What the response and the error said, as an ending.
+    pub(crate) fn take_ending(&mut self) -> Ending {
+        match self.failure.take() {
+            Some(failure) => {
+                Ending::Error(Failure { error_type: self.error_type.take().unwrap_or(failure.error_type), ..failure })
+            }
+            None if self.failed.get() == Some(&true) => Ending::Failed,
+            None => Ending::Success,
+        }
+    }
+
+    /// The attributes that somebody set, and room for more.
+    pub(crate) fn take_attributes(&mut self, more: usize) -> Vec<KeyValue> {
+        let mut attributes = std::mem::take(&mut self.attributes.list);
+        attributes.reserve_exact(more);
+        attributes
+    }
+
+    /// What the response said, as attributes. Gives back the finish reason.
+    pub(crate) fn describe_response(&mut self, attributes: &mut Vec<KeyValue>) -> Option<StringValue> {
+        let finish_reason = self.stopped(attributes);
+        let mut say = |key: &'static str, value: Option<Value>| {
+            if let Some(value) = value {
+                attributes.push(KeyValue::new(key, value));
+            }
+        };
+        say(key::RESPONSE_MODEL, self.response_model.value.take().map(Value::String));
+        say(key::RESPONSE_ID, self.response_id.value.take().map(Value::String));
+        say(key::TIME_TO_FIRST_CHUNK, self.first_chunk.map(|first_chunk| first_chunk.as_secs_f64().into()));
+        if let Some(usage) = self.usage.value {
+            say(key::USAGE_INPUT, usage.input.map(Value::I64));
+            say(key::USAGE_OUTPUT, usage.output.map(Value::I64));
+            say(key::USAGE_CACHE_READ, usage.cached.map(Value::I64));
+            say(key::USAGE_CACHE_CREATION, usage.cache_creation.map(Value::I64));
+            say(key::USAGE_REASONING, usage.reasoning.map(Value::I64));
+        }
+        finish_reason
+    }
+
+    /// Both names of a stop reason. A response that could have said one and did not is `unknown`, which is no finish reason.
+    fn stopped(&mut self, attributes: &mut Vec<KeyValue>) -> Option<StringValue> {
+        let Some(said) = self.stop_reason.value.take() else {
+            if self.stop_reason.is_unknown() {
+                attributes.push(KeyValue::new(key::STOP_REASON, value::UNKNOWN_STOP_REASON));
+            }
+            return None;
+        };
+        let (stop_reason, finish_reason) = vocabulary::stop_reason(said);
+        attributes.push(KeyValue::new(key::STOP_REASON, stop_reason));
+        attributes.push(KeyValue::new(key::RESPONSE_FINISH_REASONS, Value::Array(vec![finish_reason.clone()].into())));
+        Some(finish_reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Source::{Argument, Handle, Response};
+    use super::*;
+
+    #[test]
+    fn an_argument_goes_before_a_handle_and_a_handle_before_the_response() {
+        let said = |says: &[(Source, Option<u8>)]| {
+            let mut fact = Fact::default();
+            for &(by, value) in says {
+                fact.say(by, value);
+            }
+            (fact.value, fact.is_unknown())
+        };
+        assert_eq!(said(&[(Handle, Some(1)), (Argument, Some(2)), (Response, Some(3))]), (Some(2), false));
+        assert_eq!(said(&[(Handle, Some(1)), (Argument, None), (Response, Some(3))]), (Some(1), false));
+        assert_eq!(said(&[(Handle, None), (Response, Some(3))]), (Some(3), false));
+        assert_eq!(said(&[(Argument, None), (Response, Some(3))]), (None, true), "the argument was asked");
+        assert_eq!(said(&[(Response, None)]), (None, true));
+        assert_eq!(said(&[(Handle, None)]), (None, false), "nobody could have known");
+        assert_eq!(said(&[(Handle, Some(1)), (Handle, Some(2)), (Handle, None)]), (Some(2), false));
+    }
+
+    #[test]
+    fn the_last_value_of_a_key_counts_among_few_and_among_many() {
+        for count in [3_i64, 15, 16, 17, 40] {
+            let mut attributes = Attributes::default();
+            for round in 0..2 {
+                (0..count).for_each(|n| attributes.set(Key::from(format!("app.k{n}")), Value::I64(n + round)));
+            }
+            let values: Vec<Value> = attributes.list.iter().map(|attribute| attribute.value.clone()).collect();
+            assert_eq!(values, (0..count).map(|n| Value::I64(n + 1)).collect::<Vec<_>>());
+        }
+    }
+}

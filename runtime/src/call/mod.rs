@@ -1,0 +1,39 @@
+//! A call, from the question who listens to the end of its span.
+//!
+//! ```text
+//! description ─► open ─► harness ─► close
+//! ```
+//!
+//! | state | who holds it | what runs |
+//! |---|---|---|
+//! | *opening* | [`open::Opening`], on the stack | argument expressions, the sampler |
+//! | *open* | [`harness::Held`], in the user's future, stream or on the stack: one word | nothing |
+//! | *running* | the frame of [`harness::Held::inside`], which takes it out of there | the user's code, then the closures over what came back |
+//! | *dropping* | `Held`, the last field of what is dropped | destructors of the user's locals |
+//! | *closed* | nobody; handles and contexts may know it still, and say nothing | processors, redactors |
+//!
+//! No state is left but forwards, and *closed* is reached once: whoever takes the call out of its `Held` closes it or puts it back.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `here` | the thread's word: what the running code is inside of |
+//! | `core` | a call, the run that it belongs to, how it is found |
+//! | `learned`, `ending` | what is learned until the end, and which end it was |
+//! | `delivery`, `close` | what goes out at the end, and in which order |
+//! | `harness` | the one choreography |
+//! | `open`, `description` | the request side: deciding, and the arguments |
+//! | `returned` | the response side |
+//! | `instrumented`, `called` | the futures, streams and values that generated code makes |
+
+pub(crate) mod called;
+pub(crate) mod close;
+pub(crate) mod core;
+pub(crate) mod delivery;
+pub(crate) mod description;
+pub(crate) mod ending;
+pub(crate) mod harness;
+pub(crate) mod here;
+pub(crate) mod instrumented;
+pub(crate) mod learned;
+pub(crate) mod open;
+pub(crate) mod returned;

@@ -1,0 +1,349 @@
+//! Opening a call: who listens, what the request says, the sampler's decision, the start of the span.
+
+use crate::call::core::{Call, Learning, Place, Run, Wants};
+use crate::call::delivery;
+use crate::call::harness::is_there;
+use crate::call::here::{Here, Id};
+use crate::content::{Captured, captures};
+use crate::listen::{Listeners, Started, start};
+use crate::vocabulary::{Kind, Operation, Origin, Shared, SharedValues, key, value};
+use opentelemetry::{Context, KeyValue, Value};
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// What the macro knows of a function at compile time.
+#[derive(Debug)]
+pub struct Site {
+    /// The function's name.
+    pub function: &'static str,
+    /// How many attributes the request may have.
+    pub attributes: usize,
+    /// Whether content may be captured here at all.
+    pub capture: bool,
+}
+
+/// A call that is being described. Attributes are collected until the sampler decides.
+pub(crate) struct Opening {
+    pub(crate) kind: Kind,
+    site: &'static Site,
+    operation: &'static Operation,
+    listening: Listening,
+    /// The context that it is opened in.
+    parent: Context,
+    place: Place,
+    sampling: Sampling,
+    /// Which step of its loop it is.
+    iteration: Option<i64>,
+    pub(crate) started: Option<Instant>,
+    /// What the span does not have yet.
+    attributes: Vec<KeyValue>,
+    /// What is handed down, or measured.
+    said: SharedValues,
+    pub(crate) written: Written,
+    /// What is said before anybody asks whether it is worth saying is in the program's text.
+    origin: Origin,
+    content: Option<Box<Captured>>,
+}
+
+/// Those who listen to the call: it asked for them itself, or they are its run's.
+enum Listening {
+    Own(Listeners),
+    Within(Arc<Run>),
+}
+
+impl Deref for Listening {
+    type Target = Listeners;
+    fn deref(&self) -> &Listeners {
+        match self {
+            Listening::Own(listeners) => listeners,
+            Listening::Within(run) => &run.listeners,
+        }
+    }
+}
+
+/// When the sampler decides, and what.
+enum Sampling {
+    /// Once constants and inherited values are there: as soon as somebody asks whether an argument is worth evaluating.
+    Early,
+    /// When the call is described: inside a run that records, where arguments go into the span as it starts, or if it is to see them all.
+    Late,
+    Decided(Started),
+}
+
+/// What arguments have said, so that neither a default nor the loop says it again.
+#[derive(Default)]
+pub(crate) struct Written {
+    shared: u16,
+    pub(crate) iteration: bool,
+    pub(crate) tool_count: bool,
+}
+
+impl Written {
+    fn has(&self, shared: Shared) -> bool {
+        self.shared & shared.bit() != 0
+    }
+}
+
+impl Opening {
+    /// None if nobody listens.
+    #[inline]
+    pub(crate) fn new(kind: Kind, site: &'static Site) -> Option<Self> {
+        let (parent, listening) = match kind {
+            Kind::Loop => (None, None),
+            Kind::Step | Kind::Tool if is_there() => within(),
+            Kind::Step | Kind::Tool => return None,
+        };
+        let listening = match listening {
+            Some(run) => Listening::Within(run),
+            None => Listening::Own(Listeners::ask().filter(|_| is_there())?),
+        };
+        let parent = parent.unwrap_or_else(Context::current);
+        let place = Place::of(&parent);
+        let operation = listening.convention.operation(kind);
+        let (iteration, inherited, asks) = match &listening {
+            Listening::Own(listeners) => (None, 0, listeners.tracer.is_some()),
+            Listening::Within(run) => (run.count(kind), run.inherited.len(), run.asks_under(place.span)),
+        };
+        let measured = listening.meters.is_some() && (kind == Kind::Loop || operation.is_measured());
+        if !asks && !measured {
+            return None;
+        }
+        let sampling = match &listening {
+            _ if !asks => Sampling::Decided(Started::Nothing),
+            Listening::Own(listeners) if !listeners.settings.shows_sampler_arguments() => Sampling::Early,
+            _ => Sampling::Late,
+        };
+        // At its end a step says six things more, others two.
+        let later = if kind == Kind::Step { 6 } else { 2 };
+        let mut attributes = Vec::with_capacity(operation.attributes.len() + site.attributes + inherited + later);
+        attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
+        Some(Opening {
+            kind,
+            site,
+            operation,
+            started: measured.then(Instant::now),
+            listening,
+            parent,
+            place,
+            sampling,
+            iteration,
+            attributes,
+            said: SharedValues::default(),
+            written: Written::default(),
+            origin: Origin::Constant,
+            content: None,
+        })
+    }
+
+    pub(crate) fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    pub(crate) fn listeners(&self) -> &Listeners {
+        &self.listening
+    }
+
+    fn is_measured(&self) -> bool {
+        self.listening.meters.is_some() && self.operation.is_measured()
+    }
+
+    /// Whether a value for the span is worth evaluating, or for a meter that wants it.
+    pub(crate) fn is_wanted(&mut self, by_meter: impl FnOnce(&Operation) -> bool) -> bool {
+        self.origin = Origin::Evaluated;
+        match self.sampling {
+            Sampling::Late => true,
+            _ => self.decide() || (self.listening.meters.is_some() && by_meter(self.operation)),
+        }
+    }
+
+    /// Whether content is worth evaluating. The macro asks last, since the span has to be started to know.
+    pub(crate) fn is_capturing(&mut self) -> bool {
+        self.origin = Origin::Evaluated;
+        self.captures() && self.decide()
+    }
+
+    /// Whether content becomes a log event, which says what the span says.
+    fn logs(&self) -> bool {
+        self.listening.settings.captures().as_events() && self.captures()
+    }
+
+    fn captures(&self) -> bool {
+        self.site.capture && captures(&self.listening.settings, self.operation, self.kind)
+    }
+
+    /// Lets the sampler decide, if it has not. Whether the span records.
+    fn decide(&mut self) -> bool {
+        if let Sampling::Decided(span) = &self.sampling {
+            return span.is_recording();
+        }
+        self.inherit();
+        let name = self.name_of_span().unwrap_or(self.operation.name.into());
+        let attributes = std::mem::take(&mut self.attributes);
+        let started = match &self.listening.tracer {
+            Some(tracer) => start(tracer, &self.parent, self.operation, name, attributes),
+            None => Started::Nothing,
+        };
+        let records = started.is_recording();
+        self.sampling = Sampling::Decided(started);
+        records
+    }
+
+    /// What the loop says and the call itself does not, and where in the loop it stands.
+    fn inherit(&mut self) {
+        if let Some(iteration) = self.iteration.filter(|_| !self.written.iteration) {
+            self.attributes.push(KeyValue::new(key::ITERATION, iteration));
+        }
+        let Listening::Within(run) = &self.listening else { return };
+        for said in run.inherited.iter() {
+            if said.shared.reaches(self.kind) && !self.written.has(said.shared) {
+                self.attributes.push(KeyValue::new(said.shared.key(), said.value.clone()));
+            }
+        }
+    }
+
+    /// The operation and what it is done to, where the vocabulary has both in the name.
+    fn name_of_span(&self) -> Option<Cow<'static, str>> {
+        let subject = self.operation.subject?;
+        let said = self.attributes.iter().find(|attribute| attribute.key.as_str() == subject)?;
+        let Value::String(subject) = &said.value else { return None };
+        let operation = self.operation.name;
+        let mut name = String::with_capacity(operation.len() + 1 + subject.as_str().len().min(LONGEST_SUBJECT * 4));
+        name.push_str(operation);
+        name.push(' ');
+        push_printable(&mut name, subject.as_str());
+        Some(name.into())
+    }
+
+    /// The call, if there is still somebody who listens to it.
+    pub(crate) fn finish(mut self) -> Option<Arc<Call>> {
+        self.say_defaults();
+        if let Sampling::Decided(Started::Recording(_)) = &self.sampling {
+            // Decided by what was there then; the rest comes now.
+            let name = self.name_of_span();
+            let attributes = std::mem::take(&mut self.attributes);
+            if let Sampling::Decided(span) = &mut self.sampling {
+                span.describe(name, attributes);
+            }
+        } else {
+            self.decide();
+        }
+        let captures = self.captures();
+        let measured = self.is_measured();
+        let keeps_said = measured || self.logs();
+        let Opening { kind, operation, listening, parent, place, sampling, said, started, content, .. } = self;
+        let Sampling::Decided(span) = sampling else { return None };
+        let records = span.is_recording();
+        let unsampled = matches!(span, Started::Unsampled(_));
+        let own = span.into_context(&parent);
+        let mut wants = Wants::of_span(records, captures);
+        if measured {
+            wants = wants.and_meter(operation);
+        }
+        let tells = wants.anything() || (kind == Kind::Loop && listening.meters.is_some());
+        if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
+            return None;
+        }
+        let span = own.as_ref().map_or(place.span, Id::of);
+        let id = if own.is_some() { span } else { Id::unique() };
+        let (run, context, said) = match listening {
+            Listening::Within(run) => (Some(run), own, said),
+            Listening::Own(mut listeners) if tells => {
+                // Nothing was there to ask: nobody asks inside.
+                listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
+                let (inherited, said) =
+                    if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
+                let run = Run::new(kind, id, listeners, unsampled.then_some(span), inherited);
+                let context = run.within(own.as_ref().unwrap_or(&parent));
+                (Some(run), Some(context), said)
+            }
+            Listening::Own(_) => (None, own, said),
+        };
+        let here = match &run {
+            Some(_) => Here::Inside(id),
+            None if kind == Kind::Loop => Here::Under(span),
+            None => Here::Unknown,
+        };
+        let call = Arc::new(Call {
+            kind,
+            operation,
+            wants,
+            id,
+            context,
+            here,
+            run,
+            place,
+            span,
+            started,
+            said: if keeps_said { said } else { SharedValues::default() },
+            learned: Mutex::new(Learning::Nothing),
+        });
+        if let (Some(captured), Some(settings)) = (content, call.settings()) {
+            for (name, attributes) in delivery::request_events(&call, settings, &captured) {
+                call.add_event(name, attributes);
+            }
+            call.remember(captured);
+        }
+        if let Some(run) = &call.run {
+            run.opened(&call);
+        }
+        Some(call)
+    }
+
+    fn say_defaults(&mut self) {
+        match self.kind {
+            Kind::Loop if self.operation.output_type => self.share_default(Shared::OutputType, value::TEXT_OUTPUT),
+            Kind::Loop | Kind::Step => {}
+            Kind::Tool => {
+                self.share_default(Shared::ToolName, self.site.function);
+                self.share_default(Shared::ToolType, value::FUNCTION_TOOL);
+            }
+        }
+    }
+
+    fn share_default(&mut self, shared: Shared, value: &'static str) {
+        if !self.written.has(shared) {
+            self.origin = Origin::Constant;
+            self.share(shared, Some(value));
+        }
+    }
+
+    pub(crate) fn push(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.attributes.push(KeyValue::new(key, value));
+        }
+    }
+
+    pub(crate) fn share(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
+        let Some(value) = value.map(Into::into) else { return };
+        self.written.shared |= shared.bit();
+        if self.kind == Kind::Loop || self.is_measured() || self.logs() {
+            self.said.push(shared, value.clone(), self.origin);
+        }
+        self.attributes.push(KeyValue::new(shared.key(), value));
+    }
+
+    pub(crate) fn content(&mut self) -> &mut Captured {
+        self.content.get_or_insert_default()
+    }
+}
+
+/// The current context, if it is in a run, and the run.
+fn within() -> (Option<Context>, Option<Arc<Run>>) {
+    Context::map_current(|context| match Run::of(context) {
+        Some(run) => (Some(context.clone()), Some(run)),
+        None => (None, None),
+    })
+}
+
+/// How many characters of a name that a model may have invented are in the name of a span.
+const LONGEST_SUBJECT: usize = 128;
+
+fn push_printable(name: &mut String, subject: &str) {
+    if subject.len() <= LONGEST_SUBJECT && subject.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        name.push_str(subject);
+    } else {
+        name.extend(subject.chars().filter(|character| !character.is_control()).take(LONGEST_SUBJECT));
+    }
+}

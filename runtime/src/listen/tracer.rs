@@ -1,0 +1,99 @@
+//! Whether a tracer provider is there, its tracer, and a span as it starts.
+
+use crate::vocabulary::{Convention, Operation};
+use opentelemetry::global::{self, BoxedSpan, BoxedTracer};
+use opentelemetry::trace::{
+    Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
+};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// Whether a provider was there when last asked. Only ever a reason not to ask again: a no-op span puts it back.
+static SEEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether somebody set a tracer provider.
+pub(crate) fn is_listened_to() -> bool {
+    SEEN.load(Relaxed) || {
+        let real = is_real(&global::tracer(crate::NAME));
+        SEEN.store(real, Relaxed);
+        real
+    }
+}
+
+/// The global provider's tracer. Never kept beyond a run: one that is taken before a provider is set stays silent for ever.
+pub(crate) fn tracer(convention: &'static Convention) -> BoxedTracer {
+    let scope = InstrumentationScope::builder(crate::NAME).with_version(crate::VERSION).with_schema_url(convention.schema_url);
+    global::tracer_with_scope(scope.build())
+}
+
+/// Tells a tracer from the API's own no-op without starting anything: with telemetry suppressed an SDK gives an empty context,
+/// the no-op gives back its parent's.
+pub(crate) fn is_real(tracer: &BoxedTracer) -> bool {
+    static PARENT: LazyLock<Context> = LazyLock::new(|| {
+        let parent = SpanContext::new(TraceId::from(1), SpanId::from(1), TraceFlags::default(), true, TraceState::default());
+        Context::new().with_remote_span_context(parent).with_telemetry_suppressed()
+    });
+    !tracer.build_with_context(SpanBuilder::from_name(crate::NAME), &PARENT).span_context().is_valid()
+}
+
+/// A span as it was started.
+pub(crate) enum Started {
+    Recording(BoxedSpan),
+    /// A sampler said no.
+    Unsampled(BoxedSpan),
+    /// There is no provider, or none any more, or telemetry is suppressed.
+    Nothing,
+}
+
+/// Lets the sampler decide, by what it is shown here.
+pub(crate) fn start(
+    tracer: &BoxedTracer,
+    parent: &Context,
+    operation: &Operation,
+    name: Cow<'static, str>,
+    attributes: Vec<KeyValue>,
+) -> Started {
+    let mut builder = SpanBuilder::from_name(name);
+    builder.span_kind = Some(if operation.client { SpanKind::Client } else { SpanKind::Internal });
+    builder.attributes = Some(attributes);
+    let span = tracer.build_with_context(builder, parent);
+    if span.is_recording() {
+        return Started::Recording(span);
+    }
+    let is_noop = !span.span_context().is_valid() || span.span_context() == parent.span().span_context();
+    if is_noop {
+        SEEN.store(false, Relaxed);
+        return Started::Nothing;
+    }
+    Started::Unsampled(span)
+}
+
+impl Started {
+    pub(crate) fn is_recording(&self) -> bool {
+        matches!(self, Started::Recording(_))
+    }
+
+    /// What is learned after the sampler has decided.
+    pub(crate) fn describe(&mut self, name: Option<Cow<'static, str>>, attributes: Vec<KeyValue>) {
+        if let Started::Recording(span) = self {
+            if let Some(name) = name {
+                span.update_name(name);
+            }
+            span.set_attributes(attributes);
+        }
+    }
+
+    /// The context that the call runs in, with the span in it if there is one.
+    ///
+    /// An unsampled span is put there for its callees to see, but not above a span of the user's that records:
+    /// that one would lose what the user sets on it inside.
+    pub(crate) fn into_context(self, parent: &Context) -> Option<Context> {
+        match self {
+            Started::Recording(span) => Some(parent.with_span(span)),
+            Started::Unsampled(span) => (!parent.span().is_recording()).then(|| parent.with_span(span)),
+            Started::Nothing => None,
+        }
+    }
+}
