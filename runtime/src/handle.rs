@@ -1,10 +1,11 @@
 //! Handles on the calls that the current code is in.
 
 use crate::call::core::{Call, Wants, current_call, current_loop as find_loop};
+use crate::call::here::Here;
 use crate::call::learned::{Learned, Source};
 use crate::caught::caught;
 use crate::value::{AttributeValue, Integer, Text, Usage};
-use crate::vocabulary::{Kind, event, key};
+use crate::vocabulary::{Kind, event, key, stop_reason_word};
 use opentelemetry::{Key, KeyValue};
 use std::borrow::Cow;
 use std::fmt;
@@ -12,19 +13,28 @@ use std::sync::Arc;
 
 /// The loop that the current code runs in, however deep: steps and tools of it included, and tasks that were given its context.
 /// Outside any loop, or while nobody listens, the handle does nothing.
+#[inline]
 pub fn current_loop() -> CurrentLoop {
-    CurrentLoop(Handle(find_loop()))
+    CurrentLoop(Handle(if is_off() { None } else { find_loop() }))
 }
 
 /// The step that the current code runs in, the tools of it included. Outside any step of the current loop, or while nobody listens,
 /// the handle does nothing.
+#[inline]
 pub fn current_step() -> CurrentStep {
-    CurrentStep(Handle(current_call(Kind::Step)))
+    CurrentStep(Handle(if is_off() { None } else { current_call(Kind::Step) }))
 }
 
 /// The tool that the current code runs in. Outside any tool of the current loop, or while nobody listens, the handle does nothing.
+#[inline]
 pub fn current_tool() -> CurrentTool {
-    CurrentTool(Handle(current_call(Kind::Tool)))
+    CurrentTool(Handle(if is_off() { None } else { current_call(Kind::Tool) }))
+}
+
+/// Inside a loop that nobody listens to: most often all there is to know.
+#[inline]
+fn is_off() -> bool {
+    Here::current() == Here::Off
 }
 
 /// A handle on a loop, from [`current_loop`].
@@ -134,7 +144,11 @@ impl CurrentStep {
 
     /// Why the model stopped, in the provider's own word.
     pub fn stop_reason<V: Text>(&self, reason: V) {
-        self.0.say(Wants::span, || reason.text(), |learned, reason| learned.stop_reason.say(Source::Handle, reason));
+        self.0.say(
+            Wants::span,
+            || reason.text_as(stop_reason_word),
+            |learned, reason| learned.stop_reason.say(Source::Handle, reason),
+        );
     }
 
     /// The model that answered.

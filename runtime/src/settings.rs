@@ -3,9 +3,10 @@
 use crate::vocabulary::{Convention, GENAI, PRESCRIBED};
 use crate::warning;
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// What the person who runs the program decides. Unless [installed](Settings::install), the environment decides:
 ///
@@ -99,8 +100,19 @@ pub enum Piece {
 impl Settings {
     /// What the environment says.
     pub fn from_env() -> Self {
-        static ENVIRONMENT: LazyLock<Settings> = LazyLock::new(|| Settings::read(|name| std::env::var(name).ok()));
-        ENVIRONMENT.clone()
+        static ENVIRONMENT: OnceLock<Settings> = OnceLock::new();
+        if let Some(settings) = ENVIRONMENT.get() {
+            return settings.clone();
+        }
+        let mut warnings = Vec::new();
+        let settings = Settings::read(std::env::var_os, &mut warnings);
+        // Whoever warns runs a subscriber's code, which may ask for the settings: they are there by then, and nothing is locked.
+        if ENVIRONMENT.set(settings.clone()).is_ok() {
+            for warning in warnings {
+                tracing::warn!(target: "samplescope", "{warning}");
+            }
+        }
+        settings
     }
 
     /// Which names spans, attributes and metrics have.
@@ -146,7 +158,9 @@ impl Settings {
 
     /// Makes these the settings of the whole process, from the next loop on (or the next step or tool outside one).
     pub fn install(self) {
-        *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(self));
+        let replaced = INSTALLED.write().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(self));
+        // Not under the lock: what a redactor has captured may go with it.
+        drop(replaced);
     }
 
     /// What is installed, else what the environment says.
@@ -154,16 +168,23 @@ impl Settings {
         if let Some(settings) = &*INSTALLED.read().unwrap_or_else(PoisonError::into_inner) {
             return settings.clone();
         }
-        INSTALLED.write().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| Arc::new(Settings::from_env())).clone()
+        let settings = Arc::new(Settings::from_env());
+        INSTALLED.write().unwrap_or_else(PoisonError::into_inner).get_or_insert(settings).clone()
     }
 
-    fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let limit = |name| variable(name).and_then(|value| length_limit(name, &value));
+    /// What the environment says. What cannot be understood is a warning, and taken as not there.
+    fn read(variable: impl Fn(&'static str) -> Option<OsString>, warnings: &mut Vec<String>) -> Self {
+        let mut text = |name| {
+            let value = variable(name)?.into_string();
+            value.map_err(|_| warnings.push(format!("{name} is not UTF-8: it is ignored"))).ok()
+        };
+        let [opt_in, capture, limits @ ..] = [OPT_IN, CAPTURE, SPAN_LENGTH_LIMIT, LENGTH_LIMIT].map(|name| (name, text(name)));
+        let mut limits = limits.map(|(name, value)| value.and_then(|value| read_limit(name, &value, warnings))).into_iter();
         Settings {
-            vocabulary: variable(OPT_IN).map_or_else(Vocabulary::default, |value| vocabulary(&value)),
-            capture: variable(CAPTURE).map_or_else(Capture::default, |value| capture(&value)),
+            vocabulary: opt_in.1.map_or_else(Vocabulary::default, |value| read_vocabulary(&value)),
+            capture: capture.1.map_or_else(Capture::default, |value| read_capture(&value, warnings)),
             redactor: None,
-            length_limit: limit(SPAN_LENGTH_LIMIT).or_else(|| limit(LENGTH_LIMIT)),
+            length_limit: limits.find_map(|limit| limit),
             error_messages: true,
             arguments_for_sampler: false,
         }
@@ -209,7 +230,7 @@ impl Settings {
 /// Nothing captured, the prescribed names, whatever the environment says.
 impl Default for Settings {
     fn default() -> Self {
-        Settings::read(|_| None)
+        Settings::read(|_| None, &mut Vec::new())
     }
 }
 
@@ -234,31 +255,36 @@ const SPAN_LENGTH_LIMIT: &str = "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT";
 const LENGTH_LIMIT: &str = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT";
 
 /// The list is shared with other instrumentations: what is not ours says nothing to us.
-fn vocabulary(value: &str) -> Vocabulary {
+fn read_vocabulary(value: &str) -> Vocabulary {
     let opted_in = value.split(',').any(|word| word.trim() == "gen_ai_latest_experimental");
     if opted_in { Vocabulary::GenAi } else { Vocabulary::Prescribed }
 }
 
 /// Both dialects: older instrumentations test for `true`, newer ones know four words.
-fn capture(value: &str) -> Capture {
+fn read_capture(value: &str, warnings: &mut Vec<String>) -> Capture {
     match value.trim().to_ascii_lowercase().as_str() {
         "" | "false" | "0" | "no_content" => Capture::Off,
         "true" | "1" | "span_only" => Capture::Spans,
         "event_only" => Capture::Events,
         "span_and_event" => Capture::SpansAndEvents,
         _ => {
-            warning::once!(
-                "{CAPTURE} is none of true, false, NO_CONTENT, SPAN_ONLY, EVENT_ONLY, SPAN_AND_EVENT: no content is captured"
-            );
+            let words = "true, false, NO_CONTENT, SPAN_ONLY, EVENT_ONLY, SPAN_AND_EVENT";
+            warnings.push(format!("{CAPTURE} is none of {words}: no content is captured"));
             Capture::Off
         }
     }
 }
 
-fn length_limit(name: &'static str, value: &str) -> Option<usize> {
+fn read_limit(name: &'static str, value: &str, warnings: &mut Vec<String>) -> Option<usize> {
     match value.trim() {
         "" => None,
-        number => number.parse().map_err(|_| warning::once!("{name} is not a number of characters: it is ignored")).ok(),
+        number => {
+            let limit = number.parse().ok();
+            if limit.is_none() {
+                warnings.push(format!("{name} is not a number of characters: it is ignored"));
+            }
+            limit
+        }
     }
 }
 
@@ -267,7 +293,7 @@ mod tests {
     use super::*;
 
     fn read(name: &str, value: &str) -> Settings {
-        Settings::read(|asked| (asked == name).then(|| value.to_owned()))
+        Settings::read(|asked| (asked == name).then(|| value.into()), &mut Vec::new())
     }
 
     #[test]
@@ -311,16 +337,28 @@ mod tests {
     #[test]
     fn the_span_limit_goes_before_the_general_one_and_nonsense_before_neither() {
         let both = |span: &str, general: &str| {
-            Settings::read(|name| match name {
-                SPAN_LENGTH_LIMIT => Some(span.to_owned()),
-                LENGTH_LIMIT => Some(general.to_owned()),
+            let variable = |name| match name {
+                SPAN_LENGTH_LIMIT => Some(span.into()),
+                LENGTH_LIMIT => Some(general.into()),
                 _ => None,
-            })
-            .length_limit
+            };
+            Settings::read(variable, &mut Vec::new()).length_limit
         };
         assert_eq!(both("10", "20"), Some(10));
         assert_eq!(both("", "20"), Some(20));
         assert_eq!(both("ten", "20"), Some(20));
         assert_eq!(both("-1", "many"), None);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_not_utf_8_is_a_warning_and_as_if_it_were_not_there() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let mut warnings = Vec::new();
+        let settings = Settings::read(|_| Some(OsString::from_vec(vec![b't', 0xff])), &mut warnings);
+        assert_eq!((settings.capture, settings.length_limit), (Capture::Off, None));
+        assert_eq!(warnings.len(), 4);
+        assert!(warnings[1].starts_with(CAPTURE) && warnings[1].contains("UTF-8"), "{warnings:?}");
+        assert!(warnings.iter().all(|warning| warning.is_ascii()), "{warnings:?}");
     }
 }

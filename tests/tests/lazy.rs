@@ -281,13 +281,24 @@ mod seen_by_a_sampler {
     #[sampling_tool(name = name, description = "literal")]
     async fn tool(name: &str) {}
 
+    #[sampling_step(model = model)]
+    async fn step_alone(model: &str) {}
+
     async fn shown(settings: Settings) -> Vec<Vec<String>> {
+        let [unmetered, metered] =
+            [shown_beside(Telemetry::off(), &settings).await, shown_beside(Telemetry::off().metered(), &settings).await];
+        assert_eq!(unmetered, metered, "whatever the meter does");
+        unmetered
+    }
+
+    async fn shown_beside(telemetry: Telemetry, settings: &Settings) -> Vec<Vec<String>> {
         let witness = Witness::default();
-        let telemetry = Telemetry::off().sampled(witness.clone()).with(settings);
+        let telemetry = telemetry.sampled(witness.clone()).with(settings.clone());
         run("m").await;
         tool("alone").await;
+        step_alone("m").await;
         let names: Vec<String> = telemetry.spans().iter().map(|span| span.name().to_owned()).collect();
-        assert_eq!(names[2..], ["sampling.execute_tool m", "sampling.execute_tool alone"]);
+        assert!(names[2].ends_with("execute_tool m") && names[3].ends_with("execute_tool alone"), "{names:?}");
         witness.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -322,6 +333,13 @@ mod seen_by_a_sampler {
         assert_eq!(shown[2][0], "sampling.execute_tool m");
         assert_eq!(shown[2][1..].len(), 5, "{:?}", shown[2]);
         assert!(!shown[3].contains(&"gen_ai.tool.name".to_owned()), "outside a loop it comes after the decision: {:?}", shown[3]);
+    }
+
+    #[tokio::test]
+    async fn a_span_s_name_is_made_of_what_the_sampler_may_see() {
+        let shown = shown(Settings::default().vocabulary(Vocabulary::GenAi)).await;
+        let names: Vec<&str> = shown.iter().map(|shown| shown[0].as_str()).collect();
+        assert_eq!(names, ["invoke_agent constant", "chat m", "execute_tool m", "execute_tool", "chat"]);
     }
 
     #[tokio::test]

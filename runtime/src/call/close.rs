@@ -37,35 +37,31 @@ fn describe(
     error_type: Option<Label>,
 ) {
     let span = context.span();
-    let Some(mut learned) = learned else {
-        // Nobody said anything: there is at most one attribute.
-        match call.kind {
-            Kind::Loop => span.set_attribute(KeyValue::new(key::ITERATIONS, run.counts()[0])),
-            Kind::Step => run.remember_finish_reason(None),
-            Kind::Tool => {}
-        }
-        if let Some(error_type) = error_type {
-            span.set_attribute(KeyValue::new(key::ERROR_TYPE, error_type.into_text()));
-        }
-        return finish(call, context, ending);
+    let mut learned = learned;
+    let content = learned.as_mut().and_then(|learned| learned.take_content());
+    let mut attributes = learned.as_mut().map(|learned| learned.take_attributes()).unwrap_or_default();
+    // A log event says what the span says: then it is collected first, else set as it comes.
+    let collects = content.is_some() || !attributes.is_empty();
+    let mut say = |key: &'static str, value: Value| {
+        let attribute = KeyValue::new(key, value);
+        if collects { attributes.push(attribute) } else { span.set_attribute(attribute) }
     };
-    let mut attributes = learned.take_attributes(8);
     let finish_reason = match call.kind {
         Kind::Loop => {
-            attributes.push(KeyValue::new(key::ITERATIONS, run.counts()[0]));
-            run.last_finish_reason()
+            say(key::ITERATIONS, run.counts()[0].into());
+            if content.is_some() { run.last_finish_reason() } else { None }
         }
         Kind::Step => {
-            let finish_reason = learned.describe_response(&mut attributes);
+            let finish_reason = learned.as_mut().and_then(|learned| learned.describe_response(&mut say));
             run.remember_finish_reason(finish_reason.clone());
             finish_reason
         }
         Kind::Tool => None,
     };
     if let Some(error_type) = error_type {
-        attributes.push(KeyValue::new(key::ERROR_TYPE, error_type.into_text()));
+        say(key::ERROR_TYPE, error_type.into_text().into());
     }
-    let events = match learned.take_content() {
+    let events = match content {
         Some(content) => delivery::at_end(call, context, *content, finish_reason, &mut attributes),
         None => Vec::new(),
     };

@@ -50,6 +50,14 @@ impl Held {
         value
     }
 
+    #[cold]
+    fn cancel(&mut self) {
+        if let Some(call) = self.0.take() {
+            unpark(&call);
+            close(&call, Ending::Cancelled);
+        }
+    }
+
     /// Enters the call of a future that is about to be dropped. Its fields go in order, the [`Held`] last: what the user's locals do in their
     /// destructors happens inside the call.
     #[inline]
@@ -63,9 +71,8 @@ impl Held {
 impl Drop for Held {
     #[inline]
     fn drop(&mut self) {
-        if let Some(call) = self.0.take() {
-            unpark(&call);
-            close(&call, Ending::Cancelled);
+        if self.0.is_some() {
+            self.cancel();
         }
     }
 }

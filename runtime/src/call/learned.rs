@@ -143,19 +143,26 @@ impl Learned {
         }
     }
 
-    /// The attributes that somebody set, and room for more.
-    pub(crate) fn take_attributes(&mut self, more: usize) -> Vec<KeyValue> {
-        let mut attributes = std::mem::take(&mut self.attributes.list);
-        attributes.reserve_exact(more);
-        attributes
+    /// The attributes that somebody set.
+    pub(crate) fn take_attributes(&mut self) -> Vec<KeyValue> {
+        std::mem::take(&mut self.attributes.list)
     }
 
     /// What the response said, as attributes. Gives back the finish reason.
-    pub(crate) fn describe_response(&mut self, attributes: &mut Vec<KeyValue>) -> Option<StringValue> {
-        let finish_reason = self.stopped(attributes);
-        let mut say = |key: &'static str, value: Option<Value>| {
+    pub(crate) fn describe_response(&mut self, mut say: impl FnMut(&'static str, Value)) -> Option<StringValue> {
+        if self.stop_reason.is_unknown() {
+            // A response that could have said one and did not, which is no finish reason.
+            say(key::STOP_REASON, value::UNKNOWN_STOP_REASON.into());
+        }
+        let finish_reason = self.stop_reason.value.take().map(|said| {
+            let (stop_reason, finish_reason) = vocabulary::stop_reason(said);
+            say(key::STOP_REASON, stop_reason.into());
+            say(key::RESPONSE_FINISH_REASONS, Value::Array(vec![finish_reason.clone()].into()));
+            finish_reason
+        });
+        let mut say = |key, value: Option<Value>| {
             if let Some(value) = value {
-                attributes.push(KeyValue::new(key, value));
+                say(key, value);
             }
         };
         say(key::RESPONSE_MODEL, self.response_model.value.take().map(Value::String));
@@ -169,20 +176,6 @@ impl Learned {
             say(key::USAGE_REASONING, usage.reasoning.map(Value::I64));
         }
         finish_reason
-    }
-
-    /// Both names of a stop reason. A response that could have said one and did not is `unknown`, which is no finish reason.
-    fn stopped(&mut self, attributes: &mut Vec<KeyValue>) -> Option<StringValue> {
-        let Some(said) = self.stop_reason.value.take() else {
-            if self.stop_reason.is_unknown() {
-                attributes.push(KeyValue::new(key::STOP_REASON, value::UNKNOWN_STOP_REASON));
-            }
-            return None;
-        };
-        let (stop_reason, finish_reason) = vocabulary::stop_reason(said);
-        attributes.push(KeyValue::new(key::STOP_REASON, stop_reason));
-        attributes.push(KeyValue::new(key::RESPONSE_FINISH_REASONS, Value::Array(vec![finish_reason.clone()].into())));
-        Some(finish_reason)
     }
 }
 

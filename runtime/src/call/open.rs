@@ -130,7 +130,7 @@ impl Opening {
             sampling,
             iteration,
             attributes,
-            said: SharedValues::default(),
+            said: SharedValues::with_room(if kind == Kind::Loop { site.attributes } else { 0 }),
             written: Written::default(),
             origin: Origin::Constant,
             content: None,

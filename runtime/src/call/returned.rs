@@ -20,6 +20,7 @@ use crate::content::Captured;
 use crate::settings::{Piece, Settings};
 use crate::value::registered::{Registered, Sink};
 use crate::value::{AttributeValue, Chunk, ErrorType, Flag, SamplingResponse, Text, ToMessages, ToolOutcome, Usage, error_type};
+use crate::vocabulary::stop_reason_word;
 use crate::warning;
 use opentelemetry::{StringValue, Value};
 use serde::Serialize;
@@ -214,7 +215,8 @@ impl<T: SamplingResponse> Success<'_, T> {
             call.learn(|learned| learned.response_model.say(Source::Response, model));
         }
         if call.wants.span() {
-            let (stop_reason, id) = (owned(response.stop_reason()), owned(response.id()));
+            let stop_reason = response.stop_reason().map(|said| stop_reason_word(&said));
+            let id = owned(response.id());
             call.learn(|learned| {
                 learned.stop_reason.say(Source::Response, stop_reason);
                 learned.response_id.say(Source::Response, id);
@@ -264,7 +266,7 @@ impl<'a, T> AnySuccess<'a, T> {
 
     /// `fastmcp.sampling.stop_reason` and `gen_ai.response.finish_reasons`: why the model stopped, in the provider's word.
     pub fn __ss_stop_reason<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(reason) = self.ask(self.call.wants.span(), |success| of(success).text()) {
+        if let Some(reason) = self.ask(self.call.wants.span(), |success| of(success).text_as(stop_reason_word)) {
             self.call.learn(|learned| learned.stop_reason.say(Source::Argument, reason));
         }
     }

@@ -20,12 +20,18 @@ use std::sync::Arc;
 )]
 pub trait Text {
     #[doc(hidden)]
-    fn text(&self) -> Option<StringValue>;
+    fn text(&self) -> Option<StringValue> {
+        self.text_as(shared)
+    }
+
+    /// The string, as the function makes it of what is there.
+    #[doc(hidden)]
+    fn text_as(&self, string: fn(&str) -> StringValue) -> Option<StringValue>;
 }
 
 impl<T: Serialize + ?Sized> Text for T {
-    fn text(&self) -> Option<StringValue> {
-        match self.attribute()? {
+    fn text_as(&self, string: fn(&str) -> StringValue) -> Option<StringValue> {
+        match value_of(self, string)? {
             Value::String(text) => Some(text),
             Value::Array(_) => None,
             // An id that is a number is still an id.
@@ -47,12 +53,16 @@ pub trait AttributeValue {
 
 impl<T: Serialize + ?Sized> AttributeValue for T {
     fn attribute(&self) -> Option<Value> {
-        match self.serialize(ToValue) {
-            Ok(value) => value,
-            Err(NotAValue(what)) => {
-                crate::warning::once!("an argument was left out: {what} is no attribute value");
-                None
-            }
+        value_of(self, shared)
+    }
+}
+
+fn value_of(given: &(impl Serialize + ?Sized), string: fn(&str) -> StringValue) -> Option<Value> {
+    match given.serialize(ToValue { string }) {
+        Ok(value) => value,
+        Err(NotAValue(what)) => {
+            crate::warning::once!("an argument was left out: {what} is no attribute value");
+            None
         }
     }
 }
@@ -193,8 +203,8 @@ fn shortest(value: f32) -> f64 {
 }
 
 /// Shared, since a loop's strings are its steps' strings too.
-fn string(text: &str) -> Value {
-    Value::String(Arc::<str>::from(text).into())
+fn shared(text: &str) -> StringValue {
+    Arc::<str>::from(text).into()
 }
 
 /// Says what it was given, if that is no attribute value.
@@ -217,7 +227,10 @@ impl ser::Error for NotAValue {
 }
 
 /// Serialises to an attribute value: `Ok(None)` for nothing, an error for a structure.
-struct ToValue;
+#[derive(Clone, Copy)]
+struct ToValue {
+    string: fn(&str) -> StringValue,
+}
 
 type Answer = Result<Option<Value>, NotAValue>;
 
@@ -255,8 +268,14 @@ impl Serializer for ToValue {
         serialize_u128(u128) => |value| Value::I64(saturated(value));
         serialize_f32(f32) => |value| Value::F64(shortest(value));
         serialize_f64(f64) => Value::F64;
-        serialize_char(char) => |value| string(value.encode_utf8(&mut [0; 4]));
-        serialize_str(&str) => string;
+    }
+
+    fn serialize_char(self, value: char) -> Answer {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Answer {
+        Ok(Some(Value::String((self.string)(value))))
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Answer {
@@ -337,7 +356,7 @@ struct ToList(Vec<Value>);
 
 impl ToList {
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), NotAValue> {
-        self.0.extend(value.serialize(ToValue)?);
+        self.0.extend(value.serialize(ToValue { string: shared })?);
         Ok(())
     }
 

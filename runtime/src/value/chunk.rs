@@ -1,6 +1,7 @@
 //! What one item of a stream says.
 
 use crate::value::{Text, TokenUsage, Usage};
+use crate::vocabulary::stop_reason_word;
 use opentelemetry::StringValue;
 use std::borrow::Cow;
 
@@ -48,7 +49,7 @@ impl<'a> Chunk<'a> {
     /// Why the model stopped, in the provider's own word.
     #[must_use]
     pub fn stop_reason(self, reason: impl Text) -> Self {
-        Chunk { stop_reason: reason.text(), ..self }
+        Chunk { stop_reason: reason.text_as(stop_reason_word), ..self }
     }
 
     /// The model that answers.

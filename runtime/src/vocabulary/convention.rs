@@ -9,6 +9,7 @@
 //! The two vocabularies stand side by side as [`PRESCRIBED`] and [`GENAI`]: a second pin of either is a third table, not a branch.
 
 use opentelemetry::StringValue;
+use std::sync::Arc;
 
 /// What a span stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -388,14 +389,46 @@ static STOP_REASONS: &[StopReason] = &[
 
 /// What a provider said, in the prescribed words and in GenAI's. What is not known is written as said.
 pub(crate) fn stop_reason(said: StringValue) -> (StringValue, StringValue) {
-    let known = STOP_REASONS.iter().find(|reason| reason.spellings.iter().any(|spelling| is_spelling(said.as_str(), spelling)));
-    match known {
+    match known(said.as_str()) {
         Some(known) => (known.prescribed.map_or(said, StringValue::from), known.genai.into()),
         None => (said.clone(), said),
     }
 }
 
-fn is_spelling(said: &str, spelling: &str) -> bool {
-    let folded = said.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
-    folded.map(|byte| byte.to_ascii_lowercase()).eq(spelling.bytes())
+/// What a provider said, as [`stop_reason`] understands it just as well: most often the prescribed word, which is not copied.
+pub(crate) fn stop_reason_word(said: &str) -> StringValue {
+    known(said).and_then(|known| known.prescribed).map_or_else(|| Arc::<str>::from(said).into(), StringValue::from)
+}
+
+fn known(said: &str) -> Option<&'static StopReason> {
+    let mut folded = [0; LONGEST_SPELLING];
+    let mut length = 0;
+    for byte in said.bytes().filter(|byte| !matches!(byte, b'_' | b'-')) {
+        *folded.get_mut(length)? = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    let folded = &folded[..length];
+    STOP_REASONS.iter().find(|reason| reason.spellings.iter().any(|spelling| spelling.as_bytes() == folded))
+}
+
+const LONGEST_SPELLING: usize = "maxoutputtokens".len();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_short_enough_to_be_found() {
+        for spelling in STOP_REASONS.iter().flat_map(|reason| reason.spellings) {
+            assert!(known(spelling).is_some(), "{spelling}");
+            assert!(known(&format!("{spelling}x")).is_none(), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn the_word_for_what_was_said_means_the_same() {
+        for said in ["tool_calls", "ToolUse", "end_turn", "length", "stop-sequence", "refusal", "a word of its own", ""] {
+            assert_eq!(stop_reason(stop_reason_word(said)), stop_reason(said.to_owned().into()), "{said}");
+        }
+    }
 }

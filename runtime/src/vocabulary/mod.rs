@@ -3,5 +3,7 @@
 mod convention;
 mod shared;
 
-pub(crate) use convention::{Content, Convention, GENAI, Histogram, Kind, Operation, PRESCRIBED, event, key, stop_reason, value};
+pub(crate) use convention::{
+    Content, Convention, GENAI, Histogram, Kind, Operation, PRESCRIBED, event, key, stop_reason, stop_reason_word, value,
+};
 pub(crate) use shared::{Origin, Shared, SharedValue, SharedValues};

@@ -70,6 +70,10 @@ pub(crate) enum Origin {
 }
 
 impl SharedValues {
+    pub(crate) fn with_room(room: usize) -> Self {
+        SharedValues(Vec::with_capacity(room))
+    }
+
     pub(crate) fn push(&mut self, shared: Shared, value: Value, origin: Origin) {
         self.0.push(SharedValue { shared, value, origin });
     }
