@@ -6,6 +6,7 @@
 use futures::FutureExt as _;
 use futures::future::{LocalBoxFuture, join_all, pending, poll_fn, select_all};
 use opentelemetry::Value;
+use opentelemetry::trace::FutureExt as _;
 use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry_sdk::trace::Sampler;
 use proptest::prelude::*;
@@ -77,6 +78,10 @@ mod program {
         Defer(Kind),
         Join(Vec<Node>),
         Select(Vec<Node>),
+        /// Begun, and dropped one after the other, from where the number says and by what steps.
+        Abandon(Vec<Node>, usize, usize),
+        /// Goes on by itself, in a task that was given the context.
+        Spawn(Vec<Node>),
         Call(Call),
     }
 
@@ -102,11 +107,31 @@ mod program {
             .prop_map(|(kind, form, body, end, polls, catches)| Node::Call(Call { kind, form, body, end, polls, catches }))
     }
 
+    /// Many at once, that end in an order of their own or not at all.
+    fn wide() -> impl Strategy<Value = Node> {
+        let kind = prop_oneof![1 => Just(Kind::Step), 3 => Just(Kind::Tool)];
+        (kind, 1..60_usize, 1..7_usize, prop::bool::ANY, 0..60_usize).prop_map(|(kind, count, stride, joined, from)| {
+            let call = |number: usize| {
+                let body = vec![Node::Yield; number * stride % 5];
+                Node::Call(Call { kind, form: Form::Async, body, end: End::Return, polls: None, catches: false })
+            };
+            let calls = (0..count).map(call).collect();
+            if joined { Node::Join(calls) } else { Node::Abandon(calls, from, stride) }
+        })
+    }
+
     pub(super) fn any() -> impl Strategy<Value = (Provider, Vec<Node>, usize)> {
         let node = leaf().prop_recursive(5, 48, 4, |node| {
             let several = prop::collection::vec(node, 0..4).boxed();
             let some = prop::collection::vec(call(several.clone()), 1..4).boxed();
-            prop_oneof![6 => call(several), 1 => some.clone().prop_map(Node::Join), 1 => some.prop_map(Node::Select)]
+            prop_oneof![
+                12 => call(several),
+                2 => some.clone().prop_map(Node::Join),
+                2 => some.clone().prop_map(Node::Select),
+                2 => (some.clone(), 0..8_usize, 1..8_usize).prop_map(|(nodes, from, by)| Node::Abandon(nodes, from, by)),
+                2 => some.prop_map(Node::Spawn),
+                1 => wide(),
+            ]
         });
         (provider(), prop::collection::vec(node, 1..4), 1..40_usize)
     }
@@ -134,6 +159,10 @@ mod model {
         pub(super) scope: Scope,
         /// The innermost step of the current loop, or of none.
         pub(super) step: Option<usize>,
+        /// In a task of its own: what is around may have ended meanwhile.
+        pub(super) spawned: bool,
+        /// Whether the next call is the first of its task.
+        pub(super) detached: bool,
     }
 
     #[derive(Clone, Copy, Debug)]
@@ -146,7 +175,8 @@ mod model {
         Recording(Option<usize>),
     }
 
-    pub(super) const OUTSIDE: Around = Around { parent: None, scope: Scope::Outside, step: None };
+    pub(super) const OUTSIDE: Around =
+        Around { parent: None, scope: Scope::Outside, step: None, spawned: false, detached: false };
 
     #[derive(Debug)]
     pub(super) struct Expected {
@@ -154,17 +184,21 @@ mod model {
         pub(super) recorded: bool,
         pub(super) parent: Option<usize>,
         pub(super) iteration: Option<i64>,
+        /// How many steps began, and how many of these before it ended.
+        pub(super) steps: i64,
         pub(super) iterations: i64,
+        /// Begun in a task that may outlive its parent.
+        pub(super) detached: bool,
         pub(super) events: usize,
         pub(super) said: Option<i64>,
         pub(super) ending: Option<Ending>,
     }
 
-    #[derive(Debug)]
     pub(super) struct World {
         pub(super) telemetry: RefCell<Telemetry>,
         pub(super) provider: Cell<Provider>,
         pub(super) calls: RefCell<Vec<Expected>>,
+        pub(super) tasks: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     }
 
     impl World {
@@ -203,15 +237,17 @@ mod model {
                 _ => None,
             };
             let iteration = of_loop.map(|of_loop| {
-                calls[of_loop].iterations += 1;
-                calls[of_loop].iterations - 1
+                calls[of_loop].steps += 1;
+                calls[of_loop].steps - 1
             });
             calls.push(Expected {
                 kind,
                 recorded,
                 parent: around.parent,
                 iteration,
+                steps: 0,
                 iterations: 0,
+                detached: around.detached,
                 events: 0,
                 said: None,
                 ending: None,
@@ -222,7 +258,10 @@ mod model {
                 Kind::Step if recorded => Some(id),
                 _ => around.step,
             };
-            (id, Around { parent: if recorded { Some(id) } else { around.parent }, scope, step })
+            // A span that is not sampled is not put above one that records, but it is above one that has ended.
+            let hides = |parent: &usize| provider == Provider::AlwaysOff && calls[*parent].ending.is_some();
+            let parent = if recorded { Some(id) } else { around.parent.filter(|parent| !hides(parent)) };
+            (id, Around { parent, scope, step, spawned: around.spawned, detached: around.detached && !recorded })
         }
 
         pub(super) fn speak(&self, around: Around) {
@@ -231,15 +270,37 @@ mod model {
             let word = i64::try_from(calls.len()).unwrap_or(0);
             current_step().set("app.said", word);
             if let Scope::Recording(Some(of_loop)) = around.scope {
-                calls[of_loop].events += 1;
+                if calls[of_loop].ending.is_none() {
+                    calls[of_loop].events += 1;
+                }
             }
-            if let Some(step) = around.step {
+            let step = match around.scope {
+                Scope::Recording(_) if around.spawned => open_step(&calls, around.parent),
+                _ => around.step,
+            };
+            if let Some(step) = step {
                 calls[step].said = Some(word);
             }
         }
 
         pub(super) fn end(&self, id: usize, ending: Ending) {
-            self.calls.borrow_mut()[id].ending = Some(ending);
+            let call = &mut self.calls.borrow_mut()[id];
+            call.ending = Some(ending);
+            call.iterations = call.steps;
+        }
+    }
+
+    /// The innermost step around, as far as all between it and here have not ended.
+    fn open_step(calls: &[Expected], innermost: Option<usize>) -> Option<usize> {
+        let mut next = innermost;
+        loop {
+            let call = &calls[next?];
+            match call.kind {
+                _ if call.ending.is_some() => return None,
+                Kind::Step => return next,
+                Kind::Loop => return None,
+                Kind::Tool => next = call.parent,
+            }
         }
     }
 }
@@ -290,11 +351,17 @@ mod interpreter {
         let whole = body(world.clone(), OUTSIDE, nodes, End::Return);
         let mut whole = Box::pin(AssertUnwindSafe(whole).catch_unwind());
         let mut task = Context::from_waker(Waker::noop());
+        let mut done = false;
         for _ in 0..polls {
-            if whole.as_mut().poll(&mut task).is_ready() {
-                break;
-            }
+            done = done || whole.as_mut().poll(&mut task).is_ready();
+            let tasks = world.tasks.take();
+            let left =
+                tasks.into_iter().filter_map(|mut running| running.as_mut().poll(&mut task).is_pending().then_some(running));
+            let left: Vec<_> = left.collect();
+            world.tasks.borrow_mut().extend(left);
         }
+        drop(whole);
+        drop(world.tasks.take());
     }
 
     fn body(world: Rc<World>, around: Around, nodes: Vec<Node>, end: End) -> Body {
@@ -328,6 +395,33 @@ mod interpreter {
             Node::Defer(_) => async {}.boxed_local(),
             Node::Join(nodes) => join_all(all(&world, nodes)).map(drop).boxed_local(),
             Node::Select(nodes) => select_all(all(&world, nodes)).map(drop).boxed_local(),
+            Node::Abandon(nodes, from, by) => {
+                let mut begun = all(&world, nodes);
+                let abandon = async move {
+                    poll_fn(|task| {
+                        begun.retain_mut(|future| future.as_mut().poll(task).is_pending());
+                        Poll::Ready(())
+                    })
+                    .await;
+                    let mut next = from;
+                    while !begun.is_empty() {
+                        drop(begun.remove(next % begun.len()));
+                        next += by;
+                    }
+                };
+                abandon.boxed_local()
+            }
+            // What a loop that nobody listens to spawns is outside of it: there is nothing to say of it here.
+            Node::Spawn(_) if matches!(around.scope, Scope::Silent) => async {}.boxed_local(),
+            Node::Spawn(nodes) => {
+                let around = Around { spawned: true, detached: true, ..around };
+                let spawn = async move {
+                    let calls = nodes.into_iter().map(|node| execute(world.clone(), around, node));
+                    let task = AssertUnwindSafe(join_all(calls).with_current_context()).catch_unwind().map(drop);
+                    world.tasks.borrow_mut().push(task.boxed_local());
+                };
+                spawn.boxed_local()
+            }
             Node::Call(call) => guarded(world, around, call),
         }
     }
@@ -472,8 +566,11 @@ fn check(telemetry: &Telemetry, calls: &[Expected]) -> Result<(), TestCaseError>
         prop_assert_eq!(number(span, "app.said"), call.said, "what call {} was told", id);
         let events = span.events().iter().filter(|(name, _)| name == "sampling.validation_failure").count();
         prop_assert_eq!(events, call.events, "the events of call {}", id);
-        let last =
-            calls.iter().zip(0..).filter(|(other, _)| other.parent == Some(*id)).filter_map(|(_, child)| spans.get(&child));
+        let last = calls
+            .iter()
+            .zip(0..)
+            .filter(|(other, _)| other.parent == Some(*id) && !other.detached)
+            .filter_map(|(_, child)| spans.get(&child));
         for child in last {
             prop_assert!(child.0.end_time <= span.0.end_time, "call {id} ended before what it called");
         }
@@ -490,7 +587,7 @@ proptest! {
 
     #[test]
     fn what_is_exported_is_what_happened((provider, nodes, polls) in program::any()) {
-        let world = Rc::new(World { telemetry: RefCell::new(Telemetry::off()), provider: Cell::new(Provider::None), calls: RefCell::default() });
+        let world = Rc::new(World { telemetry: RefCell::new(Telemetry::off()), provider: Cell::new(Provider::None), calls: RefCell::default(), tasks: RefCell::default() });
         world.install(provider);
         interpreter::run(&world, nodes, polls);
         check(&world.telemetry.borrow(), &world.calls.borrow())?;
