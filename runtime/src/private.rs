@@ -1,8 +1,8 @@
 //! What generated code may call, and nothing else. Not public: it changes with the macros, in the same version.
 
-pub use crate::call::called::Called;
+pub use crate::call::called::{Called, Calling, Opened};
 pub use crate::call::description::Description;
-pub use crate::call::instrumented::{Calling, Instrumented, Leaf, Loop, Opened};
+pub use crate::call::instrumented::{Instrumented, Leaf, Loop};
 pub use crate::call::open::Site;
 pub use crate::call::returned::Returned;
 pub use crate::value::error_type::Source;

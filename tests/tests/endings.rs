@@ -753,6 +753,53 @@ mod destructors {
         leave(exit).await
     }
 
+    /// Calls everything from its destructor.
+    struct Late;
+
+    impl Drop for Late {
+        fn drop(&mut self) {
+            late_loop();
+            late_step();
+            samplescope::current_loop().validation_failure(1);
+            samplescope::current_step().set("app.late", true);
+        }
+    }
+
+    #[sampling_loop]
+    fn late_loop() {
+        late_step();
+    }
+
+    #[sampling_step]
+    fn late_step() {}
+
+    /// A panic in a thread local's destructor would abort the process.
+    #[test]
+    fn a_thread_that_is_about_to_be_gone_is_left_alone() {
+        thread_local! {
+            static FIRST: Late = const { Late };
+        }
+        let telemetry = Telemetry::on();
+        let first_there_last_gone = || {
+            FIRST.with(|_| ());
+            late_loop();
+        };
+        std::thread::spawn(first_there_last_gone).join().expect("joined");
+        assert_eq!(telemetry.spans().len(), 2, "what is called when the context is gone has no span");
+    }
+
+    #[test]
+    fn a_context_that_goes_with_its_thread_is_left_alone() {
+        let telemetry = Telemetry::on();
+        let attached_for_good = || {
+            late_loop();
+            let value = std::sync::Arc::new(Late);
+            std::mem::forget(opentelemetry::Context::current_with_value(value).attach());
+        };
+        std::thread::spawn(attached_for_good).join().expect("joined");
+        assert_eq!(telemetry.spans().len(), 2);
+    }
+
     #[tokio::test]
     async fn a_step_in_a_destructor_belongs_to_its_loop() {
         let telemetry = Telemetry::on();

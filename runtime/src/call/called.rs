@@ -1,14 +1,84 @@
-//! What a plain call gave back. It may be a future or a stream, boxed or not, and then the call goes on as long.
+//! What generated code makes: a call that is open, its body inside it, and what came back. That may be a future or a stream, boxed or not,
+//! and then the call goes on as long.
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
+use crate::call::core::Call;
 use crate::call::harness::{Held, Then};
-use crate::call::instrumented::{Calling, Instrumented, Kind, returned};
+use crate::call::instrumented::{Instrumented, Kind, returned};
 use crate::call::returned::Returned;
 use futures_core::Stream;
+use pin_project_lite::pin_project;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// A call before its body runs. `K` says whether it is a loop.
+pub struct Opened<K> {
+    call: Held,
+    kind: PhantomData<K>,
+}
+
+impl<K: Kind> Opened<K> {
+    #[inline]
+    pub(crate) fn new(call: Option<Arc<Call>>) -> Self {
+        Opened { call: Held::new(call), kind: PhantomData }
+    }
+
+    /// The future, inside this call.
+    #[inline]
+    pub fn __ss_run<F: Future, D: Fn(Returned<'_, F::Output>)>(self, future: F, describe: D) -> Instrumented<F, D, K> {
+        Instrumented::new(future, describe, self.call)
+    }
+
+    /// The future, inside this call, which goes on when the future is done.
+    #[inline]
+    pub fn __ss_calling<F: Future>(self, future: F) -> Calling<F, K> {
+        Calling::new(future, self.call)
+    }
+
+    /// Calls the function inside this call. What it returns may itself be a future: see [`Called`].
+    pub fn __ss_call<R>(mut self, function: impl FnOnce() -> R) -> Called<R, K> {
+        let value = if self.call.is_none() { K::unheard(function) } else { self.call.inside(function, |_, _| Then::GoesOn) };
+        Called::new(value, self.call)
+    }
+}
+
+pin_project! {
+    /// The user's future, whose output its call outlives: as [`Instrumented`], but for the end.
+    pub struct Calling<F, K> {
+        #[pin]
+        future: F,
+        call: Held,
+        kind: PhantomData<K>,
+    }
+
+    impl<F, K> PinnedDrop for Calling<F, K> {
+        #[inline]
+        fn drop(this: Pin<&mut Self>) {
+            this.project().call.enter_to_drop();
+        }
+    }
+}
+
+impl<F, K> Calling<F, K> {
+    #[inline]
+    pub(crate) fn new(future: F, call: Held) -> Self {
+        Calling { future, call, kind: PhantomData }
+    }
+}
+
+impl<F: Future, K: Kind> Future for Calling<F, K> {
+    type Output = Called<F::Output, K>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = this.call.inside(|| this.future.poll(task), |_, _| Then::GoesOn);
+        polled.map(|value| Called::new(value, this.call.take()))
+    }
+}
 
 /// What came back, and the call itself, which has not ended. `Pin<Box<dyn Future>>` is seen by its type, through any alias.
 pub struct Called<R, K>(AnyCalled<R, K>);

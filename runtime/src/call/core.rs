@@ -4,7 +4,7 @@
 //! wherever the user carries the context; the run knows its open calls by their ids. A call is found by its [`Place`]: the id of the span that
 //! the context is in, or, where that span is somebody else's, the id in this thread's [word](Here).
 
-use crate::call::here::{Here, Id};
+use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Learned;
 use crate::content::Captured;
 use crate::listen::Listeners;
@@ -341,6 +341,7 @@ pub(crate) fn current_call(kind: Kind) -> Option<Arc<Call>> {
 fn current_run() -> Option<(Arc<Run>, Place)> {
     match Here::current() {
         Here::Off | Here::Under(_) => None,
+        Here::Unknown | Here::Inside(_) if !is_there() => None,
         Here::Unknown | Here::Inside(_) => Context::map_current(|context| Some((Run::of(context)?, Place::of(context)))),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::call::core::Call;
 use crate::call::ending::Failure;
-use crate::call::harness::is_there;
+use crate::call::here::is_there;
 use crate::content::{Captured, Event};
 use crate::settings::Settings;
 use crate::vocabulary::{Content, key};

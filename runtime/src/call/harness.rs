@@ -4,7 +4,7 @@
 use crate::call::close::close;
 use crate::call::core::Call;
 use crate::call::ending::Ending;
-use crate::call::here::{HereGuard, Id};
+use crate::call::here::{HereGuard, Id, is_there};
 use crate::call::learned::Learned;
 use opentelemetry::{Context, ContextGuard};
 use std::cell::RefCell;
@@ -119,17 +119,7 @@ impl Entered {
 
 thread_local! {
     /// The calls whose futures are being dropped right now, each inside the one before.
-    static DROPPING: RefCell<Vec<(Id, Entered)>> = {
-        // Thread locals go in the reverse order of their creation: while this one is there, opentelemetry's own is.
-        Context::map_current(|_| ());
-        RefCell::default()
-    };
-}
-
-/// Whether this thread still has its locals.
-#[inline]
-pub(crate) fn is_there() -> bool {
-    DROPPING.try_with(|_| ()).is_ok()
+    static DROPPING: RefCell<Vec<(Id, Entered)>> = RefCell::default();
 }
 
 #[cold]

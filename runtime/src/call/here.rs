@@ -54,7 +54,7 @@ impl Here {
         match self {
             Here::Unknown | Here::Inside(_) => false,
             Here::Off => true,
-            Here::Under(unsampled) => Context::map_current(Id::of) == unsampled,
+            Here::Under(unsampled) => is_there() && Context::map_current(Id::of) == unsampled,
         }
     }
 
@@ -73,4 +73,25 @@ impl Drop for HereGuard {
     fn drop(&mut self) {
         HERE.set(self.0);
     }
+}
+
+/// Has a destructor, and so is gone when it has run.
+struct Witness;
+
+impl Drop for Witness {
+    fn drop(&mut self) {}
+}
+
+thread_local! {
+    static WITNESS: Witness = {
+        // Thread locals go in the reverse order of their creation: while this one is there, opentelemetry's own is.
+        Context::map_current(|_| ());
+        Witness
+    };
+}
+
+/// Whether this thread still has its context. Without it, opentelemetry would panic.
+#[inline]
+pub(crate) fn is_there() -> bool {
+    WITNESS.try_with(|_| ()).is_ok()
 }

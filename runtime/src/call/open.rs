@@ -2,8 +2,7 @@
 
 use crate::call::core::{Call, Learning, Place, Run, Wants};
 use crate::call::delivery;
-use crate::call::harness::is_there;
-use crate::call::here::{Here, Id};
+use crate::call::here::{Here, Id, is_there};
 use crate::content::{Captured, captures};
 use crate::listen::{Listeners, Started, start};
 use crate::vocabulary::{Kind, Operation, Origin, Shared, SharedValues, key, value};
