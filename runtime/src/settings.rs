@@ -150,7 +150,11 @@ impl Settings {
     }
 
     /// Whether arguments are evaluated before the sampler decides, so that it may decide by them.
-    /// They are then evaluated for spans that are not sampled, too. Literals, constants and inherited values are there in any case.
+    /// They are then evaluated for spans that are not sampled, too.
+    ///
+    /// A sampler sees in any case, and whether a meter listens or not: the operation, constants, literals (the function's name, where a tool
+    /// writes no `name`, is one), what is inherited from the loop, and the span's name made of these. Inside a loop that records it sees
+    /// arguments as well, since they go into the span as it starts.
     #[must_use]
     pub fn arguments_for_sampler(self, evaluated: bool) -> Self {
         Settings { arguments_for_sampler: evaluated, ..self }
