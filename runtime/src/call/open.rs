@@ -129,7 +129,7 @@ impl Opening {
             sampling,
             iteration,
             attributes,
-            said: SharedValues::with_room(if kind == Kind::Loop { site.attributes } else { 0 }),
+            said: SharedValues::default(),
             written: Written::default(),
             origin: Origin::Constant,
             content: None,
@@ -318,7 +318,7 @@ impl Opening {
         let Some(value) = value.map(Into::into) else { return };
         self.written.shared |= shared.bit();
         if self.kind == Kind::Loop || self.is_measured() || self.logs() {
-            self.said.push(shared, value.clone(), self.origin);
+            self.said.push(shared, value.clone(), self.origin, self.site.attributes + 1);
         }
         self.attributes.push(KeyValue::new(shared.key(), value));
     }

@@ -70,11 +70,11 @@ pub(crate) enum Origin {
 }
 
 impl SharedValues {
-    pub(crate) fn with_room(room: usize) -> Self {
-        SharedValues(Vec::with_capacity(room))
-    }
-
-    pub(crate) fn push(&mut self, shared: Shared, value: Value, origin: Origin) {
+    /// `room` is for how many there will be.
+    pub(crate) fn push(&mut self, shared: Shared, value: Value, origin: Origin, room: usize) {
+        if self.0.is_empty() {
+            self.0.reserve_exact(room);
+        }
         self.0.push(SharedValue { shared, value, origin });
     }
 
