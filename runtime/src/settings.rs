@@ -2,6 +2,7 @@
 
 use crate::vocabulary::{Convention, GENAI, PRESCRIBED};
 use crate::warning;
+use opentelemetry::Context;
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -198,8 +199,13 @@ impl Settings {
 
     pub(crate) fn redact<'a>(&self, piece: Piece, text: &'a str) -> Cow<'a, str> {
         let Some(redactor) = &self.redactor else { return text.into() };
+        let redacted = || {
+            // What the redactor calls is not traced: it would be redacted in turn, and so on.
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            redactor(piece, text)
+        };
         // A panic here would come out of the user's function, or abort if it is unwinding already.
-        catch_unwind(AssertUnwindSafe(|| redactor(piece, text))).unwrap_or_else(|_| {
+        catch_unwind(AssertUnwindSafe(redacted)).unwrap_or_else(|_| {
             warning::once!("content was left out: the redactor panicked");
             "".into()
         })

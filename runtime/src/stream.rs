@@ -92,8 +92,7 @@ impl<'a, T> AnySuccess<'a, T> {
         facts.response_id.say(chunk.id);
         facts.usage.say_more(chunk.usage);
         if let Some(text) = chunk.text.filter(|_| call.captures) {
-            let limit = call.settings.limit();
-            facts.content().append(&text, limit);
+            facts.content().append(&text, &call.settings);
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The content of one call, from where it is captured to where the vocabulary wants it.
 
+use crate::content::document;
+use crate::content::redaction::Redaction;
+use crate::content::streamed::Streamed;
 use crate::ending::Failure;
 use crate::scope::Said;
 use crate::settings::{Piece, Settings};
@@ -8,23 +11,25 @@ use crate::value::{Message, Role, ToolDefinition};
 use crate::vocabulary::{Content, Convention, Kind, event, key};
 use opentelemetry::{Context, KeyValue, StringValue};
 use serde::Serialize;
-use serde_json::Value;
 use std::borrow::Cow;
+use std::slice;
 
-/// Content that was captured, redacted as far as that can be done before it is known where it goes.
+/// Content that was captured. Messages are redacted when it is known where they go, what a tool was given and gave back at once.
 #[derive(Default)]
 pub(crate) struct Captured {
     system: Vec<Message>,
     input: Vec<Message>,
     output: Vec<Message>,
-    /// The text of a stream, so far.
-    streamed: Option<String>,
+    streamed: Option<Streamed>,
     tools: Vec<ToolDefinition>,
     arguments: Option<String>,
     result: Option<String>,
     /// What the request said beside it, for a log event.
     pub(crate) request: Said,
 }
+
+/// One of the JSON documents of TELEMETRY §4: its key and text.
+type Document = (&'static str, String);
 
 /// A span event: its name and attributes.
 type Event = (Cow<'static, str>, Vec<KeyValue>);
@@ -49,14 +54,9 @@ impl Captured {
         self.output = messages;
     }
 
-    /// A message that arrives in pieces; what is far beyond the limit is cut anyway, and not kept.
-    pub(crate) fn append(&mut self, text: &str, limit: Option<usize>) {
-        match &mut self.streamed {
-            // In bytes: a text that long is over the limit in characters, too, and will be cut and say so.
-            Some(so_far) if limit.is_some_and(|limit| so_far.len() > limit.saturating_mul(4)) => {}
-            Some(so_far) => so_far.push_str(text),
-            none => *none = Some(text.to_owned()),
-        }
+    /// A message that arrives in pieces.
+    pub(crate) fn append(&mut self, text: &str, settings: &Settings) {
+        self.streamed.get_or_insert_with(Streamed::new).push(text, settings);
     }
 
     pub(crate) fn tools(&mut self, tools: Vec<ToolDefinition>) {
@@ -86,44 +86,55 @@ impl Captured {
         system.chain(input).flatten().collect()
     }
 
-    fn choice(&self, settings: &Settings, finish_reason: Option<StringValue>) -> Option<Event> {
-        let answer = self.output.last()?;
-        let text = text_or_json(settings, Piece::Output, answer)?;
+    /// What may be exported of a stream's text, as the message that it is.
+    fn streamed(&mut self, settings: &Settings) -> Option<Message> {
+        self.streamed.take().map(|streamed| Message::text(streamed.redacted(settings)))
+    }
+
+    fn choice(&self, settings: &Settings, streamed: Option<&Message>, finish_reason: Option<&StringValue>) -> Option<Event> {
+        let redaction = Redaction::new(settings, Piece::Output);
+        let text = match streamed {
+            Some(streamed) => text_or_json(settings, Redaction::DONE, streamed)?,
+            None => text_or_json(settings, redaction, self.output.last()?)?,
+        };
         let mut attributes = vec![KeyValue::new(event::CHOICE, text), KeyValue::new(key::INDEX, 0_i64)];
+        let finish_reason = finish_reason.map(|reason| redaction.finish_reason(reason.as_str()).into_owned());
         attributes.extend(finish_reason.map(|reason| KeyValue::new(key::FINISH_REASON, reason)));
         Some((event::CHOICE.into(), attributes))
     }
 
-    /// The JSON of TELEMETRY §4 under its keys, what is not there left out.
-    fn documents(&self, settings: &Settings, finish_reason: Option<&StringValue>) -> Vec<(&'static str, String)> {
-        let finish_reason = finish_reason.map(StringValue::as_str);
-        let system: Vec<Value> =
-            self.system.iter().flat_map(|message| message.parts().as_array().cloned().unwrap_or_default()).collect();
-        let input: Vec<Value> = self.input.iter().map(|message| message.input(&Role::User)).collect();
-        let output: Vec<Value> = self.output.iter().map(|message| message.output(&Role::Assistant, finish_reason)).collect();
-        let tools: Vec<Value> = self.tools.iter().map(ToolDefinition::json).collect();
+    /// Those of which there is anything.
+    fn documents(&self, settings: &Settings, streamed: Option<&Message>, finish_reason: Option<&StringValue>) -> Vec<Document> {
+        let redaction = |piece| Redaction::new(settings, piece);
+        let finish_reason = finish_reason.map(|reason| redaction(Piece::Output).finish_reason(reason.as_str()));
+        let has_output = !self.output.is_empty() || streamed.is_some();
+        let system = (!self.system.is_empty()).then(|| document::parts(&self.system, redaction(Piece::System)));
+        let input = (!self.input.is_empty()).then(|| document::input(&self.input, redaction(Piece::Input)));
+        let output =
+            has_output.then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(Piece::Output)));
+        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(Piece::Input)));
         let documents = [
-            (key::SYSTEM_INSTRUCTIONS, Piece::System, system),
-            (key::INPUT_MESSAGES, Piece::Input, input),
-            (key::OUTPUT_MESSAGES, Piece::Output, output),
-            (key::TOOL_DEFINITIONS, Piece::Input, tools),
+            (key::SYSTEM_INSTRUCTIONS, system),
+            (key::INPUT_MESSAGES, input),
+            (key::OUTPUT_MESSAGES, output),
+            (key::TOOL_DEFINITIONS, tools),
         ];
-        let present = documents.into_iter().filter(|(_, _, entries)| !entries.is_empty());
-        present.filter_map(|(key, piece, entries)| Some((key, settings.document(piece, entries.into())?))).collect()
+        documents.into_iter().filter_map(|(key, json)| Some((key, settings.cut_document(json?)?))).collect()
     }
 }
 
 /// `gen_ai.{role}.message`, with the text under the same name.
 fn message_event(settings: &Settings, piece: Piece, role: &Role, message: &Message) -> Option<Event> {
-    let name = format!("gen_ai.{}.message", message.role_or(role).as_str());
-    let text = text_or_json(settings, piece, message)?;
+    let redaction = Redaction::new(settings, piece);
+    let name = format!("gen_ai.{}.message", settings.cut(&redaction.role(message.role_or(role))));
+    let text = text_or_json(settings, redaction, message)?;
     Some((name.clone().into(), vec![KeyValue::new(name, text)]))
 }
 
-fn text_or_json(settings: &Settings, piece: Piece, message: &Message) -> Option<String> {
+fn text_or_json(settings: &Settings, redaction: Redaction<'_>, message: &Message) -> Option<String> {
     match message.as_text() {
-        Some(text) => Some(settings.text(piece, text)),
-        None => settings.document(piece, message.parts()),
+        Some(text) => Some(settings.cut(&redaction.text(text)).into_owned()),
+        None => settings.cut_document(document::parts(slice::from_ref(message), redaction)),
     }
 }
 
@@ -156,35 +167,43 @@ impl Live {
         attributes: &mut Vec<KeyValue>,
     ) -> Vec<Event> {
         let capture = self.settings.captures();
-        captured.output.extend(captured.streamed.take().map(Message::text));
-        if capture.as_events() {
-            self.log(context, &captured, finish_reason.as_ref(), attributes);
+        let content = capture.on_spans().then_some(self.operation().content);
+        let streamed = captured.streamed(&self.settings);
+        let (streamed, finish_reason) = (streamed.as_ref(), finish_reason.as_ref());
+        let documents = if capture.as_events() || content == Some(Content::Attributes) {
+            captured.documents(&self.settings, streamed, finish_reason)
+        } else {
+            Vec::new()
+        };
+        if capture.as_events() && !documents.is_empty() {
+            self.log(context, &captured.request, &documents, finish_reason, attributes);
         }
-        if capture.on_spans() { self.on_span(captured, finish_reason, attributes) } else { Vec::new() }
-    }
-
-    fn on_span(&self, captured: Captured, finish_reason: Option<StringValue>, attributes: &mut Vec<KeyValue>) -> Vec<Event> {
-        if self.operation().content == Content::Events {
-            return captured.choice(&self.settings, finish_reason).into_iter().collect();
+        match content {
+            Some(Content::Events) => return captured.choice(&self.settings, streamed, finish_reason).into_iter().collect(),
+            Some(Content::Attributes) => {
+                attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
+                attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
+                attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
+            }
+            Some(Content::Nothing) | None => {}
         }
-        let documents = captured.documents(&self.settings, finish_reason.as_ref());
-        attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
-        attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
-        attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
         Vec::new()
     }
 
     /// One log event, in the context of the call, so that a bridge to OpenTelemetry logs finds its span. It says what the span says,
     /// as far as `tracing` carries it: it has no lists, so these are JSON text.
-    fn log(&self, context: &Context, captured: &Captured, finish_reason: Option<&StringValue>, attributes: &[KeyValue]) {
-        let documents = captured.documents(&self.settings, finish_reason);
-        if documents.is_empty() {
-            return;
-        }
+    fn log(
+        &self,
+        context: &Context,
+        request: &Said,
+        documents: &[Document],
+        finish_reason: Option<&StringValue>,
+        attributes: &[KeyValue],
+    ) {
         let document = |key| documents.iter().find(|(name, _)| *name == key).map(|(_, json)| json.as_str());
         let value = |key| {
             let said = attributes.iter().find(|attribute| attribute.key.as_str() == key);
-            said.map(|attribute| &attribute.value).or_else(|| captured.request.get(key))
+            said.map(|attribute| &attribute.value).or_else(|| request.get(key))
         };
         let text = |key| value(key).map(opentelemetry::Value::as_str);
         let integer = |key| if let Some(opentelemetry::Value::I64(value)) = value(key) { Some(*value) } else { None };
