@@ -89,9 +89,9 @@ pub enum Piece {
     Input,
     /// A message of the model, and the answer of a loop.
     Output,
-    /// A string in the arguments of a tool call.
+    /// A string, number or name in the arguments of a tool call.
     ToolArguments,
-    /// A string in the result of a tool call.
+    /// A string, number or name in the result of a tool call.
     ToolResult,
     /// The text of an error: a span's status description and its `exception.message`.
     ErrorMessage,
@@ -116,11 +116,17 @@ impl Settings {
         Settings { capture, ..self }
     }
 
-    /// Every text of content and every error message passes through `redactor` before the length limit.
-    /// It is called while a span is starting or ending, and must not block; if it panics, the text is left out.
+    /// Every text of content and every error message passes through `redactor`, whole and unescaped, before the length limit.
+    /// It is called while a span is starting or ending, and must not block; if it panics, the text is left out. What it calls is not traced.
     ///
-    /// Content are the texts of messages, their URIs and file ids, descriptions and schemas of tools, and every string, number and
-    /// name in the arguments and results of tools. Roles, names of tools, ids of calls and MIME types are structure, and stay.
+    /// Content are the texts of messages, their URIs, MIME types, ids and file ids, roles, modalities and finish reasons that the
+    /// conventions do not know, names, descriptions and schemas of tools, and every string, number and name of a member in
+    /// the arguments and results of tools. A text that is JSON, be it what a model wrote, the arguments of a call or a block of unknown type, is shown
+    /// from the inside out: each string, number and name in it, JSON in these again, to eight levels, and at last the whole.
+    /// What the redactor leaves alone stays as it was written, but for a string with half a surrogate pair, which is left out.
+    ///
+    /// The text of a stream is put together first, up to 1 MiB. What is longer is left out whole, and a marker says so: its beginning
+    /// might end in half a secret.
     #[must_use]
     pub fn redactor(self, redactor: impl for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync + 'static) -> Self {
         Settings { redactor: Some(Arc::new(redactor)), ..self }
