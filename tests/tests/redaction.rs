@@ -141,6 +141,14 @@ mod everywhere {
     }
 
     #[test]
+    fn the_name_of_an_event_is_cut_like_content() {
+        let settings = Settings::default().capture(Capture::Spans).length_limit(12);
+        let telemetry = Telemetry::on().with(settings);
+        now(run(&&Message::new("system"), &&Message::new("x".repeat(50)).with(Part::text("hi")), &[], &&Message::new("x")));
+        assert_eq!(telemetry.spans()[0].events()[1].0, "gen_ai.xxx…[47 cut].message");
+    }
+
+    #[test]
     fn what_is_redacted_is_still_what_it_was() {
         let telemetry = Telemetry::on().with(without_secrets(genai()));
         let hologram = json!({ "role": secret(), "content": [{ "type": "hologram", "light": secret(), "n": 1.50 }] });
@@ -160,6 +168,37 @@ mod everywhere {
         let prescribed = ["gen_ai.system.message", "gen_ai.user.message", "gen_ai.choice"];
         let others = ["gen_ai.critic.message", "gen_ai.my ***!.message", "gen_ai.choice"];
         assert_eq!(names, [prescribed, others].concat());
+    }
+}
+
+mod finish_reasons {
+    use super::*;
+
+    #[sampling_loop(answer = |()| "done")]
+    async fn run(stop_reason: String) {
+        ask(stop_reason);
+    }
+
+    #[sampling_step(stop_reason = |reason| reason, message = |_| "done")]
+    fn ask(stop_reason: String) -> String {
+        stop_reason
+    }
+
+    #[test]
+    fn in_content_a_reason_that_nobody_knows_is_a_text() {
+        for (said, shown) in [(secret(), "my ***!"), ("max_tokens".to_owned(), "length")] {
+            let redacting = || genai().redactor(|_, text| text.replace(SECRET, "***").replace("length", "no text").into());
+            let telemetry = Telemetry::on().with(redacting());
+            now(run(said.clone()));
+            let output = telemetry.named("chat")[0].get("gen_ai.output.messages").expect("captured");
+            let output: Value = serde_json::from_str(&output.as_str()).expect("JSON");
+            assert_eq!(output[0]["finish_reason"], shown);
+            drop(telemetry);
+            let telemetry = Telemetry::on().with(redacting().vocabulary(Vocabulary::Prescribed));
+            now(run(said));
+            let events = telemetry.named("sampling/createMessage")[0].events();
+            assert_eq!(events[0].1["finish_reason"], format!("String({shown:?})"));
+        }
     }
 }
 
@@ -237,14 +276,14 @@ mod tools {
         let nested = |depth| (0..depth).fold(json!(secret().repeat(50)), |inner, _| json!([inner]));
         for depth in [99, 100, 101, 300] {
             let message = Message::new(Role::Assistant).with(Part::tool_call(None, "look", nested(depth)));
-            for settings in
-                [genai(), genai().length_limit(400), without_secrets(genai()), without_secrets(genai()).length_limit(400)]
-            {
-                let telemetry = Telemetry::on().with(settings);
+            for (redacts, limit) in [(false, None), (false, Some(450)), (true, None), (true, Some(450))] {
+                let settings = if redacts { without_secrets(genai()) } else { genai() };
+                let telemetry = Telemetry::on().with(settings.length_limit(limit));
                 now(ask(&&message, &Message::user("hi")));
                 let json = telemetry.span().get("gen_ai.input.messages").expect("captured").to_string();
                 let read: Value = serde_json::from_str(&json).expect("JSON that serde_json reads");
                 assert_eq!(read[0]["parts"][0]["name"], "look", "{depth}: {json}");
+                assert!(!(redacts && json.contains("hunter")), "{depth}: {json}");
             }
         }
     }

@@ -253,3 +253,21 @@ impl Live {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_streamed_is_the_choice_redacted_and_cut() {
+        let settings = Settings::default().redactor(|_, text| text.replace("hunter2", "***").into()).length_limit(20);
+        let mut captured = Captured::default();
+        captured.output(vec![Message::text("said before")]);
+        for chunk in ["my hun", "ter2 is not for everybody"] {
+            captured.append(chunk, &settings);
+        }
+        let streamed = captured.streamed(&settings);
+        let (_, attributes) = captured.choice(&settings, streamed.as_ref(), None).expect("a choice");
+        assert_eq!(attributes[0], KeyValue::new("gen_ai.choice", "my *** is n…[16 cut]"));
+    }
+}

@@ -161,6 +161,7 @@ mod tests {
         assert_eq!(redacted(r#"{ "h\u0075nter2": ["\u0068unter2!", 1] }"#), r#"{ "***": ["***!", 1] }"#);
         assert_eq!(redacted(r#"{"a":"h\u0075nter2","a":"twice"}"#), r#"{"a":"***","a":"twice"}"#);
         assert_eq!(redacted(r#""h\u0075nter2""#), r#""***""#);
+        assert_eq!(redacted(r#"["\\", "h\u0075nter2", "\"\\\"h\u0075nter2"]"#), r#"["\\", "***", "\"\\\"***"]"#);
         assert_eq!(redacted(r#"["h\u0075nter2 \ud83d", ""]"#), r#"["", ""]"#, "what cannot be read is left out");
     }
 
