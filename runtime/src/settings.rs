@@ -2,6 +2,7 @@
 
 use crate::vocabulary::{Convention, GENAI, PRESCRIBED};
 use crate::warning;
+use opentelemetry::Context;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
@@ -89,9 +90,9 @@ pub enum Piece {
     Input,
     /// A message of the model, and the answer of a loop.
     Output,
-    /// A string in the arguments of a tool call.
+    /// A string, number or name in the arguments of a tool call.
     ToolArguments,
-    /// A string in the result of a tool call.
+    /// A string, number or name in the result of a tool call.
     ToolResult,
     /// The text of an error: a span's status description and its `exception.message`.
     ErrorMessage,
@@ -127,11 +128,17 @@ impl Settings {
         Settings { capture, ..self }
     }
 
-    /// Every text of content and every error message passes through `redactor` before the length limit.
-    /// It is called while a span is starting or ending, and must not block; if it panics, the text is left out.
+    /// Every text of content and every error message passes through `redactor`, whole and unescaped, before the length limit.
+    /// It is called while a span is starting or ending, and must not block; if it panics, the text is left out. What it calls is not traced.
     ///
-    /// Content are the texts of messages, their URIs and file ids, descriptions and schemas of tools, and every string, number and
-    /// name in the arguments and results of tools. Roles, names of tools, ids of calls and MIME types are structure, and stay.
+    /// Content are the texts of messages, their URIs, MIME types, ids and file ids, roles, modalities and finish reasons that the
+    /// conventions do not know, names, descriptions and schemas of tools, and every string, number and name of a member in
+    /// the arguments and results of tools. A text that is JSON, be it what a model wrote, the arguments of a call or a block of unknown type, is shown
+    /// from the inside out: each string, number and name in it, JSON in these again, to eight levels, and at last the whole.
+    /// What the redactor leaves alone stays as it was written, but for a string with half a surrogate pair, which is left out.
+    ///
+    /// The text of a stream is put together first, up to 1 MiB. What is longer is left out whole, and a marker says so: its beginning
+    /// might end in half a secret.
     #[must_use]
     pub fn redactor(self, redactor: impl for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync + 'static) -> Self {
         Settings { redactor: Some(Arc::new(redactor)), ..self }
@@ -223,8 +230,13 @@ impl Settings {
 
     pub(crate) fn redact<'a>(&self, piece: Piece, text: &'a str) -> Cow<'a, str> {
         let Some(redactor) = &self.redactor else { return text.into() };
+        let redacted = || {
+            // What the redactor calls is not traced: it would be redacted in turn, and so on.
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            redactor(piece, text)
+        };
         // A panic here would come out of the user's function, or abort if it is unwinding already.
-        catch_unwind(AssertUnwindSafe(|| redactor(piece, text))).unwrap_or_else(|_| {
+        catch_unwind(AssertUnwindSafe(redacted)).unwrap_or_else(|_| {
             warning::once!("content was left out: the redactor panicked");
             "".into()
         })

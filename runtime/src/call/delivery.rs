@@ -3,7 +3,7 @@
 use crate::call::core::Call;
 use crate::call::ending::Failure;
 use crate::call::here::is_there;
-use crate::content::{Captured, Event};
+use crate::content::{Captured, Document, Event};
 use crate::settings::Settings;
 use crate::vocabulary::{Content, key};
 use opentelemetry::{Context, KeyValue, StringValue, Value};
@@ -23,37 +23,30 @@ pub(crate) fn at_end(
     attributes: &mut Vec<KeyValue>,
 ) -> Vec<Event> {
     let Some(settings) = call.settings() else { return Vec::new() };
-    captured.end_stream();
-    if settings.captures().as_events() {
-        log(call, context, settings, &captured, finish_reason.as_ref(), attributes);
+    let capture = settings.captures();
+    let content = if capture.on_spans() { call.operation.content } else { Content::Nothing };
+    let streamed = captured.streamed(settings);
+    let (streamed, finish_reason) = (streamed.as_ref(), finish_reason.as_ref());
+    let as_json = capture.as_events() || content == Content::Attributes;
+    let documents = if as_json { captured.documents(settings, streamed, finish_reason) } else { Vec::new() };
+    if capture.as_events() && !documents.is_empty() && is_there() {
+        log(call, context, &documents, finish_reason, attributes);
     }
-    if !settings.captures().on_spans() {
-        return Vec::new();
+    match content {
+        Content::Nothing => {}
+        Content::Events => return captured.choice(settings, streamed, finish_reason).into_iter().collect(),
+        Content::Attributes => {
+            attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
+            attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
+            attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
+        }
     }
-    if call.operation.content == Content::Events {
-        return captured.choice(settings, finish_reason).into_iter().collect();
-    }
-    let documents = captured.documents(settings, finish_reason.as_ref());
-    attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
-    attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
-    attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
     Vec::new()
 }
 
 /// One log event, in the context of the call, so that a bridge to OpenTelemetry logs finds its span. It says what the span says,
 /// as far as `tracing` carries it: it has no lists, so these are JSON text.
-fn log(
-    call: &Call,
-    context: &Context,
-    settings: &Settings,
-    captured: &Captured,
-    finish_reason: Option<&StringValue>,
-    attributes: &[KeyValue],
-) {
-    let documents = captured.documents(settings, finish_reason);
-    if documents.is_empty() || !is_there() {
-        return;
-    }
+fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Option<&StringValue>, attributes: &[KeyValue]) {
     let document = |key| documents.iter().find(|(name, _)| *name == key).map(|(_, json)| json.as_str());
     let value = |key| {
         let learned = attributes.iter().find(|attribute| attribute.key.as_str() == key);

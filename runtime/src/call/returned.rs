@@ -17,7 +17,7 @@ use crate::call::ending::{Failure, Label};
 use crate::call::learned::Source;
 use crate::caught::caught;
 use crate::content::Captured;
-use crate::settings::{Piece, Settings};
+use crate::settings::Piece;
 use crate::value::registered::{Registered, Sink};
 use crate::value::{AttributeValue, Chunk, ErrorType, Flag, SamplingResponse, Text, ToMessages, ToolOutcome, Usage, error_type};
 use crate::vocabulary::stop_reason_word;
@@ -322,14 +322,14 @@ impl<'a, T> AnySuccess<'a, T> {
     pub fn __ss_chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>) {
         let wants = self.call.wants;
         let Some(chunk) = self.ask(wants.tokens() || wants.response_model(), of) else { return };
-        let limit = self.call.settings().and_then(Settings::limit);
+        let settings = self.call.settings();
         self.call.learn(|learned| {
             learned.stop_reason.say(Source::Handle, chunk.stop_reason);
             learned.response_model.say(Source::Handle, chunk.model);
             learned.response_id.say(Source::Handle, chunk.id);
             learned.usage.say_more(chunk.usage);
-            if let Some(text) = chunk.text.filter(|_| wants.content()) {
-                learned.content().append(&text, limit);
+            if let (Some(text), Some(settings)) = (chunk.text.filter(|_| wants.content()), settings) {
+                learned.content().append(&text, settings);
             }
         });
     }

@@ -1,25 +1,30 @@
 //! The content of one call, from where it is captured to where the vocabulary wants it.
 
+use crate::content::document;
+use crate::content::redaction::Redaction;
+use crate::content::streamed::Streamed;
 use crate::settings::{Piece, Settings};
 use crate::value::{Message, Role, ToolDefinition};
 use crate::vocabulary::{Content, Kind, Operation, event, key};
 use opentelemetry::{KeyValue, StringValue};
 use serde::Serialize;
-use serde_json::Value;
 use std::borrow::Cow;
+use std::slice;
 
-/// Content that was captured, redacted as far as that can be done before it is known where it goes.
+/// Content that was captured. Messages are redacted when it is known where they go, what a tool was given and gave back at once.
 #[derive(Default)]
 pub(crate) struct Captured {
     system: Vec<Message>,
     input: Vec<Message>,
     output: Vec<Message>,
-    /// The text of a stream, so far.
-    streamed: Option<String>,
+    streamed: Option<Streamed>,
     tools: Vec<ToolDefinition>,
     pub(crate) arguments: Option<String>,
     pub(crate) result: Option<String>,
 }
+
+/// One of the JSON documents of TELEMETRY §4: its key and text.
+pub(crate) type Document = (&'static str, String);
 
 /// A span event: its name and attributes.
 pub(crate) type Event = (Cow<'static, str>, Vec<KeyValue>);
@@ -43,14 +48,9 @@ impl Captured {
         self.output = messages;
     }
 
-    /// A message that arrives in pieces; what is far beyond the limit is cut anyway, and not kept.
-    pub(crate) fn append(&mut self, text: &str, limit: Option<usize>) {
-        match &mut self.streamed {
-            // In bytes: a text that long is over the limit in characters, too, and will be cut and say so.
-            Some(so_far) if limit.is_some_and(|limit| so_far.len() > limit.saturating_mul(4)) => {}
-            Some(so_far) => so_far.push_str(text),
-            none => *none = Some(text.to_owned()),
-        }
+    /// A message that arrives in pieces.
+    pub(crate) fn append(&mut self, text: &str, settings: &Settings) {
+        self.streamed.get_or_insert_with(Streamed::new).push(text, settings);
     }
 
     pub(crate) fn tools(&mut self, tools: Vec<ToolDefinition>) {
@@ -73,11 +73,6 @@ impl Captured {
         self.result.is_some()
     }
 
-    /// No more of the stream is to come.
-    pub(crate) fn end_stream(&mut self) {
-        self.output.extend(self.streamed.take().map(Message::text));
-    }
-
     /// The span events of what was asked.
     pub(crate) fn request_events(&self, settings: &Settings) -> Vec<Event> {
         let system = self.system.iter().map(|message| message_event(settings, Piece::System, &Role::System, message));
@@ -85,43 +80,82 @@ impl Captured {
         system.chain(input).flatten().collect()
     }
 
-    pub(crate) fn choice(&self, settings: &Settings, finish_reason: Option<StringValue>) -> Option<Event> {
-        let answer = self.output.last()?;
-        let text = text_or_json(settings, Piece::Output, answer)?;
+    /// What may be exported of a stream's text, as the message that it is.
+    pub(crate) fn streamed(&mut self, settings: &Settings) -> Option<Message> {
+        self.streamed.take().map(|streamed| Message::text(streamed.redacted(settings)))
+    }
+
+    pub(crate) fn choice(
+        &self,
+        settings: &Settings,
+        streamed: Option<&Message>,
+        finish_reason: Option<&StringValue>,
+    ) -> Option<Event> {
+        let redaction = Redaction::new(settings, Piece::Output);
+        let text = match streamed {
+            Some(streamed) => text_or_json(settings, Redaction::DONE, streamed)?,
+            None => text_or_json(settings, redaction, self.output.last()?)?,
+        };
         let mut attributes = vec![KeyValue::new(event::CHOICE, text), KeyValue::new(key::INDEX, 0_i64)];
+        let finish_reason = finish_reason.map(|reason| redaction.finish_reason(reason.as_str()).into_owned());
         attributes.extend(finish_reason.map(|reason| KeyValue::new(key::FINISH_REASON, reason)));
         Some((event::CHOICE.into(), attributes))
     }
 
-    /// The JSON of TELEMETRY §4 under its keys, what is not there left out.
-    pub(crate) fn documents(&self, settings: &Settings, finish_reason: Option<&StringValue>) -> Vec<(&'static str, String)> {
-        let finish_reason = finish_reason.map(StringValue::as_str);
-        let system: Vec<Value> =
-            self.system.iter().flat_map(|message| message.parts().as_array().cloned().unwrap_or_default()).collect();
-        let input: Vec<Value> = self.input.iter().map(|message| message.input(&Role::User)).collect();
-        let output: Vec<Value> = self.output.iter().map(|message| message.output(&Role::Assistant, finish_reason)).collect();
-        let tools: Vec<Value> = self.tools.iter().map(ToolDefinition::json).collect();
+    /// Those of which there is anything.
+    pub(crate) fn documents(
+        &self,
+        settings: &Settings,
+        streamed: Option<&Message>,
+        finish_reason: Option<&StringValue>,
+    ) -> Vec<Document> {
+        let redaction = |piece| Redaction::new(settings, piece);
+        let finish_reason = finish_reason.map(|reason| redaction(Piece::Output).finish_reason(reason.as_str()));
+        let has_output = !self.output.is_empty() || streamed.is_some();
+        let system = (!self.system.is_empty()).then(|| document::parts(&self.system, redaction(Piece::System)));
+        let input = (!self.input.is_empty()).then(|| document::input(&self.input, redaction(Piece::Input)));
+        let output =
+            has_output.then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(Piece::Output)));
+        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(Piece::Input)));
         let documents = [
-            (key::SYSTEM_INSTRUCTIONS, Piece::System, system),
-            (key::INPUT_MESSAGES, Piece::Input, input),
-            (key::OUTPUT_MESSAGES, Piece::Output, output),
-            (key::TOOL_DEFINITIONS, Piece::Input, tools),
+            (key::SYSTEM_INSTRUCTIONS, system),
+            (key::INPUT_MESSAGES, input),
+            (key::OUTPUT_MESSAGES, output),
+            (key::TOOL_DEFINITIONS, tools),
         ];
-        let present = documents.into_iter().filter(|(_, _, entries)| !entries.is_empty());
-        present.filter_map(|(key, piece, entries)| Some((key, settings.document(piece, entries.into())?))).collect()
+        documents.into_iter().filter_map(|(key, json)| Some((key, settings.cut_document(json?)?))).collect()
     }
 }
 
 /// `gen_ai.{role}.message`, with the text under the same name.
 fn message_event(settings: &Settings, piece: Piece, role: &Role, message: &Message) -> Option<Event> {
-    let name = format!("gen_ai.{}.message", message.role_or(role).as_str());
-    let text = text_or_json(settings, piece, message)?;
+    let redaction = Redaction::new(settings, piece);
+    let name = format!("gen_ai.{}.message", settings.cut(&redaction.role(message.role_or(role))));
+    let text = text_or_json(settings, redaction, message)?;
     Some((name.clone().into(), vec![KeyValue::new(name, text)]))
 }
 
-fn text_or_json(settings: &Settings, piece: Piece, message: &Message) -> Option<String> {
+fn text_or_json(settings: &Settings, redaction: Redaction<'_>, message: &Message) -> Option<String> {
     match message.as_text() {
-        Some(text) => Some(settings.text(piece, text)),
-        None => settings.document(piece, message.parts()),
+        Some(text) => Some(settings.cut(&redaction.text(text)).into_owned()),
+        None => settings.cut_document(document::parts(slice::from_ref(message), redaction)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_streamed_is_the_choice_redacted_and_cut() {
+        let settings = Settings::default().redactor(|_, text| text.replace("hunter2", "***").into()).length_limit(20);
+        let mut captured = Captured::default();
+        captured.output(vec![Message::text("said before")]);
+        for chunk in ["my hun", "ter2 is not for everybody"] {
+            captured.append(chunk, &settings);
+        }
+        let streamed = captured.streamed(&settings);
+        let (_, attributes) = captured.choice(&settings, streamed.as_ref(), None).expect("a choice");
+        assert_eq!(attributes[0], KeyValue::new("gen_ai.choice", "my *** is n…[16 cut]"));
     }
 }

@@ -1,282 +1,190 @@
-//! Content on its way out: every text passes the redactor, then the length limit, and what is cut stays valid JSON and says so.
+//! Content as the JSON of the GenAI conventions. It is redacted while it is written: there is no tree in between, and no other path
+//! for those who redact nothing.
 
-use crate::settings::{Piece, Settings};
-use crate::warning;
-use serde::Serialize;
-use serde_json::{Value, json};
+use crate::content::json::Json;
+use crate::content::redaction::Redaction;
+use crate::value::{Message, Part, Role, ToolDefinition};
+use crate::vocabulary::stop_reason;
+use serde_json::Value;
 use std::borrow::Cow;
 
-impl Settings {
-    /// One text.
-    pub(crate) fn text(&self, piece: Piece, text: &str) -> String {
-        let redacted = self.redact(piece, text);
-        match self.limit() {
-            Some(limit) => cut(&redacted, limit).into_owned(),
-            None => redacted.into_owned(),
+/// How many lists and objects of somebody's own are written inside each other. Readers have their limits: that of `serde_json` is 127.
+const DEPTH: usize = 100;
+
+/// The parts of messages: system instructions, and a message in a span event.
+pub(crate) fn parts(messages: &[Message], redaction: Redaction<'_>) -> String {
+    let mut document = Document::new(redaction);
+    document.list(messages.iter().flat_map(Message::parts), Document::part);
+    document.json.into_text()
+}
+
+/// Messages to the model.
+pub(crate) fn input(messages: &[Message], redaction: Redaction<'_>) -> String {
+    let mut document = Document::new(redaction);
+    document.list(messages, |document, message| document.message(message, &Role::User, None));
+    document.json.into_text()
+}
+
+/// Messages of the model. What a stream said and why the model stopped, where no message says it, have been redacted already.
+pub(crate) fn output(messages: &[Message], streamed: Option<&Message>, said: Option<&str>, redaction: Redaction<'_>) -> String {
+    let mut document = Document::new(redaction);
+    let messages = messages.iter().map(|message| (message, redaction));
+    let streamed = streamed.map(|message| (message, Redaction::DONE));
+    document.list(messages.chain(streamed), |document, (message, redaction)| {
+        document.redaction = redaction;
+        document.message(message, &Role::Assistant, Some(&finish_reason(message, said, redaction)));
+    });
+    document.json.into_text()
+}
+
+/// The tools that the model may choose from.
+pub(crate) fn tools(tools: &[ToolDefinition], redaction: Redaction<'_>) -> String {
+    let mut document = Document::new(redaction);
+    document.list(tools, Document::tool);
+    document.json.into_text()
+}
+
+/// An output message must have a finish reason. Where nobody said one, it follows from what the message is.
+fn finish_reason<'a>(message: &Message, said: Option<&'a str>, redaction: Redaction<'_>) -> Cow<'a, str> {
+    if let Some(own) = message.finish_reason() {
+        let (_, own) = stop_reason(own.to_owned().into());
+        return redaction.finish_reason(own.as_str()).into_owned().into();
+    }
+    let calls_a_tool = message.parts().iter().any(|part| matches!(part, Part::ToolCall { .. }));
+    said.unwrap_or(if calls_a_tool { "tool_call" } else { "stop" }).into()
+}
+
+/// A document as far as it is written. Members are in the order of their names, as they are in objects of `serde_json`.
+struct Document<'a> {
+    json: Json,
+    redaction: Redaction<'a>,
+}
+
+impl<'a> Document<'a> {
+    fn new(redaction: Redaction<'a>) -> Self {
+        Document { json: Json::default(), redaction }
+    }
+
+    fn list<T>(&mut self, entries: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+        self.json.open('[');
+        for entry in entries {
+            self.json.entry();
+            write(self, entry);
+        }
+        self.json.close(']');
+    }
+
+    fn message(&mut self, message: &Message, role: &Role, finish_reason: Option<&str>) {
+        self.json.open('{');
+        if let Some(finish_reason) = finish_reason {
+            self.word("finish_reason", finish_reason);
+        }
+        self.json.name("parts");
+        self.list(message.parts(), Document::part);
+        self.word("role", &self.redaction.role(message.role_or(role)));
+        self.json.close('}');
+    }
+
+    fn part(&mut self, part: &Part) {
+        self.json.open('{');
+        match part {
+            Part::Text { content } => {
+                self.text("content", content);
+                self.json.kind("text");
+            }
+            Part::Reasoning { content } => {
+                self.text("content", content);
+                self.json.kind("reasoning");
+            }
+            Part::ToolCall { id, name, arguments } => {
+                self.value("arguments", arguments);
+                self.optional("id", id.as_deref());
+                self.text("name", name);
+                self.json.kind("tool_call");
+            }
+            Part::ToolCallResponse { id, response } => {
+                self.optional("id", id.as_deref());
+                self.value("response", response);
+                self.json.kind("tool_call_response");
+            }
+            Part::Blob { modality, mime_type, content } => {
+                self.text("content", content);
+                self.medium(mime_type.as_deref(), modality);
+                self.json.kind("blob");
+            }
+            Part::Uri { modality, mime_type, uri } => {
+                self.medium(mime_type.as_deref(), modality);
+                self.json.kind("uri");
+                self.text("uri", uri);
+            }
+            Part::File { modality, mime_type, file_id } => {
+                self.text("file_id", file_id);
+                self.medium(mime_type.as_deref(), modality);
+                self.json.kind("file");
+            }
+        }
+        self.json.close('}');
+    }
+
+    fn tool(&mut self, tool: &ToolDefinition) {
+        self.json.open('{');
+        self.optional("description", tool.description.as_deref());
+        self.text("name", &tool.name);
+        if let Some(parameters) = &tool.parameters {
+            self.value("parameters", parameters);
+        }
+        self.json.kind("function");
+        self.json.close('}');
+    }
+
+    fn medium(&mut self, mime_type: Option<&str>, modality: &str) {
+        self.optional("mime_type", mime_type);
+        self.word("modality", &self.redaction.modality(modality));
+    }
+
+    /// A member that people or models wrote.
+    fn text(&mut self, name: &'static str, text: &str) {
+        self.word(name, &self.redaction.text(text));
+    }
+
+    fn optional(&mut self, name: &'static str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, text);
         }
     }
 
-    /// A list of messages, or anything else whose structure is ours: only what people and models wrote in it is touched.
-    /// None, with a warning, if not even the structure of its last entry is within the limit.
-    pub(crate) fn document(&self, piece: Piece, document: Value) -> Option<String> {
-        self.json(Structure::Messages, piece, document)
+    /// A member that is structure, or has been redacted.
+    fn word(&mut self, name: &'static str, word: &str) {
+        self.json.name(name);
+        self.json.string(word);
     }
 
-    /// What a tool was given or gave back: every string and number in it is content, names included.
-    /// None, with a warning, if it does not serialise, or not even its beginning is within the limit.
-    pub(crate) fn serialized(&self, piece: Piece, value: &(impl Serialize + ?Sized)) -> Option<String> {
-        let Ok(json) = serde_json::to_string(value) else {
-            warning::once!("content was left out: it does not serialise to JSON");
-            return None;
-        };
-        // Most tools speak in text, and text that is JSON already is taken as it is.
-        let (json, document) = match serde_json::from_str(&json) {
-            Ok(Value::String(text)) => match serde_json::from_str(&text) {
-                Ok(document) => (text, document),
-                Err(_) => (json, Value::String(text)),
+    fn value(&mut self, name: &'static str, value: &Value) {
+        self.json.name(name);
+        self.any(value, DEPTH);
+    }
+
+    /// What has no structure of ours: every string and number in it, names of members included, is a text.
+    fn any(&mut self, value: &Value, depth: usize) {
+        match value {
+            Value::Null => self.json.plain("null"),
+            Value::Bool(value) => self.json.plain(value),
+            Value::Number(number) => match self.redaction.number(number) {
+                Some(redacted) => self.json.string(&redacted),
+                None => self.json.plain(number),
             },
-            Ok(document) => (json, document),
-            // Nested deeper than serde_json reads.
-            Err(_) => (json.clone(), Value::String(json)),
-        };
-        let fits = self.limit().is_none_or(|limit| json.chars().count() <= limit);
-        if fits && !self.redacts() { Some(json) } else { self.json(Structure::Anything, piece, document) }
-    }
-
-    fn json(&self, structure: Structure, piece: Piece, mut document: Value) -> Option<String> {
-        let redact = &mut |text: &str| Some(self.redact(piece, text).into_owned()).filter(|redacted| redacted != text);
-        structure.each_text(&mut document, redact);
-        structure.each_name(&mut document, redact);
-        let whole = document.to_string();
-        match self.limit() {
-            Some(limit) if whole.chars().count() > limit => structure.shortened(document, limit),
-            _ => Some(whole),
-        }
-    }
-}
-
-/// Which of a document's strings are content.
-#[derive(Clone, Copy, PartialEq)]
-enum Structure {
-    /// The JSON of the GenAI conventions: `content`, `uri`, `file_id`, `arguments`, `response`, `description` and
-    /// `parameters` are content, the rest is structure.
-    Messages,
-    /// All of them.
-    Anything,
-}
-
-/// What is done to each text; None leaves it as it is.
-type Change<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
-
-impl Structure {
-    fn each_text(self, value: &mut Value, change: Change<'_>) {
-        match value {
-            Value::String(text) => {
-                if let Some(changed) = change(text) {
-                    *text = changed;
-                }
-            }
-            Value::Number(number) => {
-                if let Some(changed) = change(&number.to_string()) {
-                    *value = changed.into();
-                }
-            }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.each_text(item, change)),
+            Value::String(text) => self.json.string(&self.redaction.text(text)),
+            // What is deeper is the text of its JSON.
+            Value::Array(_) | Value::Object(_) if depth == 0 => self.json.string(&self.redaction.text(&value.to_string())),
+            Value::Array(entries) => self.list(entries, |document, entry| document.any(entry, depth - 1)),
             Value::Object(members) => {
+                self.json.open('{');
                 for (name, member) in members {
-                    match (self, name.as_str()) {
-                        (Structure::Anything, _) | (_, "content" | "description" | "uri" | "file_id" | "parts") => {
-                            self.each_text(member, change);
-                        }
-                        (_, "arguments" | "response" | "parameters") => Structure::Anything.each_text(member, change),
-                        _ => {}
-                    }
+                    self.json.any_name(&self.redaction.text(name));
+                    self.any(member, depth - 1);
                 }
-            }
-            Value::Null | Value::Bool(_) => {}
-        }
-    }
-
-    /// The names of members, where they are content, too.
-    fn each_name(self, value: &mut Value, change: Change<'_>) {
-        match value {
-            Value::Array(items) => items.iter_mut().for_each(|item| self.each_name(item, change)),
-            Value::Object(members) => {
-                let renamed = std::mem::take(members).into_iter().map(|(name, mut member)| {
-                    let inside =
-                        if matches!(&*name, "arguments" | "response" | "parameters") { Structure::Anything } else { self };
-                    inside.each_name(&mut member, change);
-                    let renamed = if self == Structure::Anything { change(&name) } else { None };
-                    (renamed.unwrap_or(name), member)
-                });
-                *members = renamed.collect();
-            }
-            _ => {}
-        }
-    }
-
-    /// The longest form of the document within the limit: with every text cut to the same length and, where that is not enough,
-    /// without its first entries. What has no entries that can go becomes one text, which is cut.
-    fn shortened(self, mut document: Value, limit: usize) -> Option<String> {
-        if let Some(fitting) = self.with_longest_texts(&document, limit) {
-            return Some(fitting);
-        }
-        let shortened = match (self, document.as_array_mut()) {
-            (Structure::Messages, Some(entries)) => {
-                let fits = |dropped: &usize| self.with_texts_of(1, &without_first(entries, *dropped), limit).is_some();
-                let dropped = smallest(1..entries.len(), fits)?;
-                self.with_longest_texts(&without_first(entries, dropped), limit)
-            }
-            _ => self.with_longest_texts(&Value::String(document.to_string()), limit),
-        };
-        if shortened.is_none() {
-            warning::once!("content was left out: its structure alone is longer than the length limit");
-        }
-        shortened
-    }
-
-    fn with_longest_texts(self, document: &Value, limit: usize) -> Option<String> {
-        // Not less than the one character that says that something is missing.
-        let mut longest = self.with_texts_of(1, document, limit)?;
-        let (mut fits, mut too_long) = (1, limit + 1);
-        while too_long - fits > 1 {
-            let length = usize::midpoint(fits, too_long);
-            match self.with_texts_of(length, document, limit) {
-                Some(text) => (longest, fits) = (text, length),
-                None => too_long = length,
+                self.json.close('}');
             }
         }
-        Some(longest)
-    }
-
-    /// The document with every text cut to `length`, if that is within the limit.
-    fn with_texts_of(self, length: usize, document: &Value, limit: usize) -> Option<String> {
-        let mut document = document.clone();
-        if self == Structure::Messages {
-            without_blobs_over(length, &mut document);
-        }
-        self.each_text(&mut document, &mut |text| match cut(text, length) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(cut) => Some(cut),
-        });
-        Some(document.to_string()).filter(|text| text.chars().count() <= limit)
-    }
-}
-
-/// The first value of an ascending range from which on `fits` holds.
-fn smallest(range: std::ops::Range<usize>, fits: impl Fn(&usize) -> bool) -> Option<usize> {
-    let (mut low, mut high) = (range.start, range.end);
-    while low < high {
-        let middle = usize::midpoint(low, high);
-        if fits(&middle) { high = middle } else { low = middle + 1 }
-    }
-    range.contains(&low).then_some(low)
-}
-
-/// The entries behind the first `dropped`, the first of them marked with how many are missing.
-fn without_first(entries: &[Value], dropped: usize) -> Value {
-    let mut left = entries[dropped..].to_vec();
-    let marker = format!("[{dropped} earlier cut]");
-    let as_part = |content: String| json!({ "type": "text", "content": content });
-    match left.first_mut() {
-        Some(Value::Object(message)) if message.contains_key("parts") => {
-            if let Some(Value::Array(parts)) = message.get_mut("parts") {
-                parts.insert(0, as_part(marker));
-            }
-        }
-        // A tool definition has no parts, but a description.
-        Some(Value::Object(tool)) if tool.contains_key("name") && tool.get("type").is_some_and(|kind| kind == "function") => {
-            let described = tool.get("description").and_then(Value::as_str).unwrap_or_default();
-            let described = format!("{marker} {described}");
-            tool.insert("description".to_owned(), described.trim_end().into());
-        }
-        _ => left.insert(0, as_part(marker)),
-    }
-    left.into()
-}
-
-/// A part of base64 is none: bytes that are too long make place for a text that says so.
-fn without_blobs_over(length: usize, value: &mut Value) {
-    match value {
-        Value::Array(entries) => entries.iter_mut().for_each(|entry| without_blobs_over(length, entry)),
-        Value::Object(members) if members.get("type").is_some_and(|kind| kind == "blob") => {
-            let size = members.get("content").and_then(Value::as_str).map_or(0, str::len);
-            if size > length {
-                *value = json!({ "type": "text", "content": format!("…[{size} cut]") });
-            }
-        }
-        Value::Object(members) => {
-            if let Some(parts) = members.get_mut("parts") {
-                without_blobs_over(length, parts);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The text within `limit` characters. What is cut ends in how much was, if there is room to say so.
-fn cut(text: &str, limit: usize) -> Cow<'_, str> {
-    let length = text.chars().count();
-    if length <= limit {
-        return text.into();
-    }
-    let marker = |kept: usize| format!("…[{} cut]", length - kept);
-    let mut kept = limit.saturating_sub(marker(limit).chars().count());
-    // The more is cut, the longer the number.
-    while kept > 0 && kept + marker(kept).chars().count() > limit {
-        kept -= 1;
-    }
-    let (kept, marker) = match kept {
-        0 => (limit.saturating_sub(1), "…".chars().take(limit).collect()),
-        kept => (kept, marker(kept)),
-    };
-    let end = text.char_indices().nth(kept).map_or(text.len(), |(end, _)| end);
-    format!("{}{marker}", &text[..end]).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_cut_between_characters_and_says_how_much() {
-        assert_eq!(cut("short", 5), "short");
-        let cut_text = cut("a long text, in fact far too long", 16);
-        assert_eq!(cut_text.chars().count(), 16);
-        assert_eq!(cut_text, "a long …[26 cut]");
-        assert_eq!(cut("ééééé", 3), "éé…");
-        assert_eq!(cut("ééééé", 1), "…");
-        assert_eq!(cut("ééééé", 0), "");
-    }
-
-    #[test]
-    fn what_is_cut_stays_json_within_the_limit() {
-        let messages = json!([
-            { "role": "user", "parts": [{ "type": "text", "content": "ü".repeat(500) }] },
-            { "role": "assistant", "parts": [{ "type": "tool_call", "name": "look", "arguments": { "at": "x".repeat(300) } }] },
-        ]);
-        for limit in 0..900 {
-            let settings = Settings::default().length_limit(limit);
-            let Some(text) = settings.document(Piece::Input, messages.clone()) else {
-                assert!(limit < 120, "one message fits into {limit}");
-                continue;
-            };
-            assert!(text.chars().count() <= limit, "{limit}: {text}");
-            let value: Value = serde_json::from_str(&text).expect("valid JSON");
-            assert!(value[0]["role"].is_string() && value[0]["parts"].is_array(), "{value}");
-            assert!(text.contains('…'), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_redactor_sees_every_string_number_and_name_that_is_content() {
-        let settings = Settings::default().redactor(|_, text| text.replace("secret", "***").replace("4711", "***").into());
-        let text = settings.serialized(Piece::ToolArguments, &json!({ "secret": ["a secret", { "pin": 4711 }], "ok": true }));
-        assert_eq!(text.as_deref(), Some(r#"{"***":["a ***",{"pin":"***"}],"ok":true}"#));
-        let messages = json!([{ "role": "user", "parts": [{ "type": "text", "content": "secret" }] }]);
-        assert_eq!(
-            settings.document(Piece::Input, messages).as_deref(),
-            Some(r#"[{"parts":[{"content":"***","type":"text"}],"role":"user"}]"#)
-        );
     }
 }

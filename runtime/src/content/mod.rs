@@ -1,6 +1,16 @@
-//! Messages, tool arguments and results: captured only where somebody asked, redacted, then cut.
+//! Messages, tool arguments and results: captured only where somebody asked, redacted while they are written as JSON, then cut.
+//!
+//! ```text
+//! captured → {document, streamed, exported} → redaction → settings
+//!                                           → cut
+//! ```
 
 mod captured;
+mod cut;
 mod document;
+mod exported;
+mod json;
+mod redaction;
+mod streamed;
 
-pub(crate) use captured::{Captured, Event, captures};
+pub(crate) use captured::{Captured, Document, Event, captures};

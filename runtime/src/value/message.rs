@@ -1,8 +1,6 @@
 //! Messages, in the JSON that the GenAI conventions give them, and what can be turned into them.
 
-use crate::vocabulary::stop_reason;
-use opentelemetry::StringValue;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -80,17 +78,17 @@ pub struct Message {
 impl Message {
     /// An empty message.
     pub fn new(role: impl Into<Role>) -> Self {
-        Message { role: Some(role.into()), parts: Vec::new(), finish_reason: None }
+        Message::of(Some(role.into()), Vec::new())
     }
 
     /// A message whose role follows from the argument that it is given to: `messages` is the user, `answer` the assistant.
     pub fn text(text: impl Into<String>) -> Self {
-        Message { role: None, parts: vec![Part::text(text)], finish_reason: None }
+        Message::of(None, vec![Part::text(text)])
     }
 
-    /// An empty message whose role follows from the argument that it is given to.
-    pub(crate) fn unsaid() -> Self {
-        Message { role: None, parts: Vec::new(), finish_reason: None }
+    /// With exactly the room that these parts need; most messages have one.
+    pub(crate) fn of(role: Option<Role>, parts: Vec<Part>) -> Self {
+        Message { role, parts, finish_reason: None }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -99,17 +97,17 @@ impl Message {
 
     /// A message of the system's.
     pub fn system(text: impl Into<String>) -> Self {
-        Message::new(Role::System).with(Part::text(text))
+        Message::of(Some(Role::System), vec![Part::text(text)])
     }
 
     /// A message of the user's.
     pub fn user(text: impl Into<String>) -> Self {
-        Message::new(Role::User).with(Part::text(text))
+        Message::of(Some(Role::User), vec![Part::text(text)])
     }
 
     /// A message of the model's.
     pub fn assistant(text: impl Into<String>) -> Self {
-        Message::new(Role::Assistant).with(Part::text(text))
+        Message::of(Some(Role::Assistant), vec![Part::text(text)])
     }
 
     /// The message with one more part.
@@ -125,8 +123,18 @@ impl Message {
         Message { finish_reason: Some(reason.into()), ..self }
     }
 
-    pub(crate) fn role_or(&self, role: &Role) -> Role {
-        self.role.as_ref().unwrap_or(role).clone()
+    /// Who it is from; `role`, if it does not say.
+    pub(crate) fn role_or<'a>(&'a self, role: &'a Role) -> &'a Role {
+        self.role.as_ref().unwrap_or(role)
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Why the model stopped, in the words of whoever made the message.
+    pub(crate) fn finish_reason(&self) -> Option<&str> {
+        self.finish_reason.as_deref()
     }
 
     /// The text, of a message that is nothing else.
@@ -135,23 +143,6 @@ impl Message {
             [Part::Text { content }] => Some(content),
             _ => None,
         }
-    }
-
-    pub(crate) fn parts(&self) -> Value {
-        self.parts.iter().map(Part::json).collect()
-    }
-
-    pub(crate) fn input(&self, role: &Role) -> Value {
-        json!({ "role": self.role_or(role).as_str(), "parts": self.parts() })
-    }
-
-    /// An output message must have a finish reason. Where nobody said one, it follows from what the message is.
-    pub(crate) fn output(&self, role: &Role, finish_reason: Option<&str>) -> Value {
-        let calls_a_tool = self.parts.iter().any(|part| matches!(part, Part::ToolCall { .. }));
-        let implied = if calls_a_tool { "tool_call" } else { "stop" };
-        let own = self.finish_reason.clone().map(|reason| stop_reason(reason.into()).1);
-        let finish_reason = own.as_ref().map(StringValue::as_str).or(finish_reason).unwrap_or(implied);
-        json!({ "role": self.role_or(role).as_str(), "parts": self.parts(), "finish_reason": finish_reason })
     }
 }
 
@@ -235,46 +226,14 @@ impl Part {
     pub fn uri(modality: impl Into<String>, uri: impl Into<String>) -> Self {
         Part::Uri { modality: modality.into(), mime_type: None, uri: uri.into() }
     }
-
-    fn json(&self) -> Value {
-        match self {
-            Part::Text { content } => json!({ "type": "text", "content": content }),
-            Part::ToolCall { id, name, arguments } => {
-                present(json!({ "type": "tool_call", "id": id, "name": name, "arguments": arguments }), "id")
-            }
-            Part::ToolCallResponse { id, response } => {
-                present(json!({ "type": "tool_call_response", "id": id, "response": response }), "id")
-            }
-            Part::Reasoning { content } => json!({ "type": "reasoning", "content": content }),
-            Part::Blob { modality, mime_type, content } => {
-                present(json!({ "type": "blob", "modality": modality, "mime_type": mime_type, "content": content }), "mime_type")
-            }
-            Part::Uri { modality, mime_type, uri } => {
-                present(json!({ "type": "uri", "modality": modality, "mime_type": mime_type, "uri": uri }), "mime_type")
-            }
-            Part::File { modality, mime_type, file_id } => {
-                present(json!({ "type": "file", "modality": modality, "mime_type": mime_type, "file_id": file_id }), "mime_type")
-            }
-        }
-    }
-}
-
-/// Without the member, if it is null.
-fn present(mut object: Value, member: &str) -> Value {
-    if let Value::Object(members) = &mut object {
-        if members.get(member).is_some_and(Value::is_null) {
-            members.remove(member);
-        }
-    }
-    object
 }
 
 /// A tool as the model is told of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolDefinition {
-    name: String,
-    description: Option<String>,
-    parameters: Option<Value>,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) parameters: Option<Value>,
 }
 
 impl ToolDefinition {
@@ -293,15 +252,6 @@ impl ToolDefinition {
     #[must_use]
     pub fn with_parameters(self, schema: Value) -> Self {
         ToolDefinition { parameters: Some(schema), ..self }
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        let mut members = Map::new();
-        members.insert("type".to_owned(), "function".into());
-        members.insert("name".to_owned(), self.name.as_str().into());
-        members.extend(self.description.as_deref().map(|text| ("description".to_owned(), text.into())));
-        members.extend(self.parameters.clone().map(|schema| ("parameters".to_owned(), schema)));
-        members.into()
     }
 }
 
@@ -332,11 +282,21 @@ impl ToolDefinition {
 pub trait ToMessages {
     /// The messages. Called only while content is captured.
     fn to_messages(&self) -> Vec<Message>;
+
+    /// Puts the messages behind others: a long list need not make a list of each of its entries.
+    #[doc(hidden)]
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        messages.extend(self.to_messages());
+    }
 }
 
 impl ToMessages for Message {
     fn to_messages(&self) -> Vec<Message> {
         vec![self.clone()]
+    }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        messages.push(self.clone());
     }
 }
 
@@ -344,11 +304,19 @@ impl ToMessages for str {
     fn to_messages(&self) -> Vec<Message> {
         vec![Message::text(self)]
     }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        messages.push(Message::text(self));
+    }
 }
 
 impl ToMessages for String {
     fn to_messages(&self) -> Vec<Message> {
         self.as_str().to_messages()
+    }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        self.as_str().__ss_append_to(messages);
     }
 }
 
@@ -356,17 +324,35 @@ impl ToMessages for Cow<'_, str> {
     fn to_messages(&self) -> Vec<Message> {
         (**self).to_messages()
     }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        (**self).__ss_append_to(messages);
+    }
 }
 
 impl<R: Clone + Into<Role>, T: AsRef<str>> ToMessages for (R, T) {
     fn to_messages(&self) -> Vec<Message> {
-        vec![Message::new(self.0.clone()).with(Part::text(self.1.as_ref()))]
+        let mut messages = Vec::new();
+        self.__ss_append_to(&mut messages);
+        messages
+    }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        messages.push(Message::of(Some(self.0.clone().into()), vec![Part::text(self.1.as_ref())]));
     }
 }
 
 impl<T: ToMessages> ToMessages for [T] {
     fn to_messages(&self) -> Vec<Message> {
-        self.iter().flat_map(ToMessages::to_messages).collect()
+        let mut messages = Vec::with_capacity(self.len());
+        self.__ss_append_to(&mut messages);
+        messages
+    }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        for entry in self {
+            entry.__ss_append_to(messages);
+        }
     }
 }
 
@@ -374,17 +360,31 @@ impl<T: ToMessages, const N: usize> ToMessages for [T; N] {
     fn to_messages(&self) -> Vec<Message> {
         self[..].to_messages()
     }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        self[..].__ss_append_to(messages);
+    }
 }
 
 impl<T: ToMessages> ToMessages for Vec<T> {
     fn to_messages(&self) -> Vec<Message> {
         self[..].to_messages()
     }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        self[..].__ss_append_to(messages);
+    }
 }
 
 impl<T: ToMessages> ToMessages for Option<T> {
     fn to_messages(&self) -> Vec<Message> {
         self.as_ref().map(ToMessages::to_messages).unwrap_or_default()
+    }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+        if let Some(entry) = self {
+            entry.__ss_append_to(messages);
+        }
     }
 }
 
@@ -393,6 +393,10 @@ macro_rules! through_pointers {
         impl<T: ToMessages + ?Sized> ToMessages for $pointer {
             fn to_messages(&self) -> Vec<Message> {
                 (**self).to_messages()
+            }
+
+            fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+                (**self).__ss_append_to(messages);
             }
         }
     )*};

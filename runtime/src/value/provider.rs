@@ -16,18 +16,24 @@ use serde_json::Value;
 /// A string is a text, `null` nothing, and what has none of these shapes a text that is its JSON.
 impl ToMessages for Value {
     fn to_messages(&self) -> Vec<Message> {
+        let mut messages = Vec::new();
+        self.__ss_append_to(&mut messages);
+        messages
+    }
+
+    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
         match self {
-            Value::Null => Vec::new(),
-            Value::String(text) => vec![Message::text(text)],
+            Value::Null => {}
+            Value::String(text) => messages.push(Message::text(text)),
             Value::Array(entries) if !entries.is_empty() && entries.iter().all(is_part) => {
-                vec![entries.iter().filter_map(part).fold(Message::unsaid(), Message::with)]
+                messages.push(Message::of(None, parts(self)));
             }
-            Value::Array(entries) => entries.iter().flat_map(ToMessages::to_messages).collect(),
-            Value::Object(_) if is_message(self) => vec![message(self)],
-            Value::Object(_) if self["messages"].is_array() => request(self),
-            Value::Object(_) if self["choices"].is_array() => response(self),
-            Value::Object(_) if is_part(self) => vec![part(self).into_iter().fold(Message::unsaid(), Message::with)],
-            other => vec![Message::text(other.to_string())],
+            Value::Array(entries) => entries[..].__ss_append_to(messages),
+            Value::Object(_) if is_message(self) => messages.push(message(self)),
+            Value::Object(_) if self["messages"].is_array() => messages.extend(request(self)),
+            Value::Object(_) if self["choices"].is_array() => messages.extend(response(self)),
+            Value::Object(_) if is_part(self) => messages.push(Message::of(None, parts(self))),
+            other => messages.push(Message::text(other.to_string())),
         }
     }
 }
@@ -42,7 +48,7 @@ fn is_part(value: &Value) -> bool {
 
 fn request(request: &Value) -> Vec<Message> {
     let prompts = ["system", "systemPrompt"].into_iter().filter_map(|key| request.get(key));
-    let system = prompts.map(|prompt| parts(prompt).into_iter().fold(Message::new(Role::System), Message::with));
+    let system = prompts.map(|prompt| Message::of(Some(Role::System), parts(prompt)));
     system.filter(|message| !message.is_empty()).chain(request["messages"].to_messages()).collect()
 }
 
@@ -77,13 +83,9 @@ fn message(value: &Value) -> Message {
     found.extend(value["tool_calls"].as_array().into_iter().flatten().map(openai_tool_call));
     found.extend(value.get("function_call").filter(|call| call.is_object()).map(|call| named_call(None, call)));
     let only_results = !found.is_empty() && found.iter().all(|part| matches!(part, Part::ToolCallResponse { .. }));
-    let message = match role(&value["role"]) {
-        _ if only_results => Message::new(Role::Tool),
-        Some(role) => Message::new(role),
-        None => Message::unsaid(),
-    };
+    let role = if only_results { Some(Role::Tool) } else { role(&value["role"]) };
     let reasons = ["finish_reason", "stop_reason", "stopReason"].into_iter().filter_map(|key| value.get(key));
-    reasons.fold(found.into_iter().fold(message, Message::with), finished)
+    reasons.fold(Message::of(role, found), finished)
 }
 
 fn role(value: &Value) -> Option<Role> {
