@@ -3,13 +3,14 @@
 
 use crate::args::{Arg, Entry, Value as Written};
 use crate::attributes;
-use crate::fallback::Errors;
+use crate::fallback::{Errors, shown};
 use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
-use crate::model::{Description, Macro, Model, Request, Response, Value};
+use crate::model::{Description, Macro, Model, Request, Requested, Response, Value};
 use crate::nearest::nearest;
 use crate::registry::Takes as Registered;
 use proc_macro2::Span;
+use std::collections::HashMap;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, LitStr, UnOp};
 
@@ -23,6 +24,7 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
     one_result_type(&args, errors);
 
     let streams = stream(&args, errors);
+    let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
     let mut model =
         Model { kind, renamed: None, capture: true, stream: None, request: Request::default(), response: Response::default() };
     for arg in args {
@@ -31,10 +33,19 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
             Err(error) => errors.push(error),
         }
     }
+    if let Some(function) = function.filter(|_| unnamed) {
+        model.request.constant.insert(0, own_name(function));
+    }
     if streams {
         model.stream = Some(std::mem::take(&mut model.response.success));
     }
     model
+}
+
+/// A tool that nobody names has the function's name, which a sampler sees as any constant.
+fn own_name(function: &Function) -> Description {
+    let text = LitStr::new(&function.name(), Span::mixed_site());
+    Description { method: Ident::new("name", Span::mixed_site()), value: Value::Requested(Requested::Literal(text)) }
 }
 
 /// Whether the function returns a stream. Then what it says is said by the items, and by nothing else.
@@ -98,18 +109,12 @@ fn only_one_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
     }
 }
 
-/// Both places are named, since either may be the one to go.
+/// `attributes(…)` may stand there as often as it reads well; each key in it once.
 fn no_duplicates(args: &[Arg], errors: &mut Errors) {
-    for (index, arg) in args.iter().enumerate() {
-        let earlier = args[..index].iter().rfind(|earlier| earlier.key == arg.key && !lists_attributes(arg));
-        if let Some(earlier) = earlier {
-            errors.push(Error::new(arg.key.span(), format!("`{}` is given twice: remove one of the two", arg.key)));
-            errors.push(Error::new(earlier.key.span(), format!("`{}` is given here first", arg.key)));
-        }
-    }
+    let keys = args.iter().filter(|arg| !lists_attributes(arg)).map(|arg| (arg.key.to_string(), arg.key.span()));
+    once(keys, errors);
 }
 
-/// `attributes(…)` may stand there as often as it reads well; each key in it once.
 fn lists_attributes(arg: &Arg) -> bool {
     keys::find(&arg.key.to_string()).is_some_and(|key| key.takes == Takes::Attributes)
 }
@@ -119,11 +124,18 @@ fn no_duplicate_attributes(args: &[Arg], errors: &mut Errors) {
         Written::Entries(entries) => Some(entries),
         _ => None,
     });
-    let keys: Vec<&LitStr> = lists.flatten().map(|entry| &entry.key).filter(|key| !key.value().is_empty()).collect();
-    for (index, key) in keys.iter().enumerate() {
-        if let Some(earlier) = keys[..index].iter().rfind(|earlier| earlier.value() == key.value()) {
-            errors.push(Error::new(key.span(), format!("`{}` is given twice: remove one of the two", key.value())));
-            errors.push(Error::new(earlier.span(), format!("`{}` is given here first", key.value())));
+    let keys = lists.flatten().map(|entry| (entry.key.value(), entry.key.span()));
+    once(keys.filter(|(key, _)| !key.is_empty()), errors);
+}
+
+/// Both places are named, since either may be the one to go.
+fn once(keys: impl Iterator<Item = (String, Span)>, errors: &mut Errors) {
+    let mut places: HashMap<String, Span> = HashMap::new();
+    for (key, place) in keys {
+        let name = shown(&key).into_owned();
+        if let Some(earlier) = places.insert(key, place) {
+            errors.push(Error::new(place, format!("`{name}` is given twice: remove one of the two")));
+            errors.push(Error::new(earlier, format!("`{name}` is given here first")));
         }
     }
 }
@@ -161,7 +173,7 @@ fn unknown(kind: Macro, name: &str) -> String {
         Some(near) => keys::find(near).map(|key| format!(". {}", elsewhere(kind, key))).unwrap_or_default(),
         None => String::new(),
     };
-    format!("unknown argument `{name}`{meant}\n`#[{kind}]` takes: {}", names.join(", "))
+    format!("unknown argument `{}`{meant}\n`#[{kind}]` takes: {}", shown(name), names.join(", "))
 }
 
 fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors) {
@@ -210,7 +222,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
         Written::Expression(expression) => {
             no_closure(key, &expression, errors);
             right_type(key, &expression, errors);
-            Value::Requested(expression)
+            Value::Requested(requested(expression, key.takes == Takes::Text))
         }
         _ => return,
     };
@@ -307,8 +319,12 @@ fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, err
                 over_one(key, &closure, "success value", errors);
                 (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(closure)))
             }
-            value if is_constant(&value) => (&mut model.request.constant, Value::RequestedAttribute(name, takes, value)),
-            value => (&mut model.request.recorded, Value::RequestedAttribute(name, takes, value)),
+            value => {
+                let value = requested(value, matches!(takes, Registered::Any | Registered::Text));
+                let request = &mut model.request;
+                let group = if is_constant(&value) { &mut request.constant } else { &mut request.recorded };
+                (group, Value::RequestedAttribute(name, takes, value))
+            }
         };
         let method = Ident::new(if takes == Registered::Any { "attribute" } else { "given" }, at.span());
         group.push(Description { method, value });
@@ -328,13 +344,22 @@ fn over_one(key: &Key, closure: &ExprClosure, over: &str, errors: &mut Errors) {
 }
 
 /// A literal, or a path in capitals: there is nothing to evaluate, so a sampler may always see it.
-fn is_constant(value: &Expr) -> bool {
+fn is_constant(value: &Requested) -> bool {
     match value {
-        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+        Requested::Literal(_) => true,
+        Requested::Expression(Expr::Path(path)) => path.path.segments.last().is_some_and(|last| {
             let name = last.ident.to_string();
             name.len() > 1 && !name.contains(char::is_lowercase)
         }),
-        value => literal(value).is_some(),
+        Requested::Expression(value) => literal(value).is_some(),
+    }
+}
+
+/// Where a string may stand, one that does is exported as it is.
+fn requested(value: Expr, may_be_text: bool) -> Requested {
+    match literal(&value) {
+        Some(Lit::Str(text)) if may_be_text => Requested::Literal(text.clone()),
+        _ => Requested::Expression(value),
     }
 }
 

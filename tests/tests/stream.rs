@@ -307,8 +307,8 @@ async fn the_time_to_the_first_chunk_ends_with_the_first_chunk() {
 
 #[test]
 fn a_stream_is_as_much_send_as_it_was() {
-    let _telemetry = Telemetry::off();
     fn send<T: Send>(_: &T) {}
+    let _telemetry = Telemetry::off();
     send(&forms::opaque());
     send(&forms::result(false));
 }

@@ -18,20 +18,9 @@ pub struct Description {
     opening: Opening,
 }
 
-/// Opens a call, if anybody listens to it.
-#[inline]
-pub(crate) fn open(kind: Kind, site: &'static Site, describe: impl FnOnce(&mut Description)) -> Option<Arc<Call>> {
-    let mut describe = Some(describe);
-    open_by(kind, site, &mut |description| {
-        if let Some(describe) = describe.take() {
-            describe(description);
-        }
-    })
-}
-
-/// Not generic, so that it is compiled once.
+/// Opens a call, if anybody listens to it. Not generic, so that it is compiled once.
 #[inline(never)]
-fn open_by(kind: Kind, site: &'static Site, describe: &mut dyn FnMut(&mut Description)) -> Option<Arc<Call>> {
+pub(crate) fn open(kind: Kind, site: &'static Site, describe: &dyn Fn(&mut Description)) -> Option<Arc<Call>> {
     let mut description = Description { opening: Opening::new(kind, site)? };
     caught("an argument of an attribute", || describe(&mut description));
     description.opening.finish()
