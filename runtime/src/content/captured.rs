@@ -111,8 +111,9 @@ impl Captured {
     ) -> Vec<Document> {
         let redaction = |piece| Redaction::new(settings, piece);
         let finish_reason = finish_reason.map(|reason| redaction(Piece::Output).finish_reason(reason.as_str()));
+        let has_system = self.system.iter().any(|message| !message.is_empty());
         let has_output = !self.output.is_empty() || streamed.is_some();
-        let system = (!self.system.is_empty()).then(|| document::parts(&self.system, redaction(Piece::System)));
+        let system = has_system.then(|| document::parts(&self.system, redaction(Piece::System)));
         let input = (!self.input.is_empty()).then(|| document::input(&self.input, redaction(Piece::Input)));
         let output =
             has_output.then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(Piece::Output)));
