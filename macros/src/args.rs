@@ -6,7 +6,7 @@
 //! entry      = string "=" expression
 //! ```
 
-use crate::fallback::Errors;
+use crate::fallback::{Errors, shown};
 use crate::keys::{self, Takes};
 use crate::model::Macro;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -137,7 +137,9 @@ fn entry(input: ParseStream<'_>) -> Result<Entry> {
     let key: LitStr = input.parse().map_err(|error| {
         Error::new(error.span(), "expected an attribute's key as a string, as in `\"app.tenant\" = tenant.id`")
     })?;
-    input.parse::<Token![=]>().map_err(|_| Error::new(key.span(), format!("missing value: write `\"{}\" = …`", key.value())))?;
+    input
+        .parse::<Token![=]>()
+        .map_err(|_| Error::new(key.span(), format!("missing value: write `\"{}\" = …`", shown(&key.value()))))?;
     let value = input.parse()?;
     Ok(Entry { key, value })
 }

@@ -1,7 +1,7 @@
 //! The rules for the keys of `attributes("key" = value)`, against the OpenTelemetry registry. Every message names the way out,
 //! `unchecked("key" = value)`, for whoever knows better: the registry moves monthly.
 
-use crate::fallback::Errors;
+use crate::fallback::{Errors, shown};
 use crate::keys;
 use crate::model::Macro::{self, Loop, Step, Tool};
 use crate::nearest::nearest;
@@ -38,7 +38,7 @@ pub(crate) fn has_key(key: &LitStr, errors: &mut Errors) {
 }
 
 fn way_out(key: &str) -> String {
-    format!("whoever knows better writes `unchecked(\"{key}\" = …)`")
+    format!("whoever knows better writes `unchecked(\"{}\" = …)`", shown(key))
 }
 
 /// An attribute that a macro sets, on what, and from which argument. Without one it sets it by itself.
@@ -159,7 +159,7 @@ fn unknown(kind: Macro, key: &str) -> String {
         }
         None => siblings(key),
     };
-    format!("`{key}` is not in the OpenTelemetry registry of {}{hint}", registry::DATE)
+    format!("`{}` is not in the OpenTelemetry registry of {}{hint}", shown(key), registry::DATE)
 }
 
 /// What there is beside the key, which may show what was meant.
@@ -178,10 +178,11 @@ fn well_formed(key: &str) -> Option<String> {
     if meant == key && key.contains('.') && is_key(key) {
         return None;
     }
+    let (key, meant) = (shown(key), shown(&meant));
     let wrong = if key.is_empty() {
         "a key is missing".to_owned()
     } else if !meant.contains('.') {
-        format!("`{key}` has no namespace, as `app.{}` would have", if is_key(&meant) { &meant } else { "tenant" })
+        format!("`{key}` has no namespace, as `app.{}` would have", if is_key(&meant) { &*meant } else { "tenant" })
     } else if is_key(&meant) && meant != key {
         format!("`{key}` is no attribute's key, `{meant}` would be")
     } else {
@@ -242,6 +243,7 @@ fn nearly_known(registered: &Registered, value: &Expr) -> Option<String> {
     let same = || registered.values().find(|value| plain(value) == plain(&text));
     let near = same().or_else(|| nearest(&text, registered.values()))?;
     let known: Vec<&str> = registered.values().collect();
+    let text = shown(&text);
     Some(format!("`{}` has no well-known value `{text}`, did you mean `{near}`? It knows: {}", registered.key, known.join(", ")))
 }
 

@@ -2,6 +2,7 @@
 //! so that the rest of the file still type-checks and the IDE keeps working.
 
 use proc_macro2::TokenStream;
+use std::borrow::Cow;
 
 /// The collected errors of one annotation.
 #[derive(Default)]
@@ -29,4 +30,12 @@ pub(crate) fn fallback(errors: Option<syn::Error>, item: TokenStream) -> TokenSt
     let mut tokens = errors.map(syn::Error::into_compile_error).unwrap_or_default();
     tokens.extend(item);
     tokens
+}
+
+/// A name of the user's in a message, which is to stay readable.
+pub(crate) fn shown(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(64) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
+        None => Cow::Borrowed(name),
+    }
 }

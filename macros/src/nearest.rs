@@ -3,12 +3,17 @@
 /// The nearest of the names, if it is near enough to be what was meant.
 pub(crate) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (name.len() / 3).clamp(1, 3);
-    names
-        .into_iter()
+    of_a_length(name, names, allowed)
         .map(|candidate| (distance(name, candidate), candidate))
         .filter(|&(distance, _)| distance <= allowed)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// No distance is less than the difference in length, so most names need not be compared.
+fn of_a_length<'a>(name: &str, names: impl IntoIterator<Item = &'a str>, allowed: usize) -> impl Iterator<Item = &'a str> {
+    let length = name.chars().count();
+    names.into_iter().filter(move |candidate| candidate.chars().count().abs_diff(length) <= allowed)
 }
 
 /// How many letters have to be put in, left out, changed or swapped with their neighbour.
@@ -42,5 +47,12 @@ mod tests {
         {
             assert_eq!(nearest(slip, names), meant, "{slip}");
         }
+    }
+
+    #[test]
+    fn a_name_of_another_length_is_not_compared() {
+        let names = ["model", "messages", "max_tokens", "provider"];
+        assert_eq!(of_a_length("mode", names, 1).collect::<Vec<_>>(), ["model"]);
+        assert_eq!(of_a_length(&"m".repeat(20_000), names, 3).next(), None);
     }
 }

@@ -87,8 +87,12 @@ impl Registered {
     }
 }
 
+fn lines() -> impl Iterator<Item = &'static str> {
+    DATA.lines().filter(|line| !line.starts_with('#'))
+}
+
 fn all() -> impl Iterator<Item = Registered> {
-    DATA.lines().filter(|line| !line.starts_with('#')).filter_map(Registered::of)
+    lines().filter_map(Registered::of)
 }
 
 /// The keys that one may write.
@@ -96,13 +100,15 @@ pub(crate) fn keys() -> impl Iterator<Item = &'static str> {
     all().filter(|registered| !registered.deprecated).map(|registered| registered.key)
 }
 
-/// The attribute of that key: its own, or the template that it is a suffix of.
+/// The attribute of that key: its own, or the template that it is a suffix of. No line is read but what is found.
 pub(crate) fn find(key: &str) -> Option<Registered> {
-    let suffixed = |registered: &Registered| {
-        let suffix = key.strip_prefix(registered.key).and_then(|suffix| suffix.strip_prefix('.'));
-        registered.template && suffix.is_some_and(|suffix| !suffix.is_empty())
+    let named = |line: &&str| line.strip_prefix(key).is_some_and(|columns| columns.starts_with('\t'));
+    let suffixed = |line: &&str| {
+        let suffix = line.split_once('\t').and_then(|(name, _)| key.strip_prefix(name)?.strip_prefix('.'));
+        suffix.is_some_and(|suffix| !suffix.is_empty())
     };
-    all().find(|registered| registered.key == key).or_else(|| all().find(suffixed))
+    let template = || lines().filter(suffixed).filter_map(Registered::of).find(|registered| registered.template);
+    lines().find(named).and_then(Registered::of).or_else(template)
 }
 
 /// Whether a key that the registry does not have is a mistake.
@@ -117,8 +123,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_data_parses() {
-        let lines = DATA.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-        for line in lines {
+        for line in lines().filter(|line| !line.is_empty()) {
             assert!(Registered::of(line).is_some(), "{line}");
         }
         assert!(all().count() > 200);

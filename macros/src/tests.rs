@@ -3,7 +3,9 @@
 //! | file | the promise |
 //! |---|---|
 //! | `expansion` | what is generated is text that somebody has reviewed |
+//! | `large` | what is large costs what it is large, and no more |
 //! | `half_typed` | whatever stands in an editor, nothing panics and the user's function is still there |
 
 mod expansion;
 mod half_typed;
+mod large;

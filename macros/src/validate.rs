@@ -3,15 +3,16 @@
 
 use crate::args::{Arg, Entry, Value as Written};
 use crate::attributes;
-use crate::fallback::Errors;
+use crate::fallback::{Errors, shown};
 use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
 use crate::model::{Description, Macro, Model, Request, Response, Value};
 use crate::nearest::nearest;
 use crate::registry::Takes as Registered;
 use proc_macro2::Span;
+use std::collections::HashMap;
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, LitStr, UnOp};
+use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, UnOp};
 
 pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>, errors: &mut Errors) -> Model {
     if let Some(function) = function {
@@ -98,18 +99,12 @@ fn only_one_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
     }
 }
 
-/// Both places are named, since either may be the one to go.
+/// `attributes(…)` may stand there as often as it reads well; each key in it once.
 fn no_duplicates(args: &[Arg], errors: &mut Errors) {
-    for (index, arg) in args.iter().enumerate() {
-        let earlier = args[..index].iter().rfind(|earlier| earlier.key == arg.key && !lists_attributes(arg));
-        if let Some(earlier) = earlier {
-            errors.push(Error::new(arg.key.span(), format!("`{}` is given twice: remove one of the two", arg.key)));
-            errors.push(Error::new(earlier.key.span(), format!("`{}` is given here first", arg.key)));
-        }
-    }
+    let keys = args.iter().filter(|arg| !lists_attributes(arg)).map(|arg| (arg.key.to_string(), arg.key.span()));
+    once(keys, errors);
 }
 
-/// `attributes(…)` may stand there as often as it reads well; each key in it once.
 fn lists_attributes(arg: &Arg) -> bool {
     keys::find(&arg.key.to_string()).is_some_and(|key| key.takes == Takes::Attributes)
 }
@@ -119,11 +114,18 @@ fn no_duplicate_attributes(args: &[Arg], errors: &mut Errors) {
         Written::Entries(entries) => Some(entries),
         _ => None,
     });
-    let keys: Vec<&LitStr> = lists.flatten().map(|entry| &entry.key).filter(|key| !key.value().is_empty()).collect();
-    for (index, key) in keys.iter().enumerate() {
-        if let Some(earlier) = keys[..index].iter().rfind(|earlier| earlier.value() == key.value()) {
-            errors.push(Error::new(key.span(), format!("`{}` is given twice: remove one of the two", key.value())));
-            errors.push(Error::new(earlier.span(), format!("`{}` is given here first", key.value())));
+    let keys = lists.flatten().map(|entry| (entry.key.value(), entry.key.span()));
+    once(keys.filter(|(key, _)| !key.is_empty()), errors);
+}
+
+/// Both places are named, since either may be the one to go.
+fn once(keys: impl Iterator<Item = (String, Span)>, errors: &mut Errors) {
+    let mut places: HashMap<String, Span> = HashMap::new();
+    for (key, place) in keys {
+        let name = shown(&key).into_owned();
+        if let Some(earlier) = places.insert(key, place) {
+            errors.push(Error::new(place, format!("`{name}` is given twice: remove one of the two")));
+            errors.push(Error::new(earlier, format!("`{name}` is given here first")));
         }
     }
 }
@@ -161,7 +163,7 @@ fn unknown(kind: Macro, name: &str) -> String {
         Some(near) => keys::find(near).map(|key| format!(". {}", elsewhere(kind, key))).unwrap_or_default(),
         None => String::new(),
     };
-    format!("unknown argument `{name}`{meant}\n`#[{kind}]` takes: {}", names.join(", "))
+    format!("unknown argument `{}`{meant}\n`#[{kind}]` takes: {}", shown(name), names.join(", "))
 }
 
 fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors) {
