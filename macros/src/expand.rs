@@ -29,92 +29,161 @@
 //! }
 //! ```
 
+use crate::captures::{self, Captured};
+use crate::closures::{Closures, Said};
 use crate::function::Function;
 use crate::hygiene;
-use crate::model::{Description, Macro, Model, Value};
+use crate::model::{Description, Macro, Model, Requested, Value};
 use crate::registry::Takes;
-use crate::shape::{self, AsyncBlock, Form, Streams};
+use crate::shape::{self, AsyncBlock, Form, Returned, Shape, Streams};
+use crate::stacked;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprReference, LitStr, ReturnType, Signature, Token, Type};
 
 pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
     let Function { attributes, visibility, signature, inner_attributes, body } = function;
     let shape = shape::of(signature, &body.stream());
-    let span = hygiene::span();
-    let open = open(model, signature, shape.output.as_ref());
-    let describe = describe(model);
-    let edge = edge(model, signature, shape.output.as_ref());
-
-    let call = match shape.form {
-        form if model.stream.is_some() => stream(model, function, form, shape.streams, shape.output.as_ref()),
-        Form::AsyncFn => {
-            let body = hygiene::body(body.clone());
-            let run = never(shape.output.as_ref(), quote!(#span.__ss_run(async move { #edge #body }, #describe).await));
-            quote!(#open #run)
-        }
-        Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
-            let block = hygiene::body(block);
-            let run = quote!(#head { #open #span.__ss_run(async move { #edge #block }, #describe).await });
-            if boxed.is_empty() { run } else { called(&boxed, run) }
-        }
-        Form::Future => {
-            let output = &shape.output;
-            let body = hygiene::body(body.clone());
-            quote!(#open #span.__ss_call(move || #body).__ss_future::<#output>(#describe))
-        }
-        Form::Call => {
-            let body = hygiene::body(body.clone());
-            let call = never(shape.output.as_ref(), quote!(#span.__ss_call(move || { #edge #body }).__ss_value(#describe)));
-            quote!(#open #call)
-        }
-    };
+    let call = if model.stream.is_some() { stream(model, function, shape) } else { call(model, function, shape) };
     // The user's own braces, or else rustc takes the function for generated and does not say that it is never used.
     let mut block = Group::new(Delimiter::Brace, quote!(#(#inner_attributes)* #call));
     block.set_span(body.span());
     quote!(#(#attributes)* #visibility #signature #block)
 }
 
-/// A step that returns a stream: the call goes on as long as what came back.
-fn stream(model: &Model, function: &Function, form: Form, streams: Streams, output: Option<&Type>) -> TokenStream {
+/// A call that ends with what the function returns, or with the future that it returns.
+fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape) -> TokenStream {
     let Function { signature, body, .. } = function;
-    let (span, open, describe) = (hygiene::span(), open(model, signature, output), describe(model));
-    let edge = edge(model, signature, output);
-    let body = hygiene::body(body.clone());
+    let output = returned.output.as_ref();
+    let (span, open, describe) = (hygiene::span(), open(model, function, output), describe(model));
+    let below = shape::is_future(signature) && stacked::is_followed_by_tracing(function);
+    match form {
+        Form::AsyncFn => {
+            let body = inside(model, signature, &returned, body);
+            let run = never(output, quote!(#span.__ss_run(async move { #body }, #describe).await));
+            quote!(#open #run)
+        }
+        Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
+            let named = in_order_of_body(model, signature, &block);
+            let block = self::block(model, signature, &returned, &TokenStream::new(), &block);
+            let run = quote!(#head { #named #open #span.__ss_run(async move { #block }, #describe).await });
+            if boxed.is_empty() { run } else { called(&boxed, run) }
+        }
+        Form::Future => {
+            let body = closure(signature, body);
+            let future = quote!(#span.__ss_call(#body).__ss_future::<#output>(#describe));
+            if below { followed(&open, &future, None) } else { quote!(#open #future) }
+        }
+        Form::Call => {
+            let body = inside(model, signature, &returned, body);
+            let call = quote!(#span.__ss_call(move || { #body }).__ss_value(#describe));
+            if below {
+                return followed(&open, &call, Some(quote!(::std::boxed::Box::pin)));
+            }
+            let call = never(output, call);
+            quote!(#open #call)
+        }
+    }
+}
+
+/// A step that returns a stream: the call goes on as long as what came back.
+fn stream(model: &Model, function: &Function, Shape { form, streams, returned }: Shape) -> TokenStream {
+    let Function { signature, body, .. } = function;
+    let output = returned.output.as_ref();
+    let (span, open, describe) = (hygiene::span(), open(model, function, output), describe(model));
     let method = match streams {
         Streams::Opaque(item) => quote!(__ss_opaque_stream::<#item>),
         Streams::OpaqueResult(item) => quote!(__ss_opaque_stream_result::<#item>),
         Streams::ByType => quote!(__ss_stream),
     };
     match form {
-        Form::AsyncFn => quote!(#open #span.__ss_calling(async move { #edge #body }).await.#method(#describe)),
+        Form::AsyncFn => {
+            let body = inside(model, signature, &returned, body);
+            quote!(#open #span.__ss_calling(async move { #body }).await.#method(#describe))
+        }
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
-            let block = hygiene::body(block);
-            let run = quote!(#head { #open #span.__ss_calling(async move { #edge #block }).await.#method(#describe) });
+            let named = in_order_of_body(model, signature, &block);
+            let block = self::block(model, signature, &returned, &TokenStream::new(), &block);
+            let run = quote!(#head { #named #open #span.__ss_calling(async move { #block }).await.#method(#describe) });
             if boxed.is_empty() { run } else { called(&boxed, run) }
         }
-        Form::Future => quote! {
-            #open
-            let #span = #span.__ss_call(move || #body).__ss_calling::<#output>();
-            async move { #span.await.#method(#describe) }
-        },
-        Form::Call => quote!(#open #span.__ss_call(move || { #edge #body }).#method(#describe)),
+        Form::Future => {
+            let body = closure(signature, body);
+            quote! {
+                #open
+                let #span = #span.__ss_call(#body).__ss_calling::<#output>();
+                async move { #span.await.#method(#describe) }
+            }
+        }
+        Form::Call => {
+            let body = inside(model, signature, &returned, body);
+            quote!(#open #span.__ss_call(move || { #body }).#method(#describe))
+        }
     }
 }
 
+/// What stands in the block of ours that the body runs in: its type, its arguments, and the body itself.
+fn inside(model: &Model, signature: &Signature, returned: &Returned, body: &Group) -> TokenStream {
+    let captured = captures::of(signature, &body.stream());
+    let captured = mentioned(captured.iter().rev());
+    block(model, signature, returned, &captured, body)
+}
+
+fn block(model: &Model, signature: &Signature, returned: &Returned, captured: &TokenStream, body: &Group) -> TokenStream {
+    let edge = edge(model, signature, returned.output.as_ref());
+    let body = hygiene::body(body.clone());
+    let body = returned.closures.as_ref().map_or_else(|| body.to_token_stream(), |closures| bound(closures, &body));
+    quote!(#edge #captured #body)
+}
+
+/// The body as a closure whose type nobody can say.
+fn closure(signature: &Signature, body: &Group) -> TokenStream {
+    let captured = captures::of(signature, &body.stream());
+    let body = hygiene::body(body.clone());
+    if captured.is_empty() {
+        return quote!(move || #body);
+    }
+    let captured = mentioned(captured.iter().rev());
+    quote!(move || { #captured #body })
+}
+
+/// An `async` block of the user's drops what it captured in the order in which it names it, which the description's names must not change.
+fn in_order_of_body(model: &Model, signature: &Signature, block: &Group) -> TokenStream {
+    let mut captured = captures::of(signature, &block.stream());
+    let described = captures::words(calls(model, &hygiene::span(), model.request.all()));
+    if !captured.iter().any(|captured| described.contains_key(&captures::plain(&captured.name))) {
+        return TokenStream::new();
+    }
+    captured.sort_by_key(|captured| captured.at);
+    mentioned(captured.iter())
+}
+
+/// Captures each as a whole, in this order, and costs nothing.
+fn mentioned<'a>(captured: impl Iterator<Item = &'a Captured>) -> TokenStream {
+    let mentioned = captured.map(|Captured { name, configured, .. }| quote!(#(#configured)* let _ = &#name;));
+    mentioned.collect()
+}
+
+/// `#[tracing::instrument]` below follows a future that it finds as the last expression.
+fn followed(open: &TokenStream, future: &TokenStream, boxed: Option<TokenStream>) -> TokenStream {
+    let span = hygiene::span();
+    let last = quote!(async move { #span.await });
+    let last = boxed.map_or_else(|| last.clone(), |boxed| called(&boxed, last.clone()));
+    quote!(#open let #span = #future; #last)
+}
+
 /// `let __span = …;`: asks whether anybody listens and, if so, starts the span with what the request says.
-fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStream {
+fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStream {
     let private = hygiene::private(model.renamed.as_ref());
     let (span, open) = (hygiene::span(), Ident::new(&model.kind.to_string(), Span::mixed_site()));
-    let function = signature.ident.to_string();
-    let function = function.strip_prefix("r#").unwrap_or(&function);
+    let name = function.name();
     let request = &model.request;
     let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
 
     let returns = output.filter(|output| model.kind == Macro::Loop && !request.names_result_type() && shape::is_named(output));
     let returns = returns.map(|output| quote!(#span.__ss_returns::<#output>();));
-    let constant = calls(&span, &request.constant);
+    let constant = calls(model, &span, &request.constant);
     let streams = model.stream.is_some().then(|| quote!(#span.__ss_stream();));
     let groups = [
         (quote!(__ss_is_measured), &request.measured),
@@ -124,14 +193,14 @@ fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStr
         (quote!(__ss_is_capturing), &request.captured),
     ];
     let groups = groups.into_iter().filter(|(_, group)| !group.is_empty()).map(|(asked, group)| {
-        let calls = calls(&span, group);
+        let calls = calls(model, &span, group);
         quote!(if #span.#asked() { #calls })
     });
     let describe = quote!(#returns #streams #constant #(#groups)*);
     let describe = if describe.is_empty() { quote!(|_| ()) } else { quote!(|#span| { #describe }) };
     quote! {
         let #span = #private::#open(
-            &#private::Site { function: #function, attributes: #attributes, capture: #capture },
+            &#private::Site { function: #name, attributes: #attributes, capture: #capture },
             #describe,
         );
     }
@@ -140,8 +209,8 @@ fn open(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStr
 /// The closure over what came back: what the user wrote, then what their types say by themselves.
 fn describe(model: &Model) -> TokenStream {
     let returned = hygiene::returned();
-    let success = calls(&quote!(#returned.__ss_success()), &model.response.success);
-    let error = calls(&quote!(#returned.__ss_error()), &model.response.error);
+    let success = calls(model, &quote!(#returned.__ss_success()), &model.response.success);
+    let error = calls(model, &quote!(#returned.__ss_error()), &model.response.error);
     let by_itself = match model.kind {
         Macro::Loop => None,
         Macro::Step => Some(quote!(#returned.__ss_success().__ss_response();)),
@@ -156,7 +225,7 @@ fn describe(model: &Model) -> TokenStream {
         }
     };
     let Some(items) = &model.stream else { return describe };
-    let items = calls(&quote!(#returned.__ss_success()), items);
+    let items = calls(model, &quote!(#returned.__ss_success()), items);
     quote! {
         |#returned| #returned.__ss_error().__ss_record(),
         |#returned| {
@@ -166,35 +235,35 @@ fn describe(model: &Model) -> TokenStream {
     }
 }
 
-fn calls(receiver: &impl quote::ToTokens, descriptions: &[Description]) -> TokenStream {
-    let calls = descriptions.iter().map(|Description { method, value }| {
+fn calls<'a>(model: &Model, receiver: &impl ToTokens, descriptions: impl IntoIterator<Item = &'a Description>) -> TokenStream {
+    let calls = descriptions.into_iter().map(|Description { method, value }| {
         let method = &hygiene::method(method);
         match value {
             Value::Requested(value) => {
-                let value = borrowed(value);
+                let value = requested(model, value);
                 quote!(#receiver.#method(#value);)
             }
             Value::Read(closure) => quote!(#receiver.#method(#closure);),
             Value::Type(ty) => quote!(#receiver.#method::<#ty>();),
             Value::RequestedAttribute(key, takes, value) => {
                 let at = value.span();
-                let value = borrowed(value);
+                let value = requested(model, value);
                 attribute(receiver, method, key, *takes, at, &value)
             }
             Value::ReadAttribute(key, takes, closure) => attribute(receiver, method, key, *takes, closure.span(), closure),
         }
     });
-    quote!(#(#calls)*)
+    calls.collect()
 }
 
 /// An attribute whose type the registry knows goes through a method for that type.
 fn attribute(
-    receiver: &impl quote::ToTokens,
+    receiver: &impl ToTokens,
     method: &Ident,
     key: &LitStr,
     takes: Takes,
     at: Span,
-    value: &impl quote::ToTokens,
+    value: &impl ToTokens,
 ) -> TokenStream {
     let typed = match takes {
         Takes::Any => return quote!(#receiver.#method(#key, #value);),
@@ -213,7 +282,18 @@ fn attribute(
     quote!(#call #value #typed #key;)
 }
 
-/// `&value`, or `&(a + b)`: syn puts the parentheses where they are needed. All of it stands where the value does, which is what rustc then blames.
+/// All of it stands where the value does, which is what rustc then blames.
+fn requested(model: &Model, value: &Requested) -> TokenStream {
+    match value {
+        Requested::Literal(text) => {
+            let private = hygiene::at(text.span(), hygiene::private(model.renamed.as_ref()));
+            quote_spanned!(text.span()=> &#private::Literal(#text))
+        }
+        Requested::Expression(value) => borrowed(value).to_token_stream(),
+    }
+}
+
+/// `&value`, or `&(a + b)`: syn puts the parentheses where they are needed.
 fn borrowed(value: &Expr) -> Expr {
     let expr = Box::new(value.clone());
     Expr::Reference(ExprReference { attrs: Vec::new(), and_token: Token![&](value.span()), mutability: None, expr })
@@ -229,6 +309,18 @@ fn edge(model: &Model, signature: &Signature, output: Option<&Type>) -> TokenStr
     let private = hygiene::at(at, hygiene::private(model.renamed.as_ref()));
     let output = output.map_or_else(|| quote!(::core::convert::Infallible), |output| quote!(#output));
     quote_spanned!(at=> if false { return #private::returns::<#output>(); })
+}
+
+/// The body, handed to a function that says what the closures that it returns take.
+fn bound(Closures { shape, returned, said }: &Closures, body: &Group) -> TokenStream {
+    let types = said.iter().map(|Said { ty, .. }| ty.to_token_stream()).chain(returned.iter().map(|_| quote!(_)));
+    let parameters = said.iter().map(|Said { name, sized, .. }| if *sized { quote!(#name) } else { quote!(#name: ?Sized) });
+    let parameters = parameters.chain(returned.iter().map(|(name, bounds)| quote!(#name: #(#bounds)+*)));
+    let value = hygiene::returned();
+    quote! {
+        fn __bound<#(#parameters),*>(#value: #shape) -> #shape { #value }
+        __bound::<#(#types),*>(#body)
+    }
 }
 
 /// `-> !` cannot be named as a type, so the call is made to return what has no value, and is taken apart.

@@ -16,6 +16,14 @@ pub(crate) struct Function {
     pub(crate) body: Group,
 }
 
+impl Function {
+    /// Its name, as it is called in writing.
+    pub(crate) fn name(&self) -> String {
+        let name = self.signature.ident.to_string();
+        name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
+    }
+}
+
 /// Reads the item below the attribute, or says what the attribute should stand on.
 pub(crate) fn parse(kind: Macro, item: TokenStream) -> Result<Function> {
     (|input: ParseStream<'_>| function(kind, input)).parse2(item)

@@ -16,6 +16,9 @@
 //! | `registry` | what OpenTelemetry has attributes for, and of which type |
 //! | `model` | what expansion may rely on |
 //! | `shape` | how the function hands back its result |
+//! | `captures` | which arguments the body takes along, and how they drop |
+//! | `closures` | what the function says of the closures that it returns |
+//! | `stacked` | other attributes below ours |
 //! | `expand` | model to tokens: cannot fail, holds the only `quote!` |
 //! | `hygiene` | the paths and identifiers that the expansion uses |
 //! | `nearest` | did you mean …? |
@@ -27,6 +30,8 @@
 
 mod args;
 mod attributes;
+mod captures;
+mod closures;
 mod error_type;
 mod expand;
 mod fallback;
@@ -37,6 +42,7 @@ mod model;
 mod nearest;
 mod registry;
 mod shape;
+mod stacked;
 #[cfg(test)]
 mod tests;
 mod validate;

@@ -1,8 +1,9 @@
 //! What expansion may rely on: everything here has been checked.
 
 use crate::registry::Takes;
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use std::fmt;
+use syn::spanned::Spanned as _;
 use syn::{Expr, LitStr, Path, Type};
 
 /// Which of the three attributes stands on the function.
@@ -66,6 +67,11 @@ impl Request {
         self.constant.len() + self.measured.len() + self.agent_measured.len() + self.recorded.len() + self.listed.len()
     }
 
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Description> {
+        let groups = [&self.constant, &self.measured, &self.agent_measured, &self.recorded, &self.listed, &self.captured];
+        groups.into_iter().flatten()
+    }
+
     /// Whether an inherited result type would contradict the user.
     pub(crate) fn names_result_type(&self) -> bool {
         let mut all = self.constant.iter().chain(&self.recorded);
@@ -88,13 +94,28 @@ pub(crate) struct Description {
 
 pub(crate) enum Value {
     /// A value of the request, taken by reference.
-    Requested(Expr),
+    Requested(Requested),
     /// A type of the request.
     Type(Type),
     /// A closure over what came back.
     Read(Expr),
     /// `attributes("key" = value)`, and what the registry says that the value is.
-    RequestedAttribute(LitStr, Takes, Expr),
+    RequestedAttribute(LitStr, Takes, Requested),
     /// `attributes("key" = |success| value)`.
     ReadAttribute(LitStr, Takes, Expr),
+}
+
+pub(crate) enum Requested {
+    Expression(Expr),
+    /// A string that stands there, where a string may stand: exported as it is, and not copied.
+    Literal(LitStr),
+}
+
+impl Requested {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Requested::Expression(value) => value.span(),
+            Requested::Literal(text) => text.span(),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! How a function hands back its result, and where in it the code to instrument stands.
 
+use crate::closures::{self, Closures};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
@@ -13,8 +14,14 @@ pub(crate) struct Shape {
     pub(crate) form: Form,
     /// How what came back is a stream, for a function that says it is.
     pub(crate) streams: Streams,
-    /// What the call gives back in the end, with `_` for every `impl Trait`; None if it never returns.
+    pub(crate) returned: Returned,
+}
+
+/// What the call gives back in the end.
+pub(crate) struct Returned {
+    /// Its type, with `_` for every `impl Trait`; None if it never returns.
     pub(crate) output: Option<Type>,
+    pub(crate) closures: Option<Closures>,
 }
 
 pub(crate) enum Form {
@@ -67,10 +74,7 @@ pub(crate) struct AsyncBlock {
 }
 
 pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Shape {
-    let declared = match &signature.output {
-        ReturnType::Default => unit(),
-        ReturnType::Type(_, ty) => (**ty).clone(),
-    };
+    let declared = declared(signature).cloned().unwrap_or_else(unit);
     let promised = promised(&declared);
     let (form, output) = match (signature.asyncness.is_some(), promised, async_block(body)) {
         (true, _, _) => (Form::AsyncFn, declared),
@@ -78,7 +82,21 @@ pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Shape {
         (false, Some(promised), None) if matches!(declared, Type::ImplTrait(_)) => (Form::Future, promised),
         _ => (Form::Call, declared),
     };
-    Shape { form, streams: Streams::of(&output), output: erased(output) }
+    let closures = closures::of(&output, signature, body);
+    Shape { form, streams: Streams::of(&output), returned: Returned { closures, output: erased(output) } }
+}
+
+/// Whether the return type spells a future, bare or boxed.
+pub(crate) fn is_future(signature: &Signature) -> bool {
+    declared(signature).is_some_and(|ty| promised(ty).is_some())
+}
+
+/// What stands behind the arrow.
+pub(crate) fn declared(signature: &Signature) -> Option<&Type> {
+    match &signature.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some(ty),
+    }
 }
 
 fn unit() -> Type {
@@ -143,6 +161,16 @@ fn async_block(body: &TokenStream) -> Option<AsyncBlock> {
         }
         _ => None,
     }
+}
+
+/// Whether the last expression is such a block, with statements before it.
+pub(crate) fn ends_in_async_block(body: &TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = body.clone().into_iter().collect();
+    // `async { … }`, `async move { … }`, `Box::pin(…)`.
+    [2, 3, 5].into_iter().filter_map(|length| tokens.len().checked_sub(length)).any(|start| {
+        let last = tokens[start..].iter().cloned().collect();
+        async_block(&last).is_some()
+    })
 }
 
 /// `Box::pin`, by any path.

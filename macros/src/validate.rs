@@ -6,13 +6,13 @@ use crate::attributes;
 use crate::fallback::{Errors, shown};
 use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
-use crate::model::{Description, Macro, Model, Request, Response, Value};
+use crate::model::{Description, Macro, Model, Request, Requested, Response, Value};
 use crate::nearest::nearest;
 use crate::registry::Takes as Registered;
 use proc_macro2::Span;
 use std::collections::HashMap;
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, UnOp};
+use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, LitStr, UnOp};
 
 pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>, errors: &mut Errors) -> Model {
     if let Some(function) = function {
@@ -24,6 +24,7 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
     one_result_type(&args, errors);
 
     let streams = stream(&args, errors);
+    let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
     let mut model =
         Model { kind, renamed: None, capture: true, stream: None, request: Request::default(), response: Response::default() };
     for arg in args {
@@ -32,10 +33,19 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
             Err(error) => errors.push(error),
         }
     }
+    if let Some(function) = function.filter(|_| unnamed) {
+        model.request.constant.insert(0, own_name(function));
+    }
     if streams {
         model.stream = Some(std::mem::take(&mut model.response.success));
     }
     model
+}
+
+/// A tool that nobody names has the function's name, which a sampler sees as any constant.
+fn own_name(function: &Function) -> Description {
+    let text = LitStr::new(&function.name(), Span::mixed_site());
+    Description { method: Ident::new("name", Span::mixed_site()), value: Value::Requested(Requested::Literal(text)) }
 }
 
 /// Whether the function returns a stream. Then what it says is said by the items, and by nothing else.
@@ -212,7 +222,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
         Written::Expression(expression) => {
             no_closure(key, &expression, errors);
             right_type(key, &expression, errors);
-            Value::Requested(expression)
+            Value::Requested(requested(expression, key.takes == Takes::Text))
         }
         _ => return,
     };
@@ -309,8 +319,12 @@ fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, err
                 over_one(key, &closure, "success value", errors);
                 (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(closure)))
             }
-            value if is_constant(&value) => (&mut model.request.constant, Value::RequestedAttribute(name, takes, value)),
-            value => (&mut model.request.recorded, Value::RequestedAttribute(name, takes, value)),
+            value => {
+                let value = requested(value, matches!(takes, Registered::Any | Registered::Text));
+                let request = &mut model.request;
+                let group = if is_constant(&value) { &mut request.constant } else { &mut request.recorded };
+                (group, Value::RequestedAttribute(name, takes, value))
+            }
         };
         let method = Ident::new(if takes == Registered::Any { "attribute" } else { "given" }, at.span());
         group.push(Description { method, value });
@@ -330,13 +344,22 @@ fn over_one(key: &Key, closure: &ExprClosure, over: &str, errors: &mut Errors) {
 }
 
 /// A literal, or a path in capitals: there is nothing to evaluate, so a sampler may always see it.
-fn is_constant(value: &Expr) -> bool {
+fn is_constant(value: &Requested) -> bool {
     match value {
-        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+        Requested::Literal(_) => true,
+        Requested::Expression(Expr::Path(path)) => path.path.segments.last().is_some_and(|last| {
             let name = last.ident.to_string();
             name.len() > 1 && !name.contains(char::is_lowercase)
         }),
-        value => literal(value).is_some(),
+        Requested::Expression(value) => literal(value).is_some(),
+    }
+}
+
+/// Where a string may stand, one that does is exported as it is.
+fn requested(value: Expr, may_be_text: bool) -> Requested {
+    match literal(&value) {
+        Some(Lit::Str(text)) if may_be_text => Requested::Literal(text.clone()),
+        _ => Requested::Expression(value),
     }
 }
 

@@ -5,10 +5,12 @@ async fn look() {
     let __span = ::samplescope::__private::sampling_tool(
         &::samplescope::__private::Site {
             function: "look",
-            attributes: 0,
+            attributes: 1,
             capture: true,
         },
-        |_| (),
+        |__span| {
+            __span.__ss_name(&::samplescope::__private::Literal("look"));
+        },
     );
     __span
         .__ss_run(

@@ -2,10 +2,12 @@ async fn look(what: impl AsRef<str>) -> impl Iterator<Item = u8> {
     let __span = ::samplescope::__private::sampling_tool(
         &::samplescope::__private::Site {
             function: "look",
-            attributes: 0,
+            attributes: 1,
             capture: true,
         },
-        |_| (),
+        |__span| {
+            __span.__ss_name(&::samplescope::__private::Literal("look"));
+        },
     );
     __span
         .__ss_run(
@@ -13,6 +15,7 @@ async fn look(what: impl AsRef<str>) -> impl Iterator<Item = u8> {
                 if false {
                     return ::samplescope::__private::returns::<_>();
                 }
+                let _ = &what;
                 { what.as_ref().to_owned().into_bytes().into_iter() }
             },
             |__returned| {

@@ -6,7 +6,7 @@ async fn forecast(request: &Request) -> Result<Forecast, SampleError> {
             capture: true,
         },
         |__span| {
-            __span.__ss_agent(&"weather");
+            __span.__ss_agent(&::samplescope::__private::Literal("weather"));
             __span.__ss_result_type::<Forecast>();
             if __span.__ss_is_measured() {
                 __span.__ss_model(&request.model);

@@ -17,6 +17,8 @@ async fn talk(self: Arc<Self>, mut turns: Vec<Turn>) -> Result<String, SampleErr
                         Result<String, SampleError>,
                     >();
                 }
+                let _ = &turns;
+                let _ = &self;
                 {
                     turns.pop();
                     run(&self, turns).await

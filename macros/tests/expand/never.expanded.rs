@@ -6,7 +6,7 @@ async fn serve() -> ! {
             capture: true,
         },
         |__span| {
-            __span.__ss_agent(&"daemon");
+            __span.__ss_agent(&::samplescope::__private::Literal("daemon"));
         },
     );
     match __span

@@ -6,7 +6,7 @@ fn ask(request: Request) -> Result<Step, ModelError> {
             capture: true,
         },
         |__span| {
-            __span.__ss_provider(&"anthropic");
+            __span.__ss_provider(&::samplescope::__private::Literal("anthropic"));
         },
     );
     __span
@@ -14,6 +14,7 @@ fn ask(request: Request) -> Result<Step, ModelError> {
             if false {
                 return ::samplescope::__private::returns::<Result<Step, ModelError>>();
             }
+            let _ = &request;
             { request.send() }
         })
         .__ss_value(|__returned| {

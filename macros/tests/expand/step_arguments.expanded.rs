@@ -6,7 +6,7 @@ async fn ask(turn: usize) -> Result<Step, ModelError> {
             capture: true,
         },
         |__span| {
-            __span.__ss_provider(&"anthropic");
+            __span.__ss_provider(&::samplescope::__private::Literal("anthropic"));
             __span.__ss_max_tokens(&512);
             if __span.__ss_is_recording() {
                 __span.__ss_iteration(&turn);
