@@ -9,7 +9,7 @@
 use crate::fallback::{Errors, shown};
 use crate::keys::{self, Takes};
 use crate::model::Macro;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
@@ -39,6 +39,13 @@ pub(crate) struct Entry {
 /// Reads every argument that can be read; what cannot is an error each, and the rest goes on behind the next comma.
 pub(crate) fn parse(kind: Macro, arguments: TokenStream) -> (Vec<Arg>, Errors) {
     let mut errors = Errors::default();
+    if let Some(place) = too_deep(arguments.clone()) {
+        errors.push(Error::new(
+            place,
+            format!("an argument cannot be more than {DEPTH} levels deep: give it a name before, and write that"),
+        ));
+        return (Vec::new(), errors);
+    }
     let parser = |input: ParseStream<'_>| Ok(list(input, &mut errors, |input| argument(kind, input)));
     let args = parser.parse2(arguments);
     let args = args.unwrap_or_else(|error| {
@@ -46,6 +53,29 @@ pub(crate) fn parse(kind: Macro, arguments: TokenStream) -> (Vec<Arg>, Errors) {
         Vec::new()
     });
     (args, errors)
+}
+
+/// How deep an argument may be. Whatever reads it calls itself for each level, and a compiler's stack ends somewhere.
+const DEPTH: usize = 128;
+
+/// The first token beyond that: brackets within brackets, or signs before signs, as in `!!x` and `&&x`. Says so without recursion.
+fn too_deep(arguments: TokenStream) -> Option<Span> {
+    let mut open = vec![arguments.into_iter()];
+    let mut signs = 0;
+    while let Some(tokens) = open.last_mut() {
+        let Some(token) = tokens.next() else {
+            open.pop();
+            continue;
+        };
+        signs = if matches!(token, TokenTree::Punct(_)) { signs + 1 } else { 0 };
+        if signs > DEPTH || open.len() > DEPTH {
+            return Some(token.span());
+        }
+        if let TokenTree::Group(group) = token {
+            open.push(group.stream().into_iter());
+        }
+    }
+    None
 }
 
 /// A comma list that goes on after an error.
