@@ -9,11 +9,11 @@
 use crate::fallback::{Errors, shown};
 use crate::keys::{self, Takes};
 use crate::model::Macro;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{Error, Expr, LitStr, Path, Result, Token, Type, parenthesized};
+use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Path, Result, Token, Type, UnOp, parenthesized};
 
 /// One argument as written, with the key that carries its place.
 pub(crate) struct Arg {
@@ -39,6 +39,13 @@ pub(crate) struct Entry {
 /// Reads every argument that can be read; what cannot is an error each, and the rest goes on behind the next comma.
 pub(crate) fn parse(kind: Macro, arguments: TokenStream) -> (Vec<Arg>, Errors) {
     let mut errors = Errors::default();
+    if let Some(place) = too_deep(arguments.clone()) {
+        errors.push(Error::new(
+            place,
+            format!("an argument cannot be more than {DEPTH} levels deep: give it a name before, and write that"),
+        ));
+        return (Vec::new(), errors);
+    }
     let parser = |input: ParseStream<'_>| Ok(list(input, &mut errors, |input| argument(kind, input)));
     let args = parser.parse2(arguments);
     let args = args.unwrap_or_else(|error| {
@@ -46,6 +53,29 @@ pub(crate) fn parse(kind: Macro, arguments: TokenStream) -> (Vec<Arg>, Errors) {
         Vec::new()
     });
     (args, errors)
+}
+
+/// How deep an argument may be. Whatever reads it calls itself for each level, and a compiler's stack ends somewhere.
+const DEPTH: usize = 128;
+
+/// The first token beyond that: brackets within brackets, or signs before signs, as in `!!x` and `&&x`. Says so without recursion.
+fn too_deep(arguments: TokenStream) -> Option<Span> {
+    let mut open = vec![arguments.into_iter()];
+    let mut signs = 0;
+    while let Some(tokens) = open.last_mut() {
+        let Some(token) = tokens.next() else {
+            open.pop();
+            continue;
+        };
+        signs = if matches!(token, TokenTree::Punct(_)) { signs + 1 } else { 0 };
+        if signs > DEPTH || open.len() > DEPTH {
+            return Some(token.span());
+        }
+        if let TokenTree::Group(group) = token {
+            open.push(group.stream().into_iter());
+        }
+    }
+    None
 }
 
 /// A comma list that goes on after an error.
@@ -142,4 +172,14 @@ fn entry(input: ParseStream<'_>) -> Result<Entry> {
         .map_err(|_| Error::new(key.span(), format!("missing value: write `\"{}\" = …`", shown(&key.value()))))?;
     let value = input.parse()?;
     Ok(Entry { key, value })
+}
+
+/// The literal that the value is, below a minus, too.
+pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
+    match value {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => literal(expr),
+        Expr::Group(group) => literal(&group.expr),
+        _ => None,
+    }
 }

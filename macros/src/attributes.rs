@@ -1,12 +1,12 @@
 //! The rules for the keys of `attributes("key" = value)`, against the OpenTelemetry registry. Every message names the way out,
 //! `unchecked("key" = value)`, for whoever knows better: the registry moves monthly.
 
+use crate::args::literal;
 use crate::fallback::{Errors, shown};
 use crate::keys;
 use crate::model::Macro::{self, Loop, Step, Tool};
 use crate::nearest::nearest;
 use crate::registry::{self, Registered, Takes};
-use crate::validate::literal;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, Lit, LitStr};
 

@@ -4,7 +4,7 @@
 //! which it names it, field by field where it names fields. So each argument that the body names is mentioned as a whole, last first,
 //! before the body is. One that the body never names stays outside: to capture it would make the future longer.
 
-use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use std::collections::HashMap;
 use syn::visit::Visit;
 use syn::{Attribute, FnArg, PatIdent, ReceiverKind, Signature, Type};
@@ -25,8 +25,10 @@ pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Vec<Captured> {
         return Vec::new();
     }
     let words = words(body.clone());
-    let captured = bound.into_iter().filter_map(|(name, attributes)| {
-        let at = *words.get(&plain(&name))?;
+    let captured = bound.into_iter().filter_map(|(mut name, attributes)| {
+        let Place { at, span } = *words.get(&plain(&name))?;
+        // Named where the body names it, which is where rustc then points.
+        name.set_span(name.span().located_at(span));
         let configured = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
         Some(Captured { name, configured, at })
     });
@@ -78,14 +80,21 @@ pub(crate) fn plain(name: &Ident) -> String {
     name.strip_prefix("r#").unwrap_or(&name).to_owned()
 }
 
+/// Where a word comes first.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    at: usize,
+    span: Span,
+}
+
 /// What may be a variable, and where it comes first: every word but a field's, and `{word}` in a string.
 ///
 /// Without recursion, since nobody has looked yet how deep the tokens are.
-pub(crate) fn words(tokens: TokenStream) -> HashMap<String, usize> {
+pub(crate) fn words(tokens: TokenStream) -> HashMap<String, Place> {
     let mut words = HashMap::new();
-    let mut add = |word: String| {
-        let next = words.len();
-        words.entry(word).or_insert(next);
+    let mut add = |word: String, span: Span| {
+        let at = words.len();
+        words.entry(word).or_insert(Place { at, span });
     };
     let mut open = vec![tokens.into_iter()];
     // One is a field's, two are a range's.
@@ -96,8 +105,8 @@ pub(crate) fn words(tokens: TokenStream) -> HashMap<String, usize> {
             continue;
         };
         match &token {
-            TokenTree::Ident(word) if dots != 1 => add(plain(word)),
-            TokenTree::Literal(literal) => inline(literal).into_iter().for_each(&mut add),
+            TokenTree::Ident(word) if dots != 1 => add(plain(word), word.span()),
+            TokenTree::Literal(literal) => inline(literal).into_iter().for_each(|word| add(word, literal.span())),
             _ => {}
         }
         dots = if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.') { dots + 1 } else { 0 };
@@ -131,7 +140,7 @@ mod tests {
         let tokens = r#"a.b(..c, ..=d, e..f, [g { h }]); "{i} {{j}} {k:>l$.m$} {:n} {0} {o:?} { p }" .q r#r"#;
         let words = words(tokens.parse().expect("tokens"));
         let mut found: Vec<&str> = words.keys().map(String::as_str).collect();
-        found.sort_by_key(|word| words[*word]);
+        found.sort_by_key(|word| words[*word].at);
         assert_eq!(found, ["a", "c", "d", "e", "f", "g", "h", "i", "k", "m", "l", "0", "o", "p", "r"]);
     }
 }

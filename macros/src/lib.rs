@@ -12,6 +12,7 @@
 //! | `keys` | every argument there is: where it belongs, when it is evaluated, what it takes |
 //! | `args` | the grammar of what stands in the parentheses |
 //! | `validate` | every rule a small function; all errors are collected |
+//! | `evaluated` | the rules for expressions of the request |
 //! | `attributes` | the rules for `attributes("key" = …)` |
 //! | `registry` | what OpenTelemetry has attributes for, and of which type |
 //! | `model` | what expansion may rely on |
@@ -33,6 +34,7 @@ mod attributes;
 mod captures;
 mod closures;
 mod error_type;
+mod evaluated;
 mod expand;
 mod fallback;
 mod function;

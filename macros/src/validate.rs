@@ -1,22 +1,25 @@
 //! The rules. Each is a small function that pushes what it has to say; none stops the others,
 //! and every error says what is wrong, where it belongs and what to write instead.
 
-use crate::args::{Arg, Entry, Value as Written};
+use crate::args::{Arg, Entry, Value as Written, literal};
 use crate::attributes;
+use crate::evaluated;
 use crate::fallback::{Errors, shown};
 use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
 use crate::model::{Description, Macro, Model, Request, Requested, Response, Value};
 use crate::nearest::nearest;
 use crate::registry::Takes as Registered;
+use crate::shape::{self, Form};
 use proc_macro2::Span;
 use std::collections::HashMap;
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Ident, Lit, LitStr, UnOp};
+use syn::{Error, Expr, ExprClosure, ExprLit, Ident, Lit, LitStr};
 
 pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>, errors: &mut Errors) -> Model {
     if let Some(function) = function {
         plain_function(kind, function, errors);
+        no_caller_of_ours(kind, function, errors);
         only_one_of_ours(kind, function, errors);
     }
     no_duplicates(&args, errors);
@@ -88,6 +91,19 @@ fn plain_function(kind: Macro, function: &Function, errors: &mut Errors) {
             abi.extern_token.span,
             format!("`#[{kind}]` cannot stand on an `extern` function, whose caller is not Rust: put it on the Rust function that it calls"),
         ));
+    }
+}
+
+/// In a closure, `Location::caller()` is where the closure is called. An `async` block has no caller with the attribute or without.
+fn no_caller_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
+    let tracks = function.attributes.iter().find(|attribute| attribute.path().is_ident("track_caller"));
+    let form = || shape::of(&function.signature, &function.body.stream()).form;
+    if let Some(attribute) = tracks.filter(|_| matches!(form(), Form::Call | Form::Future)) {
+        let says = format!(
+            "`#[track_caller]` would say a place in samplescope: the body runs in a closure of `#[{kind}]`, which is called from there. \
+             Put `#[track_caller]` on a function that calls this one, and hand it `std::panic::Location::caller()`"
+        );
+        errors.push(Error::new(attribute.path().span(), says));
     }
 }
 
@@ -222,6 +238,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
         Written::Expression(expression) => {
             no_closure(key, &expression, errors);
             right_type(key, &expression, errors);
+            stays(&expression, errors);
             Value::Requested(requested(expression, key.takes == Takes::Text))
         }
         _ => return,
@@ -255,6 +272,13 @@ fn no_closure(key: &Key, value: &Expr, errors: &mut Errors) {
                 key.example()
             ),
         ));
+    }
+}
+
+/// The expression is a value, and stays where it is.
+fn stays(value: &Expr, errors: &mut Errors) {
+    for error in evaluated::check(value) {
+        errors.push(error);
     }
 }
 
@@ -320,13 +344,14 @@ fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, err
                 (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(closure)))
             }
             value => {
+                stays(&value, errors);
                 let value = requested(value, matches!(takes, Registered::Any | Registered::Text));
                 let request = &mut model.request;
                 let group = if is_constant(&value) { &mut request.constant } else { &mut request.recorded };
                 (group, Value::RequestedAttribute(name, takes, value))
             }
         };
-        let method = Ident::new(if takes == Registered::Any { "attribute" } else { "given" }, at.span());
+        let method = Ident::new(if takes == Registered::Any { "attribute" } else { "registered" }, at.span());
         group.push(Description { method, value });
     }
 }
@@ -360,15 +385,6 @@ fn requested(value: Expr, may_be_text: bool) -> Requested {
     match literal(&value) {
         Some(Lit::Str(text)) if may_be_text => Requested::Literal(text.clone()),
         _ => Requested::Expression(value),
-    }
-}
-
-pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
-    match value {
-        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => literal(expr),
-        Expr::Group(group) => literal(&group.expr),
-        _ => None,
     }
 }
 

@@ -262,7 +262,7 @@ fn arguments_of_a_plain_function() {
             assert_eq!(said(|| drop($name::ours::f($($argument),*))), bare, "{}", stringify!($name));
         )*};
     }
-    #[expect(clippy::drop_non_drop, clippy::unit_arg, dropping_copy_types, reason = "one form for all")]
+    #[expect(dropping_copy_types, reason = "one form for all")]
     {
         same! {
             plain(Loud("a"), Loud("b"), Loud("c"))

@@ -488,8 +488,8 @@ mod panics {
 
         struct Nameless;
 
-        impl samplescope::ErrorType for Nameless {
-            fn error_type(&self) -> std::borrow::Cow<'_, str> {
+        impl ErrorType for Nameless {
+            fn error_type(&self) -> Cow<'_, str> {
                 panic!("in ErrorType")
             }
         }
@@ -793,7 +793,7 @@ mod destructors {
         let telemetry = Telemetry::on();
         let attached_for_good = || {
             late_loop();
-            let value = std::sync::Arc::new(Late);
+            let value = Arc::new(Late);
             std::mem::forget(opentelemetry::Context::current_with_value(value).attach());
         };
         std::thread::spawn(attached_for_good).join().expect("joined");

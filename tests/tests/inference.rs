@@ -13,6 +13,14 @@ impl Word {
     }
 }
 
+struct Shown<F>(F);
+
+impl<F: Fn(&mut fmt::Formatter<'_>) -> fmt::Result> fmt::Display for Shown<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.0)(f)
+    }
+}
+
 /// The functions without an attribute, and with each.
 macro_rules! four_times {
     (@functions #[$attribute:ident] $(($($function:tt)*))*) => {
@@ -55,15 +63,15 @@ four_times! {
     (async fn generic_async<'a, T>(of: &'a T) -> impl Fn(&T) -> bool + use<'a, T> where T: PartialEq { move |one| one == of })
     (fn mutable() -> impl FnMut(&mut Vec<u8>) { let mut next = 0; move |bytes| { next += 1; bytes.push(next); } })
     (async fn once(word: Word) -> impl FnOnce(Option<&str>) -> Word { move |text| if text.is_some() { word.clone() } else { word } })
-    (fn by_question_mark() -> impl Fn(&str) -> Result<u8, ParseIntError> { |text| Ok(text.parse()?) })
+    (fn by_question_mark() -> impl Fn(&str) -> Result<u8, ParseIntError> { |text| { let byte: u8 = text.parse()?; Ok(byte) } })
     (fn of_a_closure() -> impl Fn(usize) -> Box<dyn Fn(&str) -> usize> { |more| Box::new(move |text| text.len() + more) })
     (fn of_two() -> (impl Fn(&str) -> usize, impl Fn(u8) -> u8) { (|text| text.len(), |number| number.pow(2)) })
     (async fn of_two_and_more() -> ((impl Fn(&str) -> usize, u8), impl fmt::Debug) { ((|text| text.len(), 1), "debug") })
     (async fn asynchronous() -> impl AsyncFn(&str) -> usize { async |text| text.len() })
-    (fn boxed() -> Box<dyn Fn(&str) -> usize> { Box::new(|text| text.len()) })
+    (fn boxed() -> Box<dyn Fn(&str) -> usize> { Box::new(|text| text.len() + 1) })
     (fn debug(ok: bool) -> impl fmt::Debug { if ok { return Ok(1); } Err("debug") })
     (fn results(ok: bool) -> Result<impl fmt::Debug, impl fmt::Debug> { if ok { return Ok(1) } Err(Vec::<u8>::new()) })
-    (fn iterator() -> impl Iterator<Item = u64> { [1_u8, 2].into_iter().map(|byte| byte.into()) })
+    (fn iterator() -> impl Iterator<Item = u64> { [1_u8, 2].into_iter().map(|byte| (byte + 1).into()) })
     (async fn empty() -> Option<Vec<u8>> { let mut bytes = Vec::new(); bytes.append(&mut Vec::new()); Some(bytes) })
 }
 
@@ -76,10 +84,6 @@ macro_rules! assert_as_bare {
         assert_eq!(ours::borrowing_async().await(" a ", &0), "a");
         assert_eq!(ours::of_a_type()(Word("word".to_owned())), 4);
         assert_eq!(ours::of_a_type_async().await(&Word("word".to_owned())), 4);
-        struct Shown<F>(F);
-        impl<F: Fn(&mut fmt::Formatter<'_>) -> fmt::Result> fmt::Display for Shown<F> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { (self.0)(f) }
-        }
         assert_eq!(Shown(ours::by_path()).to_string() + &Shown(ours::annotated()).to_string(), "shownshown");
         assert_eq!(ours::generic::<_, 2>(&1)(&3), [3, 3]);
         assert!(ours::generic_async(&"same").await(&"same"));
@@ -94,10 +98,10 @@ macro_rules! assert_as_bare {
         let ((length, _), debug) = ours::of_two_and_more().await;
         assert_eq!((length("four"), format!("{debug:?}")), (4, "\"debug\"".to_owned()));
         assert_eq!(ours::asynchronous().await("four").await, 4);
-        assert_eq!(ours::boxed()("four"), 4);
+        assert_eq!(ours::boxed()("four"), 5);
         assert_eq!(format!("{:?}", ours::debug(true)), "Ok(1)");
         assert!(ours::results(false).is_err());
-        assert_eq!(ours::iterator().sum::<u64>(), 3);
+        assert_eq!(ours::iterator().sum::<u64>(), 5);
         assert_eq!(ours::empty().await, Some(Vec::new()));
     })*};
 }

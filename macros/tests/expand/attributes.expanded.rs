@@ -6,10 +6,12 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
             capture: true,
         },
         |__span| {
-            __span.__ss_given(&512).__ss_integer("gen_ai.embeddings.dimension.count");
+            __span
+                .__ss_registered(&512)
+                .__ss_integer("gen_ai.embeddings.dimension.count");
             if __span.__ss_is_recording() {
                 __span.__ss_attribute("app.tenant", &tenant.id);
-                __span.__ss_given(&request.prompt).__ss_text("gen_ai.prompt.name");
+                __span.__ss_registered(&request.prompt).__ss_text("gen_ai.prompt.name");
                 __span.__ss_attribute("gen_ai.brand.new", &request.brand);
             }
         },
@@ -28,7 +30,7 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
                     .__ss_attribute("app.cached", |step| step.cached);
                 __returned
                     .__ss_success()
-                    .__ss_given(|step| &step.status)
+                    .__ss_registered(|step| &step.status)
                     .__ss_text("gen_ai.response.status");
                 __returned.__ss_success().__ss_response();
                 __returned.__ss_error().__ss_record();

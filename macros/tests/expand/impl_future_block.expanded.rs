@@ -16,7 +16,6 @@ fn ask(client: Client) -> impl Future<Output = Result<Step, ModelError>> + Send 
                             Result<Step, ModelError>,
                         >();
                     }
-                    let _ = &client;
                     { client.send().await }
                 },
                 |__returned| {

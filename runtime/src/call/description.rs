@@ -219,7 +219,7 @@ impl Description {
     }
 
     /// An attribute of the registry's.
-    pub fn __ss_given<'a, V: ?Sized>(&'a mut self, value: &'a V) -> Registered<&'a V, &'a mut Self> {
+    pub fn __ss_registered<'a, V: ?Sized>(&'a mut self, value: &'a V) -> Registered<&'a V, &'a mut Self> {
         Registered::new(Some(value), self)
     }
 

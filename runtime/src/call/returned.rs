@@ -342,7 +342,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// An attribute of the registry's.
-    pub fn __ss_given<V>(&self, of: impl FnOnce(&'a T) -> V) -> Registered<V, End<'a>> {
+    pub fn __ss_registered<V>(&self, of: impl FnOnce(&'a T) -> V) -> Registered<V, End<'a>> {
         Registered::new(self.ask(self.call.wants.span(), of), End(self.call))
     }
 

@@ -145,3 +145,22 @@ impl Me {
         alias(model, text("a").await.is_empty()).await
     }
 }
+
+/// Several arguments to drop, and one that nobody needs.
+#[cfg_attr(feature = "on", samplescope::sampling_tool(name = name))]
+pub async fn several(name: String, (left, mut right): (Vec<u8>, Vec<u8>), _spare: Box<u8>, x: Vec<u8>) -> usize {
+    right.push(1);
+    left.len() + right.len() + name.len()
+}
+
+/// A closure.
+#[cfg_attr(feature = "on", samplescope::sampling_tool)]
+pub fn closure(step: Step) -> (impl Fn(&str) -> usize, impl FnMut(Vec<Step>) -> Option<Step>) {
+    (move |text| text.len() + step.why.len(), |mut steps| steps.pop())
+}
+
+/// A closure, later.
+#[cfg_attr(feature = "on", samplescope::sampling_loop)]
+pub async fn closure_later() -> impl Fn(&Step) -> &str {
+    |step| step.why.as_str()
+}
