@@ -76,8 +76,19 @@ impl Telemetry {
         self
     }
 
-    /// Every span that has ended, in the order in which they started.
-    pub fn spans(&self) -> Vec<Span> {
+    /// Every span that has ended, in the order in which they started. How many is said, so that nothing is asserted of none.
+    ///
+    /// # Panics
+    /// If there are more or fewer.
+    #[track_caller]
+    pub fn spans(&self, expected: usize) -> Vec<Span> {
+        let spans = self.spans_so_far();
+        assert_eq!(spans.len(), expected, "spans:\n{}", self.tree());
+        spans
+    }
+
+    /// The spans that have ended, where how many there are is what is asked.
+    pub fn spans_so_far(&self) -> Vec<Span> {
         self.ledgers.iter().flat_map(Ledger::ended).collect()
     }
 
@@ -85,20 +96,19 @@ impl Telemetry {
     ///
     /// # Panics
     /// If there is none, or another.
+    #[track_caller]
     pub fn span(&self) -> Span {
-        let spans = self.spans();
-        assert_eq!(spans.len(), 1, "one span of {:?}", spans.iter().map(|span| span.name().to_owned()).collect::<Vec<_>>());
-        spans.into_iter().next().expect("just counted")
+        self.spans(1).remove(0)
     }
 
     /// The spans with that name.
     pub fn named(&self, name: &str) -> Vec<Span> {
-        self.spans().into_iter().filter(|span| span.name() == name).collect()
+        self.spans_so_far().into_iter().filter(|span| span.name() == name).collect()
     }
 
     /// The tree of the spans: each name, indented below its parent's.
     pub fn tree(&self) -> String {
-        tree(&self.spans())
+        tree(&self.spans_so_far())
     }
 
     /// The tree that each of the providers saw.

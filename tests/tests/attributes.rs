@@ -69,7 +69,7 @@ fn request() -> Request {
 async fn every_attribute_arrives_with_its_type() {
     let telemetry = Telemetry::on();
     assert!(forecast(&request()).await.is_ok());
-    let [run, step, tool] = &telemetry.spans()[..] else { panic!("{}", telemetry.tree()) };
+    let [run, step, tool] = &telemetry.spans(3)[..] else { panic!("{}", telemetry.tree()) };
     assert_eq!(
         (run.name(), step.name(), tool.name()),
         ("sampling/createMessage", "sampling/createMessage step", "sampling.execute_tool look")
@@ -153,7 +153,7 @@ mod bare {
         let telemetry = Telemetry::on();
         run().await;
         assert_eq!(telemetry.tree(), "sampling/createMessage\n  sampling/createMessage step\n  sampling.execute_tool tool\n");
-        let [run, step, tool] = &telemetry.spans()[..] else { panic!() };
+        let [run, step, tool] = &telemetry.spans(3)[..] else { panic!() };
         assert_eq!(
             all(run),
             [
@@ -197,7 +197,7 @@ mod left_out {
     async fn what_is_not_known_is_left_out_and_never_invented() {
         let telemetry = Telemetry::on();
         run(&Request { model: None, temperature: None, max_tokens: 0 }).await;
-        let [run, step] = &telemetry.spans()[..] else { panic!() };
+        let [run, step] = &telemetry.spans(2)[..] else { panic!() };
         assert_eq!(run.attributes().len(), 3, "{:?}", run.attributes());
         assert_eq!(all(step), ["fastmcp.sampling.iteration = I64(7)", r#"gen_ai.operation.name = String("chat")"#]);
         telemetry.forget();
@@ -228,7 +228,7 @@ mod inherited {
     async fn a_step_s_own_value_goes_before_its_loop_s() {
         let telemetry = Telemetry::on();
         run().await;
-        let [_, own, none] = &telemetry.spans()[..] else { panic!() };
+        let [_, own, none] = &telemetry.spans(3)[..] else { panic!() };
         let request = |span: &Span| {
             ["gen_ai.provider.name", "gen_ai.request.model", "gen_ai.request.temperature", "gen_ai.request.max_tokens"]
                 .map(|key| span.get(key).map(|value| value.to_string()).unwrap_or_default())
@@ -285,7 +285,7 @@ mod stop_reasons {
         let telemetry = Telemetry::on();
         step(None).await;
         silent().await;
-        for span in telemetry.spans() {
+        for span in telemetry.spans(2) {
             assert_eq!(span.get("fastmcp.sampling.stop_reason"), Some("unknown".into()));
             assert_eq!(span.get("gen_ai.response.finish_reasons"), None);
         }
@@ -348,7 +348,7 @@ mod by_type {
         let completion = Arc::new(Completion(Some("stop")));
         assert!(borrowed(&completion).await.is_ok());
         shared(completion).await;
-        for span in telemetry.spans() {
+        for span in telemetry.spans(2) {
             assert_eq!(span.get("gen_ai.response.model"), Some("from the type".into()));
         }
     }
@@ -359,7 +359,7 @@ mod by_type {
         typed().await.unwrap_or_else(|error| panic!("{error}"));
         written().await.unwrap_or_else(|error| panic!("{error}"));
         said().await.unwrap_or_else(|error| panic!("{error}"));
-        let [typed, written, said] = &telemetry.spans()[..] else { panic!() };
+        let [typed, written, said] = &telemetry.spans(3)[..] else { panic!() };
         let get = |span: &Span, key| span.get(key).map(|value: opentelemetry::Value| value.to_string());
         assert_eq!(get(typed, "fastmcp.sampling.stop_reason").as_deref(), Some("endTurn"));
         assert_eq!(get(typed, "gen_ai.response.model").as_deref(), Some("from the type"));

@@ -341,7 +341,7 @@ mod many {
         let telemetry = Telemetry::on();
         let calls = std::thread::Builder::new().stack_size(64 << 20).spawn(|| futures::executor::block_on(deep(1000)));
         assert_eq!(calls.expect("a thread").join().expect("joined"), 1000);
-        let spans = telemetry.spans();
+        let spans = telemetry.spans(2001);
         assert_eq!(spans.len(), 2001);
         for pair in spans.windows(2) {
             assert_eq!(pair[1].parent_id(), pair[0].id());
@@ -362,7 +362,7 @@ mod many {
     async fn a_loop_of_ten_thousand_steps_counts_them() {
         let telemetry = Telemetry::on();
         long(10_000).await;
-        let spans = telemetry.spans();
+        let spans = telemetry.spans(10001);
         assert_eq!(spans[0].get("fastmcp.sampling.iterations"), Some(10_000.into()));
         assert_eq!(spans.last().and_then(|span| span.get("fastmcp.sampling.iteration")), Some(9_999.into()));
     }

@@ -178,7 +178,7 @@ macro_rules! exported {
 }
 
 fn lines(telemetry: &Telemetry, module: &str) -> Vec<String> {
-    let spans = telemetry.spans();
+    let spans = telemetry.spans(18);
     let lines = spans.iter().map(|span| {
         let parent = spans.iter().position(|other| other.id() == span.parent_id());
         let mut attributes = span.attributes();

@@ -107,7 +107,7 @@ fn spans_keep_what_metrics_cannot() {
     for number in 0..2 * MOST {
         tool(&format!("invented {number}")).expect_err("an error");
     }
-    let spans = telemetry.spans();
+    let spans = telemetry.spans(400);
     assert_eq!(spans.len(), 2 * MOST);
     for (number, span) in spans.iter().enumerate() {
         let name = format!("invented {number}");

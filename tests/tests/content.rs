@@ -65,7 +65,7 @@ async fn messages_are_events_in_the_order_in_which_things_happen_with_the_choice
     let telemetry = capturing(Capture::Spans);
     let logs = Logs::listen();
     assert!(run(Some("Be brief."), &conversation(), Some("end_turn")).await.is_ok());
-    let [run, step, tool] = &telemetry.spans()[..] else { panic!("{}", telemetry.tree()) };
+    let [run, step, tool] = &telemetry.spans(3)[..] else { panic!("{}", telemetry.tree()) };
     assert_eq!(
         events(run),
         [
@@ -104,7 +104,7 @@ async fn without_an_opt_in_nothing_is_captured() {
     let telemetry = capturing(Capture::Off);
     let logs = Logs::listen();
     assert!(run(Some("Be brief."), &conversation(), Some("end_turn")).await.is_ok());
-    let [run, step, tool] = &telemetry.spans()[..] else { panic!("{}", telemetry.tree()) };
+    let [run, step, tool] = &telemetry.spans(3)[..] else { panic!("{}", telemetry.tree()) };
     assert_eq!(events(run), ["sampling.validation_failure {fastmcp.sampling.consecutive_failures: I64(1)}"]);
     assert!([step, tool].iter().all(|span| span.events().is_empty()));
     assert!(!tool.attributes().keys().any(|key| key.contains("tool.call")), "{:?}", tool.attributes());
@@ -117,7 +117,7 @@ async fn as_an_event_the_whole_run_is_one_log_record_of_the_loop_s_span() {
         let telemetry = capturing(capture);
         let logs = Logs::listen();
         assert!(run(Some("Be brief."), &conversation(), Some("end_turn")).await.is_ok());
-        let [run, _, tool] = &telemetry.spans()[..] else { panic!("{}", telemetry.tree()) };
+        let [run, _, tool] = &telemetry.spans(3)[..] else { panic!("{}", telemetry.tree()) };
         assert_eq!(run.events().len(), events, "{capture:?}");
         assert_eq!(tool.get("gen_ai.tool.call.arguments").is_some(), capture == Capture::SpansAndEvents);
         let [log] = &logs.records()[..] else { panic!("{:?}", logs.records()) };
@@ -158,7 +158,7 @@ mod not_here {
             let telemetry = capturing(capture);
             let logs = Logs::listen();
             run().await;
-            assert!(telemetry.spans().iter().all(|span| span.events().is_empty()));
+            assert!(telemetry.spans(2).iter().all(|span| span.events().is_empty()));
             assert!(logs.records().is_empty());
         }
     }
@@ -212,7 +212,7 @@ mod failing_to_serialise {
         for _ in 0..2 {
             assert_eq!(tool(&BTreeMap::from([((1, 2), 3)])).await.len(), 1);
         }
-        for span in telemetry.spans() {
+        for span in telemetry.spans(2) {
             assert!(!span.attributes().keys().any(|key| key.contains("tool.call")), "{:?}", span.attributes());
             assert_eq!(span.get("gen_ai.tool.name"), Some("tool".into()));
         }
@@ -246,7 +246,7 @@ mod cut {
         let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans).length_limit(100));
         assert!(refused().await.is_err());
         run().await;
-        let [tool, run] = &telemetry.spans()[..] else { panic!("{}", telemetry.tree()) };
+        let [tool, run] = &telemetry.spans(2)[..] else { panic!("{}", telemetry.tree()) };
         let arguments = text(tool, "gen_ai.tool.call.arguments").expect("it fits when cut");
         assert_eq!(arguments.chars().count(), 100, "{arguments}");
         let arguments: Value = serde_json::from_str(&arguments).expect("valid JSON");
@@ -297,7 +297,7 @@ mod redacted {
         let settings = Settings::default().capture(Capture::Spans).redactor(|piece, _| format!("<{piece:?}>").into());
         let telemetry = Telemetry::on().with(settings);
         assert!(run().await.is_ok());
-        let [run, tool, result] = &telemetry.spans()[..] else { panic!("{}", telemetry.tree()) };
+        let [run, tool, result] = &telemetry.spans(3)[..] else { panic!("{}", telemetry.tree()) };
         assert_eq!(
             events(run),
             [
@@ -318,7 +318,7 @@ mod redacted {
         let settings = Settings::default().capture(Capture::Spans).redactor(|_, _| panic!("a redactor with a bug"));
         let telemetry = Telemetry::on().with(settings);
         assert!(run().await.is_ok());
-        let spans = format!("{:?}", telemetry.spans());
+        let spans = format!("{:?}", telemetry.spans(3));
         for content in ["system\")", "input\\\"", "output\")", "\"arguments"] {
             assert!(!spans.contains(content), "{content} in {spans}");
         }
@@ -364,7 +364,7 @@ mod by_handle {
     async fn what_shows_content_may_use_handles_itself() {
         let telemetry = capturing(Capture::SpansAndEvents);
         run().await;
-        let [run, step, tool] = &telemetry.spans()[..] else { panic!("{}", telemetry.tree()) };
+        let [run, step, tool] = &telemetry.spans(3)[..] else { panic!("{}", telemetry.tree()) };
         assert_eq!(run.get("app.serialised"), Some(1.into()));
         assert_eq!(step.get("gen_ai.response.id"), Some("r-1".into()));
         assert_eq!(text(tool, "gen_ai.tool.call.result").as_deref(), Some(r#""seen""#));
@@ -454,7 +454,7 @@ mod odd {
             tool(&deep, f64::NAN).await;
             tool(&many, u64::MAX).await;
             tool(&Value::Null, "say \"hi\" to everybody").await;
-            for span in telemetry.spans() {
+            for span in telemetry.spans(3) {
                 for key in ["gen_ai.tool.call.arguments", "gen_ai.tool.call.result"] {
                     let json = text(&span, key).expect("nothing here is too odd");
                     assert!(limit.is_none_or(|limit| json.chars().count() <= limit), "{json}");

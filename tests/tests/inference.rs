@@ -110,9 +110,9 @@ macro_rules! assert_as_bare {
 async fn what_a_bare_function_infers_an_annotated_one_does() {
     let telemetry = Telemetry::on();
     assert_as_bare! { bare }
-    assert_eq!(telemetry.spans().len(), 0);
+    telemetry.spans(0);
     assert_as_bare! { in_a_loop in_a_step in_a_tool }
-    assert_eq!(telemetry.spans().len(), 3 * 22);
+    telemetry.spans(3 * 22);
 }
 
 /// A function of a generic type, whose parameters no item inside of it may name.
@@ -139,6 +139,6 @@ mod of_a_generic_type {
         let telemetry = Telemetry::on();
         assert!(Pick(1).same()(&1));
         assert_eq!(Pick(1).of_another().await(&Pick(1), 1), (1, true));
-        assert_eq!(telemetry.spans().len(), 2);
+        telemetry.spans(2);
     }
 }

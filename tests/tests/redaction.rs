@@ -112,7 +112,7 @@ mod everywhere {
         let telemetry = Telemetry::on().metered().with(settings);
         let logs = Logs::listen();
         now(run(&message, &message, tools, &message));
-        format!("{:?}\n{:?}\n{:?}", telemetry.spans(), logs.records(), telemetry.metrics())
+        format!("{:?}\n{:?}\n{:?}", telemetry.spans(2), logs.records(), telemetry.metrics())
     }
 
     fn stays_inside<T: ToMessages + Copy>(message: T, tools: &[ToolDefinition], shown: &str) {
@@ -145,7 +145,7 @@ mod everywhere {
         let settings = Settings::default().capture(Capture::Spans).length_limit(12);
         let telemetry = Telemetry::on().with(settings);
         now(run(&&Message::new("system"), &&Message::new("x".repeat(50)).with(Part::text("hi")), &[], &&Message::new("x")));
-        assert_eq!(telemetry.spans()[0].events()[1].0, "gen_ai.xxx…[47 cut].message");
+        assert_eq!(telemetry.spans(2)[0].events()[1].0, "gen_ai.xxx…[47 cut].message");
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod everywhere {
         let telemetry = Telemetry::on().with(without_secrets(Settings::default().capture(Capture::Spans)));
         now(run(&"be brief", &"hi", &[], &"ho"));
         now(run(&&Message::new("critic"), &&Message::new(secret()).with(Part::text("hi")), &[], &&Message::new("x")));
-        let names: Vec<String> = telemetry.spans().iter().flat_map(Span::events).map(|(name, _)| name).collect();
+        let names: Vec<String> = telemetry.spans(4).iter().flat_map(Span::events).map(|(name, _)| name).collect();
         let prescribed = ["gen_ai.system.message", "gen_ai.user.message", "gen_ai.choice"];
         let others = ["gen_ai.critic.message", "gen_ai.my ***!.message", "gen_ai.choice"];
         assert_eq!(names, [prescribed, others].concat());
@@ -304,7 +304,7 @@ mod inside {
         let message = Message::user(secret());
         now(run(&&message, &&message, &[], &&message));
         assert_eq!(telemetry.tree(), "invoke_agent\n  chat\n");
-        assert!(!format!("{:?}", telemetry.spans()).contains("hunter"));
+        assert!(!format!("{:?}", telemetry.spans(2)).contains("hunter"));
         tool(&Value::Null, "traced again");
         assert_eq!(telemetry.tree(), "invoke_agent\n  chat\nexecute_tool tool\n");
     }

@@ -122,8 +122,8 @@ async fn exported(settings: Settings) -> String {
         assert_eq!(ended.is_err(), end == End::Panicking);
         let lone = tokio::spawn(async { look(&json!({}), End::Failing).await.is_err() }.with_current_context());
         assert!(lone.await.is_ok_and(|failed| failed));
-        assert!(telemetry.spans().len() >= 2);
-        exported.push(format!("{:?}\n{:?}\n{:?}", telemetry.spans(), logs.records(), telemetry.metrics()));
+        assert!(telemetry.spans_so_far().len() >= 2);
+        exported.push(format!("{:?}\n{:?}\n{:?}", telemetry.spans_so_far(), logs.records(), telemetry.metrics()));
     }
     exported.join("\n")
 }

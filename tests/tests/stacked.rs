@@ -43,7 +43,7 @@ async fn an_mcp_tool_that_is_called_by_a_client_is_one_span() {
     }
     client.cancel().await.expect("the client ends");
     drop(server.await);
-    let spans: Vec<_> = telemetry.spans().iter().map(|span| (span.name().to_owned(), span.status())).collect();
+    let spans: Vec<_> = telemetry.spans(2).iter().map(|span| (span.name().to_owned(), span.status())).collect();
     assert_eq!(
         spans,
         [
@@ -72,7 +72,7 @@ fn a_main_function_of_tokio_s_is_one_span_on_either_side() {
     let telemetry = Telemetry::on();
     assert_eq!(above() + below(), 3);
     assert_eq!(telemetry.named("sampling/createMessage").len(), 2);
-    assert!(telemetry.spans().iter().all(|span| span.status() == Status::Unset));
+    assert!(telemetry.spans(2).iter().all(|span| span.status() == Status::Unset));
 }
 
 mod a_future_that_tracing_follows {
@@ -164,7 +164,7 @@ mod a_future_that_tracing_follows {
             drop(boxed("a"));
         };
         all.with_subscriber(tracing_subscriber::registry()).await;
-        let spans: Vec<_> = telemetry.spans().iter().map(|span| (span.name().to_owned(), span.status())).collect();
+        let spans: Vec<_> = telemetry.spans(8).iter().map(|span| (span.name().to_owned(), span.status())).collect();
         let tool = |name: &str, status| (format!("sampling.execute_tool {name}"), status);
         assert_eq!(
             spans,

@@ -133,7 +133,7 @@ async fn what_is_evaluated_and_emitted_follows_from_who_listens_and_what_is_capt
                 assert_eq!(telemetry.metrics().is_empty(), !meters, "{state}");
                 let logs = logs.named("gen_ai.client.inference.operation.details").len();
                 assert_eq!(logs, if records { records_of_log } else { 0 }, "{state}");
-                let spans = telemetry.spans();
+                let spans = telemetry.spans_so_far();
                 assert_eq!(spans.len(), if records { 7 } else { 0 }, "{state}");
                 let Some(run) = spans.first() else { continue };
                 assert_eq!(run.events().len(), events, "{state}");

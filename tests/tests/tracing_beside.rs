@@ -180,7 +180,7 @@ mod logs {
         };
         run(body).with_subscriber(bridged).await;
         tracing::info!("nowhere");
-        let spans = telemetry.spans();
+        let spans = telemetry.spans(4);
         let names: Vec<&str> = exporter
             .get_emitted_logs()
             .expect("in memory")
