@@ -1,0 +1,122 @@
+//! A plot as SVG: logarithmic axes, so that what is linear in all is level here, and what is quadratic rises as steeply as it is bad.
+
+#![expect(clippy::cast_precision_loss, reason = "a plot's points are a tenth of a pixel exact, not 52 bits")]
+
+use crate::table::grouped;
+use std::fmt::{self, Write as _};
+
+pub(crate) struct Plot {
+    pub(crate) file: &'static str,
+    pub(crate) title: &'static str,
+    /// One of what the abscissa counts, and many.
+    pub(crate) unit: [&'static str; 2],
+    pub(crate) lines: Vec<Line>,
+}
+
+pub(crate) struct Line {
+    pub(crate) name: &'static str,
+    /// How many there are, and instructions for each.
+    pub(crate) points: Vec<(u64, u64)>,
+}
+
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 380.0;
+const LEFT: f64 = 84.0;
+const RIGHT: f64 = 24.0;
+const TOP: f64 = 64.0;
+const BOTTOM: f64 = 56.0;
+/// Told apart on white and on black, and by who does not see red and green.
+const COLOURS: [&str; 4] = ["#3b82d6", "#e08a1e", "#2a9d8f", "#b04fc4"];
+
+/// From the value at its beginning to the one at its end, on a logarithmic scale.
+struct Axis {
+    from: f64,
+    to: f64,
+    start: f64,
+    length: f64,
+}
+
+impl Axis {
+    fn at(&self, value: f64) -> f64 {
+        self.start + self.length * (value / self.from).ln() / (self.to / self.from).ln()
+    }
+}
+
+impl fmt::Display for Plot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (abscissa, ordinate) = self.axes();
+        let [one, many] = self.unit;
+        let (bottom, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
+        writeln!(f, r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">"#)?;
+        writeln!(f, "<title>{}: instructions for each {one}, by the number of {many}</title>", self.title)?;
+        // No background: the page's own shows, and the text follows what the reader's system says of it.
+        f.write_str(
+            "<style>text{font:13px system-ui,sans-serif;fill:#444}.grid{stroke:#888;stroke-opacity:.25}\
+             .line{fill:none;stroke-width:2.2;stroke-linejoin:round}\
+             @media(prefers-color-scheme:dark){text{fill:#bbb}}</style>\n",
+        )?;
+        for value in ticks(ordinate.from, ordinate.to) {
+            let y = ordinate.at(value as f64);
+            writeln!(f, r#"<line class="grid" x1="{LEFT}" y1="{y:.1}" x2="{right}" y2="{y:.1}"/>"#)?;
+            writeln!(f, r#"<text x="{}" y="{:.1}" text-anchor="end">{}</text>"#, LEFT - 8.0, y + 4.5, grouped(value))?;
+        }
+        for value in ticks(abscissa.from, abscissa.to).into_iter().filter(|value| value.to_string().starts_with('1')) {
+            let x = abscissa.at(value as f64);
+            writeln!(f, r#"<line class="grid" x1="{x:.1}" y1="{TOP}" x2="{x:.1}" y2="{bottom}"/>"#)?;
+            writeln!(f, r#"<text x="{x:.1}" y="{}" text-anchor="middle">{}</text>"#, bottom + 20.0, grouped(value))?;
+        }
+        writeln!(
+            f,
+            r#"<text x="{:.1}" y="{}" text-anchor="middle">number of {many}</text>"#,
+            f64::midpoint(LEFT, right),
+            HEIGHT - 10.0
+        )?;
+        writeln!(f, r#"<text x="8" y="20">instructions for each {one}</text>"#)?;
+        let mut legend = LEFT;
+        for (line, colour) in self.lines.iter().zip(COLOURS) {
+            let points: Vec<_> =
+                line.points.iter().map(|&(x, y)| (abscissa.at(x as f64), ordinate.at(y.max(1) as f64))).collect();
+            let mut path = String::new();
+            for (x, y) in &points {
+                write!(path, "{x:.1},{y:.1} ")?;
+            }
+            writeln!(f, r#"<polyline class="line" stroke="{colour}" points="{}"/>"#, path.trim_end())?;
+            for (x, y) in points {
+                writeln!(f, r#"<circle cx="{x:.1}" cy="{y:.1}" r="3.2" fill="{colour}"/>"#)?;
+            }
+            writeln!(f, r#"<line class="line" stroke="{colour}" x1="{legend}" y1="44" x2="{}" y2="44"/>"#, legend + 20.0)?;
+            writeln!(f, r#"<text x="{}" y="48.5">{}</text>"#, legend + 26.0, line.name)?;
+            legend += 46.0 + 6.6 * line.name.len() as f64;
+        }
+        f.write_str("</svg>\n")
+    }
+}
+
+impl Plot {
+    /// Over all points; the ordinate from one of 1, 2, 5, 10, 20, … to another, a decade at least, since less would magnify noise.
+    fn axes(&self) -> (Axis, Axis) {
+        let points = || self.lines.iter().flat_map(|line| &line.points);
+        let least = |of: fn(&(u64, u64)) -> u64| points().map(of).min().unwrap_or(1).max(1);
+        let most = |of: fn(&(u64, u64)) -> u64| points().map(of).max().unwrap_or(10).max(10);
+        let (below, above) = (least(|point| point.1), most(|point| point.1));
+        let from = steps().take_while(|&step| step <= below).last().unwrap_or(1);
+        let to = steps().find(|&step| step >= above.max(from * 10)).unwrap_or(above);
+        let abscissa = Axis {
+            from: least(|point| point.0) as f64,
+            to: most(|point| point.0) as f64,
+            start: LEFT,
+            length: WIDTH - RIGHT - LEFT,
+        };
+        let ordinate = Axis { from: from as f64, to: to as f64, start: HEIGHT - BOTTOM, length: TOP + BOTTOM - HEIGHT };
+        (abscissa, ordinate)
+    }
+}
+
+/// 1, 2, 5, 10, 20, 50, …
+fn steps() -> impl Iterator<Item = u64> {
+    (0..12).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)))
+}
+
+fn ticks(from: f64, to: f64) -> Vec<u64> {
+    steps().filter(|&step| (from..=to).contains(&(step as f64))).collect()
+}
