@@ -35,13 +35,13 @@ pub(crate) fn check() -> io::Result<bool> {
     let mut within = true;
     println!("{:<36} {:<12} {:>10} {:>10}", "", "", "budget", "now");
     for what in budget.keys().chain(now.keys().filter(|what| !budget.contains_key(*what))).filter(is_checked) {
-        let verdict = match (budget.get(what), now.get(what)) {
-            (Some(budget), Some(now)) if now * 100 > budget * (100 + ALLOWED) => "WORSE",
-            (Some(budget), Some(now)) if now * (100 + ALLOWED) < budget * 100 => "better: renew the budget",
-            (Some(_), Some(_)) => "",
-            _ => "NOT IN BOTH: renew the budget",
+        let (is_within, verdict) = match (budget.get(what), now.get(what)) {
+            (Some(budget), Some(now)) if now * 100 > budget * (100 + ALLOWED) => (false, "WORSE"),
+            (Some(budget), Some(now)) if now * (100 + ALLOWED) < budget * 100 => (true, "better: renew the budget"),
+            (Some(_), Some(_)) => (true, ""),
+            _ => (false, "NOT IN BOTH: renew the budget"),
         };
-        within &= verdict.chars().next().is_none_or(char::is_lowercase);
+        within &= is_within;
         let figure = |figures: &Figures| figures.get(what).map_or_else(|| "–".to_owned(), u64::to_string);
         println!("{:<36} {:<12} {:>10} {:>10}  {verdict}", what[0], what[1], figure(&budget), figure(&now));
     }

@@ -51,8 +51,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             println!("{table}");
             document::write_tables(&[table])?;
         }
-        ["--budget"] if !budget::check()? => return Ok(ExitCode::FAILURE),
-        ["--budget"] => {}
+        ["--budget"] => {
+            if !budget::check()? {
+                return Err("not within the budget; if that is meant, --renew-budget".into());
+            }
+        }
         ["--renew-budget"] => budget::renew()?,
         ["--run", group, name, size, runs] => measure::run(&case(group, name)?, size.parse()?, runs.parse()?),
         ["--time", group, name, size, runs] => measure::time(&case(group, name)?, size.parse()?, runs.parse()?),

@@ -3,7 +3,7 @@
 #![expect(clippy::cast_precision_loss, reason = "a plot's points are a tenth of a pixel exact, not 52 bits")]
 
 use crate::table::grouped;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 pub(crate) struct Plot {
     pub(crate) file: &'static str,
@@ -30,15 +30,20 @@ const COLOURS: [&str; 4] = ["#3b82d6", "#e08a1e", "#2a9d8f", "#b04fc4"];
 
 /// From the value at its beginning to the one at its end, on a logarithmic scale.
 struct Axis {
-    from: f64,
-    to: f64,
+    from: u64,
+    to: u64,
     start: f64,
     length: f64,
 }
 
 impl Axis {
-    fn at(&self, value: f64) -> f64 {
-        self.start + self.length * (value / self.from).ln() / (self.to / self.from).ln()
+    fn at(&self, value: u64) -> f64 {
+        let decades = |to: u64| (to as f64 / self.from as f64).log10();
+        self.start + self.length * decades(value) / decades(self.to)
+    }
+
+    fn contains(&self, value: u64) -> bool {
+        (self.from..=self.to).contains(&value)
     }
 }
 
@@ -46,7 +51,6 @@ impl fmt::Display for Plot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (abscissa, ordinate) = self.axes();
         let [one, many] = self.unit;
-        let (bottom, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
         writeln!(f, r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">"#)?;
         writeln!(f, "<title>{}: instructions for each {one}, by the number of {many}</title>", self.title)?;
         // No background: the page's own shows, and the text follows what the reader's system says of it.
@@ -55,68 +59,67 @@ impl fmt::Display for Plot {
              .line{fill:none;stroke-width:2.2;stroke-linejoin:round}\
              @media(prefers-color-scheme:dark){text{fill:#bbb}}</style>\n",
         )?;
-        for value in ticks(ordinate.from, ordinate.to) {
-            let y = ordinate.at(value as f64);
-            writeln!(f, r#"<line class="grid" x1="{LEFT}" y1="{y:.1}" x2="{right}" y2="{y:.1}"/>"#)?;
-            writeln!(f, r#"<text x="{}" y="{:.1}" text-anchor="end">{}</text>"#, LEFT - 8.0, y + 4.5, grouped(value))?;
-        }
-        for value in ticks(abscissa.from, abscissa.to).into_iter().filter(|value| value.to_string().starts_with('1')) {
-            let x = abscissa.at(value as f64);
-            writeln!(f, r#"<line class="grid" x1="{x:.1}" y1="{TOP}" x2="{x:.1}" y2="{bottom}"/>"#)?;
-            writeln!(f, r#"<text x="{x:.1}" y="{}" text-anchor="middle">{}</text>"#, bottom + 20.0, grouped(value))?;
-        }
-        writeln!(
-            f,
-            r#"<text x="{:.1}" y="{}" text-anchor="middle">number of {many}</text>"#,
-            f64::midpoint(LEFT, right),
-            HEIGHT - 10.0
-        )?;
+        grid(f, &abscissa, &ordinate)?;
+        let (middle, bottom) = (f64::midpoint(LEFT, WIDTH - RIGHT), HEIGHT - 10.0);
+        writeln!(f, r#"<text x="{middle}" y="{bottom}" text-anchor="middle">number of {many}</text>"#)?;
         writeln!(f, r#"<text x="8" y="20">instructions for each {one}</text>"#)?;
         let mut legend = LEFT;
         for (line, colour) in self.lines.iter().zip(COLOURS) {
-            let points: Vec<_> =
-                line.points.iter().map(|&(x, y)| (abscissa.at(x as f64), ordinate.at(y.max(1) as f64))).collect();
-            let mut path = String::new();
-            for (x, y) in &points {
-                write!(path, "{x:.1},{y:.1} ")?;
-            }
-            writeln!(f, r#"<polyline class="line" stroke="{colour}" points="{}"/>"#, path.trim_end())?;
-            for (x, y) in points {
-                writeln!(f, r#"<circle cx="{x:.1}" cy="{y:.1}" r="3.2" fill="{colour}"/>"#)?;
-            }
-            writeln!(f, r#"<line class="line" stroke="{colour}" x1="{legend}" y1="44" x2="{}" y2="44"/>"#, legend + 20.0)?;
-            writeln!(f, r#"<text x="{}" y="48.5">{}</text>"#, legend + 26.0, line.name)?;
+            writeln!(f, r#"<line class="line" stroke="{colour}" x1="{legend:.1}" y1="44" x2="{:.1}" y2="44"/>"#, legend + 20.0)?;
+            writeln!(f, r#"<text x="{:.1}" y="48.5">{}</text>"#, legend + 26.0, line.name)?;
             legend += 46.0 + 6.6 * line.name.len() as f64;
+            draw(f, line, colour, &abscissa, &ordinate)?;
         }
         f.write_str("</svg>\n")
     }
 }
 
+/// A line and a figure at 1, 2, 5, 10, … instructions, and at each power of ten of things, and where they end.
+fn grid(f: &mut fmt::Formatter<'_>, abscissa: &Axis, ordinate: &Axis) -> fmt::Result {
+    let (bottom, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
+    for value in steps().filter(|&step| ordinate.contains(step)) {
+        let y = ordinate.at(value);
+        writeln!(f, r#"<line class="grid" x1="{LEFT}" y1="{y:.1}" x2="{right}" y2="{y:.1}"/>"#)?;
+        writeln!(f, r#"<text x="{}" y="{:.1}" text-anchor="end">{}</text>"#, LEFT - 8.0, y + 4.5, grouped(value))?;
+    }
+    let powers = (0..12).map(|power| 10_u64.pow(power)).filter(|&power| abscissa.contains(power) && power != abscissa.to);
+    for value in powers.chain([abscissa.to]) {
+        let x = abscissa.at(value);
+        writeln!(f, r#"<line class="grid" x1="{x:.1}" y1="{TOP}" x2="{x:.1}" y2="{bottom}"/>"#)?;
+        writeln!(f, r#"<text x="{x:.1}" y="{}" text-anchor="middle">{}</text>"#, bottom + 20.0, grouped(value))?;
+    }
+    Ok(())
+}
+
+fn draw(f: &mut fmt::Formatter<'_>, line: &Line, colour: &str, abscissa: &Axis, ordinate: &Axis) -> fmt::Result {
+    let points: Vec<_> = line.points.iter().map(|&(x, y)| (abscissa.at(x), ordinate.at(y.max(1)))).collect();
+    write!(f, r#"<polyline class="line" stroke="{colour}" points=""#)?;
+    for (x, y) in &points {
+        write!(f, "{x:.1},{y:.1} ")?;
+    }
+    writeln!(f, r#""/>"#)?;
+    for (x, y) in points {
+        writeln!(f, r#"<circle cx="{x:.1}" cy="{y:.1}" r="3.2" fill="{colour}"/>"#)?;
+    }
+    Ok(())
+}
+
 impl Plot {
-    /// Over all points; the ordinate from one of 1, 2, 5, 10, 20, … to another, a decade at least, since less would magnify noise.
+    /// Over all points; the ordinate from one of 1, 2, 5, 10, … to another, a decade at least, since less would magnify noise.
     fn axes(&self) -> (Axis, Axis) {
-        let points = || self.lines.iter().flat_map(|line| &line.points);
-        let least = |of: fn(&(u64, u64)) -> u64| points().map(of).min().unwrap_or(1).max(1);
-        let most = |of: fn(&(u64, u64)) -> u64| points().map(of).max().unwrap_or(10).max(10);
-        let (below, above) = (least(|point| point.1), most(|point| point.1));
-        let from = steps().take_while(|&step| step <= below).last().unwrap_or(1);
-        let to = steps().find(|&step| step >= above.max(from * 10)).unwrap_or(above);
-        let abscissa = Axis {
-            from: least(|point| point.0) as f64,
-            to: most(|point| point.0) as f64,
-            start: LEFT,
-            length: WIDTH - RIGHT - LEFT,
-        };
-        let ordinate = Axis { from: from as f64, to: to as f64, start: HEIGHT - BOTTOM, length: TOP + BOTTOM - HEIGHT };
-        (abscissa, ordinate)
+        let sizes = || self.lines.iter().flat_map(|line| &line.points).map(|point| point.0);
+        let costs = || self.lines.iter().flat_map(|line| &line.points).map(|point| point.1);
+        let least = costs().min().unwrap_or(1);
+        let from = steps().take_while(|&step| step <= least).last().unwrap_or(1);
+        let most = costs().max().unwrap_or(1).max(from * 10);
+        let to = steps().find(|&step| step >= most).unwrap_or(most);
+        let abscissa =
+            Axis { from: sizes().min().unwrap_or(1), to: sizes().max().unwrap_or(10), start: LEFT, length: WIDTH - RIGHT - LEFT };
+        (abscissa, Axis { from, to, start: HEIGHT - BOTTOM, length: TOP + BOTTOM - HEIGHT })
     }
 }
 
 /// 1, 2, 5, 10, 20, 50, …
 fn steps() -> impl Iterator<Item = u64> {
     (0..12).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)))
-}
-
-fn ticks(from: f64, to: f64) -> Vec<u64> {
-    steps().filter(|&step| (from..=to).contains(&(step as f64))).collect()
 }
