@@ -40,6 +40,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         [] => print(&Report::measure()?),
+        // What is committed has instructions.
+        ["--write" | "--renew-budget"] if measure::valgrind().is_none() => return Err("install valgrind first".into()),
         ["--write"] => {
             let report = Report::measure()?;
             print(&report);
