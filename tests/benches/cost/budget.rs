@@ -1,0 +1,93 @@
+//! The budget: what each state may cost. Worse by more than [`ALLOWED`] fails; better is a reason to renew it, so that it stays.
+//!
+//! Allocations, bytes and sizes depend on the code alone. Instructions depend on the toolchain, too: the budget names the one they were counted
+//! with, and on another one, or without valgrind, they are not checked.
+
+use crate::case::{OURS, states};
+use crate::machine::toolchain;
+use crate::sizes::{FUTURES, sizes};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+/// Percent.
+const ALLOWED: u64 = 2;
+
+const HEAD: &str = "\
+# What each state may cost: a loop of 8 spans, and the bytes of its futures. Written by
+#     cargo bench -p samplescope-tests --bench cost -- --renew-budget
+# Instructions are checked with the toolchain that the next line names, and with no other.
+";
+
+/// Figures by what they are of and what they count.
+type Figures = BTreeMap<[String; 2], u64>;
+
+/// Whether everything is within the budget.
+pub(crate) fn check() -> io::Result<bool> {
+    let (counted_with, budget) = read()?;
+    let now = measure()?;
+    let same_toolchain = counted_with == toolchain();
+    let instructions = same_toolchain && now.keys().any(|[_, counted]| counted == INSTRUCTIONS);
+    if !instructions {
+        println!("instructions are not checked: they want valgrind and {counted_with}; this is {}", toolchain());
+    }
+    let is_checked = |[_, counted]: &&[String; 2]| instructions || counted != INSTRUCTIONS;
+    let mut within = true;
+    println!("{:<36} {:<12} {:>10} {:>10}", "", "", "budget", "now");
+    for what in budget.keys().chain(now.keys().filter(|what| !budget.contains_key(*what))).filter(is_checked) {
+        let (is_within, verdict) = match (budget.get(what), now.get(what)) {
+            (Some(budget), Some(now)) if now * 100 > budget * (100 + ALLOWED) => (false, "WORSE"),
+            (Some(budget), Some(now)) if now * (100 + ALLOWED) < budget * 100 => (true, "better: renew the budget"),
+            (Some(_), Some(_)) => (true, ""),
+            _ => (false, "NOT IN BOTH: renew the budget"),
+        };
+        within &= is_within;
+        let figure = |figures: &Figures| figures.get(what).map_or_else(|| "–".to_owned(), u64::to_string);
+        println!("{:<36} {:<12} {:>10} {:>10}  {verdict}", what[0], what[1], figure(&budget), figure(&now));
+    }
+    Ok(within)
+}
+
+pub(crate) fn renew() -> io::Result<()> {
+    let figures = measure()?;
+    let lines = figures.iter().map(|([of, counted], figure)| format!("{of}\t{counted}\t{figure}\n"));
+    std::fs::write(path(), [HEAD, &toolchain(), "\n", &lines.collect::<String>()].concat())
+}
+
+const INSTRUCTIONS: &str = "instructions";
+
+fn measure() -> io::Result<Figures> {
+    let mut figures = Figures::new();
+    let mut add = |of: &str, counted: &str, figure| figures.insert([of.to_owned(), counted.to_owned()], figure);
+    for state in states().into_iter().filter(|state| state.case.name == OURS) {
+        let cost = state.case.cost(state.size, state.runs)?;
+        if let Some(instructions) = cost.instructions {
+            add(state.case.group, INSTRUCTIONS, instructions);
+        }
+        add(state.case.group, "allocations", cost.allocations);
+        add(state.case.group, "bytes", cost.bytes);
+    }
+    for ours in sizes().into_iter().filter(|sizes| sizes.way == OURS) {
+        for (future, bytes) in FUTURES.into_iter().zip(ours.bytes) {
+            add(&format!("future: {future}"), "bytes", bytes.unwrap_or_default() as u64);
+        }
+    }
+    Ok(figures)
+}
+
+/// The toolchain, and the figures.
+fn read() -> io::Result<(String, Figures)> {
+    let text = std::fs::read_to_string(path())?;
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+    let toolchain = lines.next().unwrap_or_default().to_owned();
+    let figure = |line: &str| {
+        let fields: Vec<_> = line.split('\t').collect();
+        let &[of, counted, figure] = &fields[..] else { return Err(io::Error::other(format!("not three fields: {line}"))) };
+        Ok(([of.to_owned(), counted.to_owned()], figure.parse().map_err(io::Error::other)?))
+    };
+    Ok((toolchain, lines.map(figure).collect::<io::Result<_>>()?))
+}
+
+fn path() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "benches", "cost", "budget.tsv"].iter().collect()
+}
