@@ -7,7 +7,7 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use std::collections::HashMap;
 use syn::visit::Visit;
-use syn::{Attribute, FnArg, PatIdent, ReceiverKind, Signature, Type};
+use syn::{Attribute, FnArg, Pat, PatIdent, ReceiverKind, Signature, Type};
 
 /// An argument that the body names and that may have something to drop.
 pub(crate) struct Captured {
@@ -16,21 +16,24 @@ pub(crate) struct Captured {
     pub(crate) configured: Vec<Attribute>,
     /// Where the body first names it.
     pub(crate) at: usize,
+    /// Whether `name` alone is the pattern, so that it can be bound again.
+    pub(crate) is_plain: bool,
 }
 
 /// In the order in which the signature names them.
 pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Vec<Captured> {
-    let bound: Vec<(Ident, &[Attribute])> = signature.inputs.iter().filter(|input| may_drop(input)).flat_map(bound).collect();
+    let bound: Vec<(Ident, &[Attribute], bool)> =
+        signature.inputs.iter().filter(|input| may_drop(input)).flat_map(bound).collect();
     if bound.is_empty() {
         return Vec::new();
     }
     let words = words(body.clone());
-    let captured = bound.into_iter().filter_map(|(mut name, attributes)| {
+    let captured = bound.into_iter().filter_map(|(mut name, attributes, is_plain)| {
         let Place { at, span } = *words.get(&plain(&name))?;
         // Named where the body names it, which is where rustc then points.
         name.set_span(name.span().located_at(span));
         let configured = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
-        Some(Captured { name, configured, at })
+        Some(Captured { name, configured, at, is_plain })
     });
     captured.collect()
 }
@@ -57,7 +60,7 @@ pub(crate) fn is_primitive(ty: &Type) -> bool {
 }
 
 /// The names that an argument binds, in order.
-fn bound(input: &FnArg) -> Vec<(Ident, &[Attribute])> {
+fn bound(input: &FnArg) -> Vec<(Ident, &[Attribute], bool)> {
     struct Names(Vec<Ident>);
     impl<'a> Visit<'a> for Names {
         fn visit_pat_ident(&mut self, pattern: &'a PatIdent) {
@@ -66,11 +69,12 @@ fn bound(input: &FnArg) -> Vec<(Ident, &[Attribute])> {
         }
     }
     match input {
-        FnArg::Receiver(receiver) => vec![(Ident::new("self", receiver.self_token.span), &receiver.attrs)],
+        FnArg::Receiver(receiver) => vec![(Ident::new("self", receiver.self_token.span), &receiver.attrs, false)],
         FnArg::Typed(input) => {
             let mut names = Names(Vec::new());
             names.visit_pat(&input.pat);
-            names.0.into_iter().map(|name| (name, &*input.attrs)).collect()
+            let is_plain = matches!(&*input.pat, Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none());
+            names.0.into_iter().map(|name| (name, &*input.attrs, is_plain)).collect()
         }
     }
 }

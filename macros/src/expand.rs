@@ -60,9 +60,15 @@ fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape)
     let below = shape::is_future(signature) && stacked::is_followed_by_tracing(function);
     match form {
         Form::AsyncFn => {
+            let again = bound_again(model, signature, body);
             let body = inside(model, signature, &returned, body);
-            let run = never(output, quote!(#span.__ss_run(async move { #body }, #describe).await));
-            quote!(#open #run)
+            let run = quote!(#span.__ss_run(async move { #body }, #describe));
+            if again.is_empty() {
+                let run = never(output, quote!(#run.await));
+                quote!(#open #run)
+            } else {
+                never(output, quote!({ #again #open #run }.await))
+            }
         }
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
             let named = in_order_of_body(model, signature, &block);
@@ -157,6 +163,16 @@ fn in_order_of_body(model: &Model, signature: &Signature, block: &Group) -> Toke
     }
     captured.sort_by_key(|captured| captured.at);
     mentioned(captured.iter())
+}
+
+/// An argument that is described is borrowed, and so would be kept for as long as the function runs, beside what the body took of it.
+/// Bound again in a block that ends before the body runs, it is kept once.
+fn bound_again(model: &Model, signature: &Signature, body: &Group) -> TokenStream {
+    let captured = captures::of(signature, &body.stream()).into_iter().filter(|captured| captured.is_plain);
+    let described = captures::words(calls(model, &hygiene::span(), model.request.all()));
+    // `@ _` binds the same, and is ours: a bare name is the user's, who may lint against shadowing.
+    let again = captured.filter(|captured| described.contains_key(&captures::plain(&captured.name)));
+    again.map(|Captured { name, configured, .. }| quote!(#(#configured)* let #name @ _ = #name;)).collect()
 }
 
 /// Captures each as a whole, in this order, and costs nothing.

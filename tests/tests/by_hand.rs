@@ -17,7 +17,7 @@ type Exported = (String, SpanKind, Option<usize>, Attributes, Vec<(String, Attri
 fn exported(run: impl FnOnce() -> usize) -> Vec<Exported> {
     let telemetry = Telemetry::on();
     run();
-    let spans = telemetry.spans();
+    let spans = telemetry.spans(8);
     let place = |id: SpanId| spans.iter().position(|span| span.id() == id);
     let exported = |span: &Span| {
         (span.name().to_owned(), span.kind(), place(span.parent_id()), span.attributes(), span.events(), span.status())

@@ -147,6 +147,18 @@ mod sizes {
         buffer.iter().map(|byte| usize::from(*byte)).sum()
     }
 
+    #[sampling_step(attributes("app.first" = buffer[0]))]
+    async fn described(buffer: [u8; 256]) -> usize {
+        tokio::task::yield_now().await;
+        buffer.iter().map(|byte| usize::from(*byte)).sum()
+    }
+
+    #[test]
+    fn an_argument_is_not_kept_once_more_because_it_is_described() {
+        let _telemetry = Telemetry::off();
+        assert_eq!(size_of_val(&described([0; 256])), size_of_val(&step_of([0; 256])));
+    }
+
     async fn bare_block() {
         let buffer = [1_u8; 256];
         tokio::task::yield_now().await;
