@@ -8,10 +8,12 @@ pub use crate::call::returned::Returned;
 pub use crate::value::error_type::Source;
 pub use std::borrow::Cow;
 
-use crate::call::description::open;
+use crate::call::core::Call;
+use crate::call::description::{Describe, open};
 use crate::call::here::Here;
 use crate::vocabulary::Kind;
 use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// Opens a loop. Loops always ask whether anybody listens.
 #[inline]
@@ -22,13 +24,19 @@ pub fn sampling_loop(site: &'static Site, describe: impl Fn(&mut Description)) -
 /// Opens a step.
 #[inline]
 pub fn sampling_step(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Leaf> {
-    Opened::new(if Here::current().is_silent() { None } else { open(Kind::Step, site, &describe) })
+    Opened::new(open_inside(Kind::Step, site, &describe))
 }
 
 /// Opens a tool.
 #[inline]
 pub fn sampling_tool(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Leaf> {
-    Opened::new(if Here::current().is_silent() { None } else { open(Kind::Tool, site, &describe) })
+    Opened::new(open_inside(Kind::Tool, site, &describe))
+}
+
+/// Inside a loop that nobody listens to, a step or tool asks nobody.
+#[inline]
+fn open_inside(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
+    if Here::current().is_silent() { None } else { open(kind, site, describe) }
 }
 
 /// A string that stands in an attribute: as the name of a variant it is `'static`, and need not be copied.

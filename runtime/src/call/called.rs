@@ -5,7 +5,7 @@
 
 use crate::call::core::Call;
 use crate::call::harness::{Held, Then};
-use crate::call::instrumented::{Instrumented, Kind, returned};
+use crate::call::instrumented::{Instrumented, Kind};
 use crate::call::returned::Returned;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
@@ -41,7 +41,12 @@ impl<K: Kind> Opened<K> {
 
     /// Calls the function inside this call. What it returns may itself be a future: see [`Called`].
     pub fn __ss_call<R>(mut self, function: impl FnOnce() -> R) -> Called<R, K> {
-        let value = if self.call.is_none() { K::unheard(function) } else { self.call.inside(function, |_, _| Then::GoesOn) };
+        let Some(running) = self.call.enter() else {
+            let _silence = K::silence();
+            return Called::new(function(), self.call);
+        };
+        let value = function();
+        running.leave(Then::GoesOn);
         Called::new(value, self.call)
     }
 }
@@ -75,7 +80,14 @@ impl<F: Future, K: Kind> Future for Calling<F, K> {
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = this.call.inside(|| this.future.poll(task), |_, _| Then::GoesOn);
+        let polled = match this.call.enter() {
+            None => this.future.poll(task),
+            Some(running) => {
+                let polled = this.future.poll(task);
+                running.leave(Then::GoesOn);
+                polled
+            }
+        };
         polled.map(|value| Called::new(value, this.call.take()))
     }
 }
@@ -127,11 +139,10 @@ impl<R, K> AnyCalled<R, K> {
 }
 
 fn end<R>(call: &mut Held, value: &R, describe: &impl Fn(Returned<'_, R>)) {
-    let look = |(): &(), call: &_| {
-        returned(value, call, describe);
-        Then::Ends
-    };
-    call.inside(|| (), look);
+    if let Some(running) = call.enter() {
+        running.returned(&|call: &Call| describe(Returned::new(value, call)));
+        running.leave(Then::Ends);
+    }
 }
 
 impl<F: Future, K: Kind> Called<F, K> {

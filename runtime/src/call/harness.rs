@@ -6,6 +6,7 @@ use crate::call::core::Call;
 use crate::call::ending::Ending;
 use crate::call::here::{HereGuard, Id, is_there};
 use crate::call::learned::Learned;
+use crate::caught::caught;
 use opentelemetry::{Context, ContextGuard};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -37,17 +38,12 @@ impl Held {
         Held(self.0.take())
     }
 
-    /// Runs code of the user's inside the call. If it unwinds, that is the call's end; else `then` looks at what came back, still inside.
-    #[inline]
-    pub(crate) fn inside<R>(&mut self, code: impl FnOnce() -> R, then: impl FnOnce(&R, &Call) -> Then) -> R {
-        let Some(call) = self.0.take() else { return code() };
-        let running = Running { call: Some(call), held: &mut self.0 };
-        let entered = running.call.as_deref().and_then(Entered::new);
-        let value = code();
-        let then = running.call.as_deref().map_or(Then::GoesOn, |call| then(&value, call));
-        drop(entered);
-        running.come_back(then);
-        value
+    /// Takes the call out and enters it; None if there is none. Then the user's code runs, until [`Running::leave`].
+    #[inline(never)]
+    pub(crate) fn enter(&mut self) -> Option<Running<'_>> {
+        let call = self.0.take()?;
+        let entered = Entered::new(&call);
+        Some(Running { held: &mut self.0, call: Some(call), entered })
     }
 
     #[cold]
@@ -77,14 +73,44 @@ impl Drop for Held {
     }
 }
 
+/// Looks at what came back. A trait of its own, and not `dyn Fn`, of which three functions are compiled for each closure instead of one.
+pub(crate) trait Look {
+    fn look(&self, call: &Call);
+}
+
+impl<F: Fn(&Call)> Look for F {
+    fn look(&self, call: &Call) {
+        self(call);
+    }
+}
+
 /// A call while the user's code runs: taken out of its [`Held`], so that nobody else ends it. Dropped as it is, that code is unwinding.
-struct Running<'a> {
-    call: Option<Arc<Call>>,
+///
+/// Nothing here depends on what the code is, so it is compiled once, not once a function.
+pub(crate) struct Running<'a> {
     held: &'a mut Option<Arc<Call>>,
+    call: Option<Arc<Call>>,
+    entered: Option<Entered>,
 }
 
 impl Running<'_> {
-    fn come_back(mut self, then: Then) {
+    /// The user's code has come back. What came back is looked at inside the call, if anybody wants to know.
+    #[inline(never)]
+    pub(crate) fn returned(&self, look: &dyn Look) {
+        if let Some(call) = self.call.as_deref().filter(|call| call.wants.anything()) {
+            caught("a closure of an attribute", || look.look(call));
+        }
+    }
+
+    /// Whether what came back says that the call has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.call.as_deref().is_some_and(Call::has_failed)
+    }
+
+    /// Leaves the call, which goes on or has ended.
+    #[inline(never)]
+    pub(crate) fn leave(mut self, then: Then) {
+        drop(self.entered.take());
         match (then, self.call.take()) {
             (Then::Ends, Some(call)) => {
                 let ending = call.look(Learned::take_ending).unwrap_or(Ending::Success);
@@ -96,8 +122,10 @@ impl Running<'_> {
 }
 
 impl Drop for Running<'_> {
+    #[inline(never)]
     fn drop(&mut self) {
         if let Some(call) = self.call.take() {
+            drop(self.entered.take());
             close(&call, Ending::Panicked);
         }
     }

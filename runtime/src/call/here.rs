@@ -65,8 +65,9 @@ impl Here {
     }
 }
 
-/// Puts back what was.
-pub(crate) struct HereGuard(Here);
+/// Puts back what was. Not public: generated code drops it, and nobody names it.
+#[expect(missing_debug_implementations, reason = "only generated code has one")]
+pub struct HereGuard(Here);
 
 impl Drop for HereGuard {
     #[inline]

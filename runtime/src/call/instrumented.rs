@@ -4,9 +4,8 @@
 
 use crate::call::core::Call;
 use crate::call::harness::{Held, Then};
-use crate::call::here::Here;
+use crate::call::here::{Here, HereGuard};
 use crate::call::returned::Returned;
-use crate::caught::caught;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 use std::marker::PhantomData;
@@ -21,24 +20,28 @@ pub struct Leaf;
 
 /// What a call of this kind tells the code inside where nobody listens.
 pub trait Kind {
+    /// Tells it for as long as it lives.
     #[doc(hidden)]
-    const SILENCES: bool;
+    type Silence;
 
-    /// Runs code of a call that nobody listens to.
     #[doc(hidden)]
-    #[inline]
-    fn unheard<R>(code: impl FnOnce() -> R) -> R {
-        let _silence = Self::SILENCES.then(|| Here::Off.set());
-        code()
-    }
+    fn silence() -> Self::Silence;
 }
 
 impl Kind for Loop {
-    const SILENCES: bool = true;
+    type Silence = HereGuard;
+
+    #[inline]
+    fn silence() -> HereGuard {
+        Here::Off.set()
+    }
 }
 
 impl Kind for Leaf {
-    const SILENCES: bool = false;
+    type Silence = ();
+
+    #[inline]
+    fn silence() {}
 }
 
 pin_project! {
@@ -80,7 +83,11 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if this.call.is_none() { K::unheard(|| this.inner.poll(task)) } else { poll(this.call, this.inner, this.describe, task) }
+        if this.call.is_none() {
+            let _silence = K::silence();
+            return this.inner.poll(task);
+        }
+        poll(this.call, this.inner, this.describe, task)
     }
 }
 
@@ -91,23 +98,19 @@ fn poll<F: Future>(
     describe: &impl Fn(Returned<'_, F::Output>),
     task: &mut Context<'_>,
 ) -> Poll<F::Output> {
-    call.inside(
-        || future.poll(task),
-        |polled, call| match polled {
+    let running = call.enter();
+    let polled = future.poll(task);
+    if let Some(running) = running {
+        let then = match &polled {
             Poll::Pending => Then::GoesOn,
             Poll::Ready(value) => {
-                returned(value, call, describe);
+                running.returned(&|call: &Call| describe(Returned::new(value, call)));
                 Then::Ends
             }
-        },
-    )
-}
-
-/// What came back is looked at, if anybody wants to know.
-pub(crate) fn returned<R>(value: &R, call: &Call, describe: &impl Fn(Returned<'_, R>)) {
-    if call.wants.anything() {
-        caught("a closure of an attribute", || describe(Returned::new(value, call)));
+        };
+        running.leave(then);
     }
+    polled
 }
 
 impl<S, D, K> Stream for Instrumented<S, D, K>
@@ -136,16 +139,21 @@ fn poll_next<S: Stream>(
     describe: &impl Fn(Returned<'_, S::Item>),
     task: &mut Context<'_>,
 ) -> Poll<Option<S::Item>> {
-    call.inside(
-        || stream.poll_next(task),
-        |polled, call| match polled {
+    let running = call.enter();
+    let polled = stream.poll_next(task);
+    if let Some(running) = running {
+        let then = match &polled {
             Poll::Pending => Then::GoesOn,
             Poll::Ready(None) => Then::Ends,
             Poll::Ready(Some(item)) => {
-                call.chunk_arrived();
-                returned(item, call, describe);
-                if call.has_failed() { Then::Ends } else { Then::GoesOn }
+                running.returned(&|call: &Call| {
+                    call.chunk_arrived();
+                    describe(Returned::new(item, call));
+                });
+                if running.has_failed() { Then::Ends } else { Then::GoesOn }
             }
-        },
-    )
+        };
+        running.leave(then);
+    }
+    polled
 }

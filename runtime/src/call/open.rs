@@ -114,10 +114,13 @@ impl Opening {
             Listening::Own(listeners) if !listeners.settings.shows_sampler_arguments() => Sampling::Early,
             _ => Sampling::Late,
         };
-        // At its end a step says six things more, others two.
-        let later = if kind == Kind::Step { 6 } else { 2 };
-        let mut attributes = Vec::with_capacity(operation.attributes.len() + site.attributes + inherited + later);
-        attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
+        let mut attributes = Vec::new();
+        if asks {
+            // At its end a step says six things more, others two.
+            let later = if kind == Kind::Step { 6 } else { 2 };
+            attributes.reserve_exact(operation.attributes.len() + site.attributes + inherited + later);
+            attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
+        }
         Some(Opening {
             kind,
             site,
@@ -309,8 +312,16 @@ impl Opening {
     }
 
     pub(crate) fn push(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
-        if let Some(value) = value {
+        if let Some(value) = value.filter(|_| self.may_record()) {
             self.attributes.push(KeyValue::new(key, value));
+        }
+    }
+
+    /// Whether attributes go anywhere.
+    fn may_record(&self) -> bool {
+        match &self.sampling {
+            Sampling::Early | Sampling::Late => true,
+            Sampling::Decided(span) => span.is_recording(),
         }
     }
 
@@ -320,7 +331,7 @@ impl Opening {
         if self.kind == Kind::Loop || self.is_measured() || self.logs() {
             self.said.push(shared, value.clone(), self.origin, self.site.attributes + 1);
         }
-        self.attributes.push(KeyValue::new(shared.key(), value));
+        self.push(shared.key(), Some(value));
     }
 
     pub(crate) fn content(&mut self) -> &mut Captured {
