@@ -218,7 +218,42 @@ pub(crate) struct Run {
     /// The finish reason of the step that ended last.
     last_finish_reason: Mutex<Option<StringValue>>,
     /// Every call inside that has not ended, itself included.
-    open: Mutex<HashMap<Id, Weak<Call>, BuildHasherDefault<Mixed>>>,
+    open: Mutex<Open>,
+}
+
+/// Open calls by their ids. Most runs have but a few at a time, for which a map is dear.
+#[derive(Default)]
+struct Open {
+    few: [Option<(Id, Weak<Call>)>; Open::FEW],
+    /// Those for which there was no place.
+    many: HashMap<Id, Weak<Call>, BuildHasherDefault<Mixed>>,
+}
+
+impl Open {
+    const FEW: usize = 6;
+
+    fn insert(&mut self, id: Id, call: Weak<Call>) {
+        match self.few.iter_mut().find(|place| place.is_none()) {
+            Some(place) => *place = Some((id, call)),
+            None => drop(self.many.insert(id, call)),
+        }
+    }
+
+    fn remove(&mut self, id: Id) {
+        match self.place(id) {
+            Some(place) => self.few[place] = None,
+            None => drop(self.many.remove(&id)),
+        }
+    }
+
+    fn get(&self, id: Id) -> Option<Arc<Call>> {
+        let few = self.place(id).and_then(|place| self.few[place].as_ref()).map(|(_, call)| call);
+        few.or_else(|| self.many.get(&id)).and_then(Weak::upgrade)
+    }
+
+    fn place(&self, id: Id) -> Option<usize> {
+        self.few.iter().position(|place| place.as_ref().is_some_and(|(other, _)| *other == id))
+    }
 }
 
 #[derive(Clone)]
@@ -291,15 +326,14 @@ impl Run {
     }
 
     pub(crate) fn closed(&self, call: &Call) {
-        unpoisoned(&self.open).remove(&call.id);
+        unpoisoned(&self.open).remove(call.id);
     }
 
     /// The innermost call that has not ended, for code at that place. No call is dropped under the lock: with it may go the last of something of the user's.
     fn call_at(&self, place: Place) -> Option<Arc<Call>> {
         let open = unpoisoned(&self.open);
-        let of = |id: Id| open.get(&id).and_then(Weak::upgrade);
-        let on_thread = if let Here::Inside(id) = place.here { of(id) } else { None };
-        let in_context = of(place.span);
+        let on_thread = if let Here::Inside(id) = place.here { open.get(id) } else { None };
+        let in_context = open.get(place.span);
         drop(open);
         // The thread knows better, unless another context was attached inside its call.
         match on_thread {
@@ -309,7 +343,7 @@ impl Run {
     }
 
     fn outermost(&self) -> Option<Arc<Call>> {
-        unpoisoned(&self.open).get(&self.outermost).and_then(Weak::upgrade)
+        unpoisoned(&self.open).get(self.outermost)
     }
 }
 

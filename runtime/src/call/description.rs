@@ -29,7 +29,9 @@ impl<F: Fn(&mut Description)> Describe for F {
     }
 }
 
-/// Opens a call, if anybody listens to it. Not generic, so that it is compiled once.
+/// Opens a call, if anybody listens to it. Not generic, so that it is compiled once, and cold, so that
+/// where nobody listens nothing is prepared for it.
+#[cold]
 #[inline(never)]
 pub(crate) fn open(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
     let mut description = Description { opening: Opening::new(kind, site)? };

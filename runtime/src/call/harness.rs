@@ -39,7 +39,7 @@ impl Held {
     }
 
     /// Takes the call out and enters it; None if there is none. Then the user's code runs, until [`Running::leave`].
-    #[inline(never)]
+    #[inline]
     pub(crate) fn enter(&mut self) -> Option<Running<'_>> {
         let call = self.0.take()?;
         let entered = Entered::new(&call);
@@ -108,8 +108,15 @@ impl Running<'_> {
     }
 
     /// Leaves the call, which goes on or has ended.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn leave(mut self, then: Then) {
+        self.left(then);
+        // It holds nothing any more: its destructor is for code that unwinds.
+        std::mem::forget(self);
+    }
+
+    #[inline(never)]
+    fn left(&mut self, then: Then) {
         drop(self.entered.take());
         match (then, self.call.take()) {
             (Then::Ends, Some(call)) => {

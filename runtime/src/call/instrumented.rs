@@ -91,6 +91,7 @@ where
     }
 }
 
+#[cold]
 #[inline(never)]
 fn poll<F: Future>(
     call: &mut Held,
@@ -132,6 +133,7 @@ where
     }
 }
 
+#[cold]
 #[inline(never)]
 fn poll_next<S: Stream>(
     call: &mut Held,

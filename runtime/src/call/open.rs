@@ -38,6 +38,8 @@ pub(crate) struct Opening {
     pub(crate) started: Option<Instant>,
     /// What the span does not have yet.
     attributes: Vec<KeyValue>,
+    /// Where among these the one stands that the span's name ends in.
+    subject: Option<usize>,
     /// What is handed down, or measured.
     said: SharedValues,
     pub(crate) written: Written,
@@ -132,6 +134,7 @@ impl Opening {
             sampling,
             iteration,
             attributes,
+            subject: None,
             said: SharedValues::default(),
             written: Written::default(),
             origin: Origin::Constant,
@@ -183,6 +186,7 @@ impl Opening {
         self.inherit();
         let name = self.name_of_span().unwrap_or(self.operation.name.into());
         let attributes = std::mem::take(&mut self.attributes);
+        self.subject = None;
         let started = match &self.listening.tracer {
             Some(tracer) => start(tracer, &self.parent, self.operation, name, attributes),
             None => Started::Nothing,
@@ -200,6 +204,9 @@ impl Opening {
         let Listening::Within(run) = &self.listening else { return };
         for said in run.inherited.iter() {
             if said.shared.reaches(self.kind) && !self.written.has(said.shared) {
+                if self.operation.subject == Some(said.shared) {
+                    self.subject = Some(self.attributes.len());
+                }
                 self.attributes.push(KeyValue::new(said.shared.key(), said.value.clone()));
             }
         }
@@ -207,9 +214,7 @@ impl Opening {
 
     /// The operation and what it is done to, where the vocabulary has both in the name.
     fn name_of_span(&self) -> Option<Cow<'static, str>> {
-        let subject = self.operation.subject?;
-        let said = self.attributes.iter().find(|attribute| attribute.key.as_str() == subject)?;
-        let Value::String(subject) = &said.value else { return None };
+        let Value::String(subject) = &self.attributes.get(self.subject?)?.value else { return None };
         let operation = self.operation.name;
         let mut name = String::with_capacity(operation.len() + 1 + subject.as_str().len().min(LONGEST_SUBJECT * 4));
         name.push_str(operation);
@@ -330,6 +335,9 @@ impl Opening {
         self.written.shared |= shared.bit();
         if self.kind == Kind::Loop || self.is_measured() || self.logs() {
             self.said.push(shared, value.clone(), self.origin, self.site.attributes + 1);
+        }
+        if self.operation.subject == Some(shared) {
+            self.subject = Some(self.attributes.len());
         }
         self.push(shared.key(), Some(value));
     }

@@ -8,6 +8,7 @@
 //!
 //! The two vocabularies stand side by side as [`PRESCRIBED`] and [`GENAI`]: a second pin of either is a third table, not a branch.
 
+use crate::vocabulary::Shared;
 use opentelemetry::StringValue;
 use std::sync::Arc;
 
@@ -131,7 +132,7 @@ pub(crate) struct Operation {
     /// The span's name, or the beginning of it.
     pub(crate) name: &'static str,
     /// The attribute whose value follows the name, where there is one.
-    pub(crate) subject: Option<&'static str>,
+    pub(crate) subject: Option<Shared>,
     /// CLIENT rather than INTERNAL.
     pub(crate) client: bool,
     /// Attributes that every such span has.
@@ -243,7 +244,7 @@ pub(crate) static PRESCRIBED: Convention = Convention {
     },
     sampling_tool: Operation {
         name: "sampling.execute_tool",
-        subject: Some(key::TOOL_NAME),
+        subject: Some(Shared::ToolName),
         client: false,
         attributes: &[(key::OPERATION_NAME, "execute_tool")],
         output_type: false,
@@ -261,7 +262,7 @@ pub(crate) static GENAI: Convention = Convention {
     schema_url: "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev",
     sampling_loop: Operation {
         name: "invoke_agent",
-        subject: Some(key::AGENT_NAME),
+        subject: Some(Shared::AgentName),
         client: false,
         attributes: &[(key::OPERATION_NAME, "invoke_agent")],
         output_type: true,
@@ -295,7 +296,7 @@ pub(crate) static GENAI: Convention = Convention {
     },
     sampling_step: Operation {
         name: "chat",
-        subject: Some(key::REQUEST_MODEL),
+        subject: Some(Shared::RequestModel),
         client: true,
         attributes: &[(key::OPERATION_NAME, "chat")],
         output_type: true,
@@ -320,7 +321,7 @@ pub(crate) static GENAI: Convention = Convention {
     },
     sampling_tool: Operation {
         name: "execute_tool",
-        subject: Some(key::TOOL_NAME),
+        subject: Some(Shared::ToolName),
         client: false,
         attributes: &[(key::OPERATION_NAME, "execute_tool")],
         output_type: false,
@@ -401,6 +402,10 @@ pub(crate) fn stop_reason_word(said: &str) -> StringValue {
 }
 
 fn known(said: &str) -> Option<&'static StopReason> {
+    // What was brought to the prescribed word before.
+    if let Some(reason) = STOP_REASONS.iter().find(|reason| reason.prescribed == Some(said)) {
+        return Some(reason);
+    }
     let mut folded = [0; LONGEST_SPELLING];
     let mut length = 0;
     for byte in said.bytes().filter(|byte| !matches!(byte, b'_' | b'-')) {
