@@ -46,17 +46,10 @@ impl Held {
         Some(Running { held: &mut self.0, call: Some(call), entered })
     }
 
-    #[cold]
-    fn cancel(&mut self) {
-        if let Some(call) = self.0.take() {
-            unpark(&call);
-            close(&call, Ending::Cancelled);
-        }
-    }
-
     /// Enters the call of a future that is about to be dropped. Its fields go in order, the [`Held`] last: what the user's locals do in their
     /// destructors happens inside the call.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "where nobody listens it is one comparison, in each function's own destructor")]
     pub(crate) fn enter_to_drop(&self) {
         if let Some(call) = &self.0 {
             park(call);
@@ -67,10 +60,16 @@ impl Held {
 impl Drop for Held {
     #[inline]
     fn drop(&mut self) {
-        if self.0.is_some() {
-            self.cancel();
+        if let Some(call) = self.0.take() {
+            cancelled(call);
         }
     }
+}
+
+#[cold]
+fn cancelled(call: Arc<Call>) {
+    unpark(&call);
+    close(&call, Ending::Cancelled);
 }
 
 /// Looks at what came back. A trait of its own, and not `dyn Fn`, of which three functions are compiled for each closure instead of one.
