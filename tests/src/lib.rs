@@ -11,7 +11,7 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, ShouldSample, Span as SdkSpan, SpanData, SpanProcessor};
 use samplescope::Settings;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -172,7 +172,7 @@ impl Drop for Telemetry {
         if std::thread::panicking() {
             return;
         }
-        for entry in self.ledgers.iter().flat_map(|ledger| ledger.entries().clone()) {
+        for entry in self.ledgers.iter().flat_map(|ledger| ledger.entries().list.clone()) {
             assert_eq!(entry.ended.len(), 1, "`{}` ended {} times", entry.name, entry.ended.len());
         }
     }
@@ -180,7 +180,21 @@ impl Drop for Telemetry {
 
 /// Writes down what starts and what ends.
 #[derive(Clone, Debug, Default)]
-struct Ledger(Arc<Mutex<Vec<Entry>>>);
+struct Ledger(Arc<Mutex<Entries>>);
+
+/// In the order in which they started, and where each stands.
+#[derive(Debug, Default)]
+struct Entries {
+    list: Vec<Entry>,
+    places: HashMap<SpanId, usize>,
+}
+
+impl Entries {
+    fn retain(&mut self, keeps: impl FnMut(&Entry) -> bool) {
+        self.list.retain(keeps);
+        self.places = self.list.iter().enumerate().map(|(place, entry)| (entry.id, place)).collect();
+    }
+}
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -190,12 +204,12 @@ struct Entry {
 }
 
 impl Ledger {
-    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ended(&self) -> Vec<Span> {
-        self.entries().iter().flat_map(|entry| entry.ended.clone()).map(Span).collect()
+        self.entries().list.iter().flat_map(|entry| entry.ended.clone()).map(Span).collect()
     }
 }
 
@@ -203,14 +217,17 @@ impl SpanProcessor for Ledger {
     fn on_start(&self, span: &mut SdkSpan, _: &Context) {
         use opentelemetry::trace::Span as _;
         let name = span.exported_data().map(|data| data.name.into_owned()).unwrap_or_default();
-        self.entries().push(Entry { id: span.span_context().span_id(), name, ended: Vec::new() });
+        let mut entries = self.entries();
+        let (id, place) = (span.span_context().span_id(), entries.list.len());
+        entries.list.push(Entry { id, name, ended: Vec::new() });
+        entries.places.insert(id, place);
     }
 
     fn on_end(&self, span: SpanData) {
         let mut entries = self.entries();
         let id = span.span_context.span_id();
-        if let Some(entry) = entries.iter_mut().find(|entry| entry.id == id) {
-            entry.ended.push(span);
+        if let Some(&place) = entries.places.get(&id) {
+            entries.list[place].ended.push(span);
         }
     }
 

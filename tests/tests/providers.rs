@@ -364,6 +364,22 @@ mod metrics {
         }
     }
 
+    /// Its own span is not sampled and, since that of the user records, is not put above it: the loop is a call that has nothing, but for what
+    /// it tells those inside.
+    #[tokio::test]
+    async fn an_unsampled_loop_in_a_span_of_the_user_s_is_silent_in_that_span_alone() {
+        let telemetry = Telemetry::off().sampled(Without("sampling/createMessage"));
+        let user = global::tracer("user").start("user");
+        let inside = async {
+            step(yield_now()).await;
+            step(yield_now()).with_context(Context::new()).await;
+        };
+        run(inside).with_context(Context::new().with_span(user)).await;
+        let mut names: Vec<String> = telemetry.spans(2).iter().map(|span| span.name().to_owned()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["sampling/createMessage step", "user"]);
+    }
+
     #[tokio::test]
     async fn suppressed_telemetry_has_no_spans_and_still_metrics() {
         let telemetry = Telemetry::on().metered();

@@ -312,3 +312,13 @@ fn a_stream_is_as_much_send_as_it_was() {
     send(&forms::opaque());
     send(&forms::result(false));
 }
+
+#[test]
+fn a_stream_that_is_listened_to_says_how_long_it_is() {
+    let telemetry = Telemetry::on();
+    let bare = stream::iter(deltas()).size_hint();
+    assert_eq!(bare, (3, Some(3)));
+    assert_eq!(forms::opaque().size_hint(), bare);
+    assert_eq!(forms::boxed().size_hint(), bare);
+    telemetry.spans(2);
+}

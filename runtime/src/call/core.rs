@@ -5,13 +5,14 @@
 //! the context is in, or, where that span is somebody else's, the id in this thread's [word](Here).
 
 use crate::call::here::{Here, Id, is_there};
-use crate::call::learned::Learned;
+use crate::call::learned::{Learned, Source};
 use crate::content::Captured;
 use crate::listen::Listeners;
 use crate::settings::Settings;
-use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, key};
+use crate::value::{AttributeValue, Chunk, Flag, Text, ToMessages, Usage};
+use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, key, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
-use opentelemetry::{Context, KeyValue, StringValue};
+use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -145,6 +146,68 @@ impl Call {
             Learning::Something(learned) => Some(learn(learned)),
             _ => None,
         }
+    }
+
+    // What an argument says comes here, and not in the methods that evaluate it: so it is compiled once for each type, not once for each closure.
+
+    #[inline(never)]
+    pub(crate) fn say_stop_reason(&self, reason: &impl Text) {
+        let reason = reason.text_as(stop_reason_word);
+        self.learn(|learned| learned.stop_reason.say(Source::Argument, reason));
+    }
+
+    #[inline(never)]
+    pub(crate) fn say_response_model(&self, model: &impl Text) {
+        let model = model.text();
+        self.learn(|learned| learned.response_model.say(Source::Argument, model));
+    }
+
+    #[inline(never)]
+    pub(crate) fn say_response_id(&self, id: &impl Text) {
+        let id = id.text();
+        self.learn(|learned| learned.response_id.say(Source::Argument, id));
+    }
+
+    #[inline(never)]
+    pub(crate) fn say_usage(&self, usage: &impl Usage) {
+        let usage = usage.usage();
+        self.learn(|learned| learned.usage.say(Source::Argument, usage));
+    }
+
+    #[inline(never)]
+    pub(crate) fn say_failed(&self, failed: &impl Flag) {
+        let failed = failed.flag();
+        self.learn(|learned| learned.failed.say(Source::Argument, Some(failed)));
+    }
+
+    #[inline(never)]
+    pub(crate) fn say_output(&self, messages: &impl ToMessages) {
+        let messages = messages.to_messages();
+        self.learn(|learned| learned.content().output(messages));
+    }
+
+    #[inline(never)]
+    pub(crate) fn say_attribute(&self, key: &'static str, value: &impl AttributeValue) {
+        self.set(key, value.attribute());
+    }
+
+    pub(crate) fn set(&self, key: &'static str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.learn(|learned| learned.attributes.set(key.into(), value));
+        }
+    }
+
+    pub(crate) fn say_chunk(&self, chunk: Chunk<'_>) {
+        let settings = self.settings();
+        self.learn(|learned| {
+            learned.stop_reason.say(Source::Handle, chunk.stop_reason);
+            learned.response_model.say(Source::Handle, chunk.model);
+            learned.response_id.say(Source::Handle, chunk.id);
+            learned.usage.say_more(chunk.usage);
+            if let (Some(text), Some(settings)) = (chunk.text.filter(|_| self.wants.content()), settings) {
+                learned.content().append(&text, settings);
+            }
+        });
     }
 
     /// Keeps what the request said of its content.

@@ -51,8 +51,12 @@ impl Here {
     /// Whether nobody listens to a step or tool that begins here. Below an unsampled loop another context may have been attached by hand.
     #[inline]
     pub(crate) fn is_silent(self) -> bool {
-        // Most often nobody listens at all: the rest is out of the way.
-        self == Here::Off || matches!(self, Here::Under(unsampled) if is_under(unsampled))
+        match self {
+            Here::Off => true,
+            // Whoever said so was on this thread a moment ago, and so was its context.
+            Here::Under(unsampled) => Context::map_current(Id::of) == unsampled,
+            Here::Unknown | Here::Inside(_) => false,
+        }
     }
 
     /// For as long as the guard lives.
@@ -60,12 +64,6 @@ impl Here {
     pub(crate) fn set(self) -> HereGuard {
         HereGuard(HERE.replace(self))
     }
-}
-
-#[cold]
-#[inline(never)]
-fn is_under(span: Id) -> bool {
-    is_there() && Context::map_current(Id::of) == span
 }
 
 /// Puts back what was. Not public: generated code drops it, and nobody names it.

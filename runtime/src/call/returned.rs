@@ -266,43 +266,43 @@ impl<'a, T> AnySuccess<'a, T> {
 
     /// `fastmcp.sampling.stop_reason` and `gen_ai.response.finish_reasons`: why the model stopped, in the provider's word.
     pub fn __ss_stop_reason<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(reason) = self.ask(self.call.wants.span(), |success| of(success).text_as(stop_reason_word)) {
-            self.call.learn(|learned| learned.stop_reason.say(Source::Argument, reason));
+        if let Some(success) = self.success(self.call.wants.span()) {
+            self.call.say_stop_reason(&of(success));
         }
     }
 
     /// `gen_ai.response.model`: the model that answered.
     pub fn __ss_response_model<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(model) = self.ask(self.call.wants.response_model(), |success| of(success).text()) {
-            self.call.learn(|learned| learned.response_model.say(Source::Argument, model));
+        if let Some(success) = self.success(self.call.wants.response_model()) {
+            self.call.say_response_model(&of(success));
         }
     }
 
     /// `gen_ai.response.id`: the provider's id for the response.
     pub fn __ss_response_id<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(id) = self.ask(self.call.wants.span(), |success| of(success).text()) {
-            self.call.learn(|learned| learned.response_id.say(Source::Argument, id));
+        if let Some(success) = self.success(self.call.wants.span()) {
+            self.call.say_response_id(&of(success));
         }
     }
 
     /// `gen_ai.usage.*` and `gen_ai.client.token.usage`: the tokens of this call.
     pub fn __ss_usage<V: Usage>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(usage) = self.ask(self.call.wants.tokens(), |success| of(success).usage()) {
-            self.call.learn(|learned| learned.usage.say(Source::Argument, usage));
+        if let Some(success) = self.success(self.call.wants.tokens()) {
+            self.call.say_usage(&of(success));
         }
     }
 
     /// Whether a value that came back as a success is none.
     pub fn __ss_failed<V: Flag>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(failed) = self.ask(self.call.wants.ending(), |success| of(success).flag()) {
-            self.call.learn(|learned| learned.failed.say(Source::Argument, Some(failed)));
+        if let Some(success) = self.success(self.call.wants.ending()) {
+            self.call.say_failed(&of(success));
         }
     }
 
     /// Content: what the model said.
     pub fn __ss_message<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(messages) = self.ask(self.call.wants.content(), |success| of(success).to_messages()) {
-            self.call.learn(|learned| learned.content().output(messages));
+        if let Some(success) = self.success(self.call.wants.content()) {
+            self.call.say_output(&of(success));
         }
     }
 
@@ -313,43 +313,36 @@ impl<'a, T> AnySuccess<'a, T> {
 
     /// Content: what the tool gave back.
     pub fn __ss_result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(result) = self.ask(self.call.wants.content(), of) {
-            keep_result(self.call, &result);
+        if let Some(success) = self.success(self.call.wants.content()) {
+            keep_result(self.call, &of(success));
         }
     }
 
     /// What an item of a stream says.
     pub fn __ss_chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>) {
         let wants = self.call.wants;
-        let Some(chunk) = self.ask(wants.tokens() || wants.response_model(), of) else { return };
-        let settings = self.call.settings();
-        self.call.learn(|learned| {
-            learned.stop_reason.say(Source::Handle, chunk.stop_reason);
-            learned.response_model.say(Source::Handle, chunk.model);
-            learned.response_id.say(Source::Handle, chunk.id);
-            learned.usage.say_more(chunk.usage);
-            if let (Some(text), Some(settings)) = (chunk.text.filter(|_| wants.content()), settings) {
-                learned.content().append(&text, settings);
-            }
-        });
+        if let Some(item) = self.success(wants.tokens() || wants.response_model()) {
+            self.call.say_chunk(of(item));
+        }
     }
 
     /// An attribute of the user's own.
     pub fn __ss_attribute<V: AttributeValue>(&self, key: &'static str, of: impl FnOnce(&'a T) -> V) {
-        if let Some(value) = self.ask(self.call.wants.span(), of).and_then(|value| value.attribute()) {
-            self.call.learn(|learned| learned.attributes.set(key.into(), value));
+        if let Some(success) = self.success(self.call.wants.span()) {
+            self.call.say_attribute(key, &of(success));
         }
     }
 
     /// An attribute of the registry's.
     pub fn __ss_registered<V>(&self, of: impl FnOnce(&'a T) -> V) -> Registered<V, End<'a>> {
-        Registered::new(self.ask(self.call.wants.span(), of), End(self.call))
+        Registered::new(self.success(self.call.wants.span()).map(of), End(self.call))
     }
 
-    /// Evaluates a closure of the user's, if there is a success value and somebody wants to know. No lock of ours is held meanwhile: it may use a handle,
+    /// The success value, if there is one and somebody wants to know. No lock of ours is held while a closure looks at it: it may use a handle,
     /// and so may the `Serialize` or `ToMessages` of what it gives.
-    fn ask<V>(&self, wanted: bool, of: impl FnOnce(&'a T) -> V) -> Option<V> {
-        self.value.filter(|_| wanted).map(of)
+    #[inline]
+    fn success(&self, wanted: bool) -> Option<&'a T> {
+        self.value.filter(|_| wanted)
     }
 }
 
@@ -358,6 +351,6 @@ pub struct End<'a>(&'a Call);
 
 impl Sink for End<'_> {
     fn put(&mut self, key: &'static str, value: Value) {
-        self.0.learn(|learned| learned.attributes.set(key.into(), value));
+        self.0.set(key, Some(value));
     }
 }
