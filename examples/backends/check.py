@@ -20,29 +20,39 @@ BIN = os.path.dirname(sys.executable)
 @contextlib.contextmanager
 def server(url, command, **environment):
     """The server, once it answers; stopped whatever happens."""
-    process = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        for _ in range(120):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(url, timeout=2).close()
-                break
-            time.sleep(1)
-        else:
-            sys.exit(f"{command[0]} does not answer at {url}")
-        yield
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait(30)
+    name = os.path.basename(command[0])
+    if answers(url):
+        sys.exit(f"{name}: something else answers at {url} already, and would be asked instead")
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log, start_new_session=True)
+        try:
+            for _ in range(120):
+                if process.poll() is not None or answers(url):
+                    break
+                time.sleep(1)
+            if process.poll() is not None or not answers(url):
+                log.seek(0)
+                sys.exit(f"{log.read()}\n{name} does not answer at {url}; above is what it said")
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, 15)
+            process.wait(30)
+
+
+def answers(url):
+    with contextlib.suppress(OSError):
+        urllib.request.urlopen(url, timeout=2).close()
+        return True
+    return False
 
 
 def send(endpoint, vocabulary, **environment):
-    """One run of the agent. That these backends take no metrics is no failure of the run."""
+    """One run of the agent. That these backends take no metrics is no failure of the run; whether the spans came, their APIs are asked."""
     variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_SEMCONV_STABILITY_OPT_IN": VOCABULARIES[vocabulary], **environment}
-    subprocess.run(
-        ["target/debug/agent", "--content"], env={**os.environ, **variables}, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    run = subprocess.run(["target/debug/agent", "--content"], env={**os.environ, **variables}, capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(f"{run.stderr}\nthe agent failed")
 
 
 def expect(what, got, wanted):
@@ -51,33 +61,67 @@ def expect(what, got, wanted):
     print(f"ok  {what}")
 
 
+def ask(path, body=None):
+    request = urllib.request.Request(PHOENIX + path, body and json.dumps(body).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)["data"]
+
+
 def spans_of(project):
+    """The spans of both of the project's runs."""
+    spans = []
     for _ in range(30):
         with contextlib.suppress(OSError):
-            with urllib.request.urlopen(f"{PHOENIX}/v1/projects/{project}/spans?limit=100") as answer:
-                spans = json.load(answer)["data"]
-                if len(spans) == 8:
-                    return spans
+            spans = ask(f"/v1/projects/{project}/spans?limit=100")
+            if len(spans) == 16:
+                return spans
         time.sleep(1)
-    sys.exit(f"Phoenix has no 8 spans of {project}")
+    sys.exit(f"Phoenix has {len(spans)} spans of {project}, expected 16")
+
+
+def parts_unknown_to_phoenix(spans):
+    """The messages through Phoenix's own models of the conventions. What none of them knows lands in `GenericPart`, unseen."""
+    from phoenix.trace.gen_ai.__generated__.models import GenericPart, InputMessages, OutputMessages
+
+    unknown, seen = [], 0
+    for span in spans:
+        for key, model in (("gen_ai.input.messages", InputMessages), ("gen_ai.output.messages", OutputMessages)):
+            if key in span["attributes"]:
+                parts = [part for message in model.model_validate_json(span["attributes"][key]).root for part in message.parts]
+                seen += len(parts)
+                unknown += [part for part in parts if isinstance(part, GenericPart)]
+    return unknown if seen else ["no message at all"]
 
 
 def check_phoenix(vocabulary):
-    spans = spans_of(vocabulary)
+    both = spans_of(vocabulary)
+    latest = max(both, key=lambda span: span["start_time"])["context"]["trace_id"]
+    spans = [span for span in both if span["context"]["trace_id"] == latest]
     kinds = sorted(span["span_kind"] for span in spans)
     expect(f"Phoenix, {vocabulary}: kinds", kinds, ["AGENT"] + ["LLM"] * 4 + ["TOOL"] * 3)
     tokens = [sum(span["attributes"].get(f"llm.token_count.{kind}", 0) for span in spans) for kind in ("prompt", "completion")]
-    expect(f"Phoenix, {vocabulary}: tokens counted once", tuple(tokens), TOKENS)
+    expect(f"Phoenix, {vocabulary}: tokens of the steps", tuple(tokens), TOKENS)
+    agent = next(span for span in spans if span["span_kind"] == "AGENT")
+    query = f'{{node(id: "{agent["id"]}") {{... on Span {{cumulativeTokenCountPrompt cumulativeTokenCountCompletion}}}}}}'
+    total = ask("/graphql", {"query": query})["node"]
+    total = (total["cumulativeTokenCountPrompt"], total["cumulativeTokenCountCompletion"])
+    expect(f"Phoenix, {vocabulary}: tokens of the run are those of its steps", total, TOKENS)
     errors = [span["name"].split()[-1] for span in spans if span["status_code"] == "ERROR"]
     expect(f"Phoenix, {vocabulary}: the tool that failed is marked", errors, ["travel_time"])
-    sessions = {span["attributes"].get("session.id") for span in spans}
-    expect(f"Phoenix, {vocabulary}: one session", sessions, {CONVERSATION})
+    sessions = {span["attributes"].get("session.id") for span in both}
+    expect(f"Phoenix, {vocabulary}: both runs in one session", sessions, {CONVERSATION})
     if vocabulary == "genai":
-        texts = [span["attributes"].get("llm.output_messages.0.message.content") for span in spans if span["span_kind"] == "LLM"]
-        expect("Phoenix, genai: each model call shows its message", [text is not None for text in texts], [True] * 4)
-        agent = next(span for span in spans if span["span_kind"] == "AGENT")["attributes"]
-        expect("Phoenix, genai: the run shows its question", agent.get("llm.input_messages.0.message.role"), "user")
-    return next(span for span in spans if span["span_kind"] == "AGENT")["context"]["trace_id"]
+        calls = [span["attributes"] for span in spans if span["span_kind"] == "LLM"]
+        roles = [call.get("llm.output_messages.0.message.role") for call in calls]
+        expect("Phoenix, genai: each model call shows its message", roles, ["assistant"] * 4)
+        answers = [call["llm.output_messages.0.message.content"] for call in calls if call["llm.finish_reason"] == "stop"]
+        expect("Phoenix, genai: the model's answers have their texts", ["leave_at" in answer for answer in answers], [True] * 2)
+        shown = [agent["attributes"].get(f"llm.{side}_messages.0.message.content", "")[:5] for side in ("input", "output")]
+        expect("Phoenix, genai: the run shows its question and its answer", shown, ["I fly", "Leave"])
+        arguments = [bool(span["attributes"].get("gen_ai.tool.call.arguments")) for span in spans if span["span_kind"] == "TOOL"]
+        expect("Phoenix, genai: each tool call shows its arguments", arguments, [True] * 3)
+        expect("Phoenix, genai: its models know every part of the messages", parts_unknown_to_phoenix(spans), [])
+    return agent["context"]["trace_id"]
 
 
 def check_mlflow():
@@ -97,13 +141,20 @@ def check_mlflow():
         kinds = sorted(span.span_type for span in trace.data.spans)
         expect(f"MLflow, {vocabulary}: kinds", kinds, ["AGENT"] + ["CHAT_MODEL"] * 4 + ["TOOL"] * 3)
         usage = trace.info.token_usage
-        expect(f"MLflow, {vocabulary}: tokens counted once", (usage["input_tokens"], usage["output_tokens"]), TOKENS)
+        steps = [span.attributes.get("mlflow.chat.tokenUsage") or {} for span in trace.data.spans]
+        steps = tuple(sum(step.get(kind, 0) for step in steps) for kind in ("input_tokens", "output_tokens"))
+        expect(f"MLflow, {vocabulary}: tokens of the steps", steps, TOKENS)
+        expect(f"MLflow, {vocabulary}: tokens of the run are those of its steps", (usage["input_tokens"], usage["output_tokens"]), TOKENS)
         expect(f"MLflow, {vocabulary}: one session", trace.info.trace_metadata.get("mlflow.trace.session"), CONVERSATION)
         errors = [span.name.split()[-1] for span in trace.data.spans if str(span.status.status_code).endswith("ERROR")]
         expect(f"MLflow, {vocabulary}: the tool that failed is marked", errors, ["travel_time"])
         if vocabulary == "genai":
             shown = [bool(span.outputs) for span in trace.data.spans if span.span_type == "CHAT_MODEL"]
             expect("MLflow, genai: each model call shows its message", shown, [True] * 4)
+            preview = [f"{side}"[:200] for side in (trace.info.request_preview, trace.info.response_preview)]
+            expect("MLflow, genai: the run shows its question and its answer", ["I fly" in preview[0], "Leave at" in preview[1]], [True] * 2)
+            inputs = [bool(span.inputs) for span in trace.data.spans if span.span_type == "TOOL"]
+            expect("MLflow, genai: each tool call shows its arguments", inputs, [True] * 3)
             return trace.info.trace_id
 
 
@@ -129,12 +180,12 @@ def main():
         servers.enter_context(phoenix)
         servers.enter_context(mlflow)
         for vocabulary in VOCABULARIES:
-            send(PHOENIX, vocabulary, OTEL_RESOURCE_ATTRIBUTES=f"openinference.project.name={vocabulary}")
+            for _ in range(2):
+                send(PHOENIX, vocabulary, OTEL_RESOURCE_ATTRIBUTES=f"openinference.project.name={vocabulary}")
             send(MLFLOW, vocabulary, OTEL_EXPORTER_OTLP_HEADERS="x-mlflow-experiment-id=0")
         check_phoenix("prescribed")
         trace = check_phoenix("genai")
-        projects = json.load(urllib.request.urlopen(f"{PHOENIX}/v1/projects"))["data"]
-        project = next(project["id"] for project in projects if project["name"] == "genai")
+        project = next(project["id"] for project in ask("/v1/projects") if project["name"] == "genai")
         shown = check_mlflow()
         screenshot("phoenix", f"{PHOENIX}/projects/{project}/traces/{trace}")
         screenshot("mlflow", f"{MLFLOW}/#/experiments/0/traces?selectedEvaluationId={shown}")
