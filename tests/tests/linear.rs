@@ -1,7 +1,7 @@
 //! Forty thousand calls at a time in one loop, ended in any order: each has its span, its parent and its handle.
 //!
 //! What one of them costs does not depend on how many there are. That is measured, not asserted here, where only a clock could tell:
-//! the plots of BENCHMARKS.md. The channels are not tokio's, whose budget would have every tool polled over and over.
+//! the plots of BENCHMARKS.md, and the budget, which counts what four thousand at once cost. The channels are not tokio's, whose budget would have every tool polled over and over.
 
 use futures::channel::oneshot;
 use futures::future::{join_all, poll_fn};

@@ -3,7 +3,7 @@
 //! Allocations, bytes and sizes depend on the code alone. Instructions depend on the toolchain, too: the budget names the one they were counted
 //! with, and on another one, or without valgrind, they are not checked.
 
-use crate::case::{OURS, states};
+use crate::case::{OURS, State, many, states};
 use crate::machine::toolchain;
 use crate::sizes::{FUTURES, sizes};
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const ALLOWED: u64 = 2;
 
 const HEAD: &str = "\
-# What each state may cost: a loop of 8 spans, and the bytes of its futures. Written by
+# What each state may cost: a loop of 8 spans, many calls at once, and the bytes of its futures. Written by
 #     cargo bench -p samplescope-tests --bench cost -- --renew-budget
 # Instructions are checked with the toolchain that the next line names, and with no other.
 ";
@@ -33,7 +33,7 @@ pub(crate) fn check() -> io::Result<bool> {
     }
     let is_checked = |[_, counted]: &&[String; 2]| instructions || counted != INSTRUCTIONS;
     let mut within = true;
-    println!("{:<36} {:<12} {:>10} {:>10}", "", "", "budget", "now");
+    println!("{:<40} {:<12} {:>10} {:>10}", "", "", "budget", "now");
     for what in budget.keys().chain(now.keys().filter(|what| !budget.contains_key(*what))).filter(is_checked) {
         let (is_within, verdict) = match (budget.get(what), now.get(what)) {
             (Some(budget), Some(now)) if now * 100 > budget * (100 + ALLOWED) => (false, "WORSE"),
@@ -43,7 +43,7 @@ pub(crate) fn check() -> io::Result<bool> {
         };
         within &= is_within;
         let figure = |figures: &Figures| figures.get(what).map_or_else(|| "–".to_owned(), u64::to_string);
-        println!("{:<36} {:<12} {:>10} {:>10}  {verdict}", what[0], what[1], figure(&budget), figure(&now));
+        println!("{:<40} {:<12} {:>10} {:>10}  {verdict}", what[0], what[1], figure(&budget), figure(&now));
     }
     Ok(within)
 }
@@ -66,6 +66,11 @@ fn measure() -> io::Result<Figures> {
         }
         add(state.case.group, "allocations", cost.allocations);
         add(state.case.group, "bytes", cost.bytes);
+    }
+    for State { case, size, runs } in many() {
+        if let Some(instructions) = case.instructions(size, runs)? {
+            add(&format!("{size} {}, {}", case.group, case.name), INSTRUCTIONS, instructions);
+        }
     }
     for ours in sizes().into_iter().filter(|sizes| sizes.way == OURS) {
         for (future, bytes) in FUTURES.into_iter().zip(ours.bytes) {

@@ -75,6 +75,16 @@ pub(crate) fn states() -> Vec<State> {
     ]
 }
 
+/// Many at once: for the budget, since what is searched or copied shows here and nowhere else.
+pub(crate) fn many() -> Vec<State> {
+    let many = |file: &str, size| {
+        let series = series().into_iter().find(|series| series.file == file);
+        let lines = series.into_iter().flat_map(|series| series.lines);
+        lines.map(move |case| State { case, size, runs: 1 })
+    };
+    many("tools", 4_000).chain(many("attributes", 3_000)).collect()
+}
+
 pub(crate) fn series() -> Vec<Series> {
     let line = |group| move |name, set_up, prepare| Case { group, name, set_up, prepare };
     let (steps, tools, attributes, history) = (line("steps"), line("tools"), line("attributes"), line("history"));
