@@ -32,12 +32,11 @@ fn describe(
     call: &Call,
     run: &Run,
     context: &Context,
-    learned: Option<Box<Learned>>,
+    mut learned: Option<Box<Learned>>,
     ending: &Ending,
     error_type: Option<Label>,
 ) {
     let span = context.span();
-    let mut learned = learned;
     let content = learned.as_mut().and_then(|learned| learned.take_content());
     let mut attributes = learned.as_mut().map(|learned| learned.take_attributes()).unwrap_or_default();
     // A log event says what the span says: then it is collected first, else set as it comes.

@@ -319,7 +319,6 @@ impl Open {
     }
 }
 
-#[derive(Clone)]
 struct InRun(Arc<Run>);
 
 impl Run {

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | *opening* | [`open::Opening`], on the stack | argument expressions, the sampler |
 //! | *open* | [`harness::Held`], in the user's future, stream or on the stack: one word | nothing |
-//! | *running* | the frame of [`harness::Held::inside`], which takes it out of there | the user's code, then the closures over what came back |
+//! | *running* | [`harness::Running`], which takes it out of there, in the frame that runs it | the user's code, then the closures over what came back |
 //! | *dropping* | `Held`, the last field of what is dropped | destructors of the user's locals |
 //! | *closed* | nobody; handles and contexts may know it still, and say nothing | processors, redactors |
 //!
