@@ -53,8 +53,7 @@ impl Here {
     pub(crate) fn is_silent(self) -> bool {
         match self {
             Here::Off => true,
-            // Whoever said so was on this thread a moment ago, and so was its context.
-            Here::Under(unsampled) => Context::map_current(Id::of) == unsampled,
+            Here::Under(unsampled) => is_under(unsampled),
             Here::Unknown | Here::Inside(_) => false,
         }
     }
@@ -64,6 +63,12 @@ impl Here {
     pub(crate) fn set(self) -> HereGuard {
         HereGuard(HERE.replace(self))
     }
+}
+
+/// Whether that span is the current one. Whoever asks was on this thread a moment ago, and so was its context.
+#[inline(never)]
+fn is_under(span: Id) -> bool {
+    Context::map_current(Id::of) == span
 }
 
 /// Puts back what was. Not public: generated code drops it, and nobody names it.

@@ -265,6 +265,7 @@ impl<'a, T> AnySuccess<'a, T> {
     pub fn __ss_outcome(&self) {}
 
     /// `fastmcp.sampling.stop_reason` and `gen_ai.response.finish_reasons`: why the model stopped, in the provider's word.
+    #[inline]
     pub fn __ss_stop_reason<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.span()) {
             self.call.say_stop_reason(&of(success));
@@ -272,6 +273,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// `gen_ai.response.model`: the model that answered.
+    #[inline]
     pub fn __ss_response_model<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.response_model()) {
             self.call.say_response_model(&of(success));
@@ -279,6 +281,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// `gen_ai.response.id`: the provider's id for the response.
+    #[inline]
     pub fn __ss_response_id<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.span()) {
             self.call.say_response_id(&of(success));
@@ -286,6 +289,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// `gen_ai.usage.*` and `gen_ai.client.token.usage`: the tokens of this call.
+    #[inline]
     pub fn __ss_usage<V: Usage>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.tokens()) {
             self.call.say_usage(&of(success));
@@ -293,6 +297,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// Whether a value that came back as a success is none.
+    #[inline]
     pub fn __ss_failed<V: Flag>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.ending()) {
             self.call.say_failed(&of(success));
@@ -300,6 +305,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// Content: what the model said.
+    #[inline]
     pub fn __ss_message<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.content()) {
             self.call.say_output(&of(success));
@@ -307,11 +313,13 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// Content: what the loop came to.
+    #[inline]
     pub fn __ss_answer<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
         self.__ss_message(of);
     }
 
     /// Content: what the tool gave back.
+    #[inline]
     pub fn __ss_result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.content()) {
             keep_result(self.call, &of(success));
@@ -319,6 +327,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// What an item of a stream says.
+    #[inline]
     pub fn __ss_chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>) {
         let wants = self.call.wants;
         if let Some(item) = self.success(wants.tokens() || wants.response_model()) {
@@ -327,6 +336,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// An attribute of the user's own.
+    #[inline]
     pub fn __ss_attribute<V: AttributeValue>(&self, key: &'static str, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.span()) {
             self.call.say_attribute(key, &of(success));
@@ -334,6 +344,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// An attribute of the registry's.
+    #[inline]
     pub fn __ss_registered<V>(&self, of: impl FnOnce(&'a T) -> V) -> Registered<V, End<'a>> {
         Registered::new(self.success(self.call.wants.span()).map(of), End(self.call))
     }
@@ -342,7 +353,7 @@ impl<'a, T> AnySuccess<'a, T> {
     /// and so may the `Serialize` or `ToMessages` of what it gives.
     #[inline]
     fn success(&self, wanted: bool) -> Option<&'a T> {
-        self.value.filter(|_| wanted)
+        if wanted { self.value } else { None }
     }
 }
 
