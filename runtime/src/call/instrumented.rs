@@ -92,7 +92,7 @@ where
 }
 
 #[cold]
-#[inline(never)]
+#[inline]
 fn poll<F: Future>(
     call: &mut Held,
     future: Pin<&mut F>,
@@ -134,7 +134,7 @@ where
 }
 
 #[cold]
-#[inline(never)]
+#[inline]
 fn poll_next<S: Stream>(
     call: &mut Held,
     stream: Pin<&mut S>,
