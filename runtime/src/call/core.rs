@@ -10,7 +10,7 @@ use crate::content::Captured;
 use crate::listen::Listeners;
 use crate::settings::Settings;
 use crate::value::{AttributeValue, Chunk, Flag, Text, ToMessages, Usage};
-use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, key, stop_reason_word};
+use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::borrow::Cow;
@@ -63,7 +63,6 @@ impl Wants {
     const METER: u8 = 1 << 2;
     const ENDING: u8 = 1 << 3;
     const TOKENS: u8 = 1 << 4;
-    const RESPONSE_MODEL: u8 = 1 << 5;
 
     /// What a span wants that records, or not, with or without content.
     pub(crate) fn of_span(records: bool, captures: bool) -> Self {
@@ -76,8 +75,7 @@ impl Wants {
         let bit = |wanted: bool, bit: u8| if wanted { bit } else { 0 };
         let ending = bit(operation.duration.is_some(), Self::ENDING);
         let tokens = bit(operation.tokens.is_some(), Self::TOKENS);
-        let model = bit(operation.measures(key::RESPONSE_MODEL), Self::RESPONSE_MODEL);
-        Wants(self.0 | Self::METER | ending | tokens | model)
+        Wants(self.0 | Self::METER | ending | tokens)
     }
 
     fn any_of(self, bits: u8) -> bool {
@@ -107,12 +105,13 @@ impl Wants {
         self.any_of(Self::SPAN | Self::ENDING)
     }
 
+    /// What a response says of its cost: its tokens, and the model that they are counted by.
     pub(crate) fn tokens(self) -> bool {
         self.any_of(Self::SPAN | Self::TOKENS)
     }
 
     pub(crate) fn response_model(self) -> bool {
-        self.any_of(Self::SPAN | Self::RESPONSE_MODEL)
+        self.tokens()
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::Call;
+use crate::call::here::Here;
 use crate::call::open::{Opening, Site};
 use crate::caught::caught;
 use crate::value::registered::{Registered, Sink};
@@ -37,6 +38,13 @@ pub(crate) fn open(kind: Kind, site: &'static Site, describe: &dyn Describe) -> 
     let mut description = Description { opening: Opening::new(kind, site)? };
     caught("an argument of an attribute", || describe.describe(&mut description));
     description.opening.finish()
+}
+
+/// Opens a step or tool. Inside a loop that is not sampled, it asks nobody.
+#[cold]
+#[inline(never)]
+pub(crate) fn open_inside(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
+    if Here::current().is_unsampled() { None } else { open(kind, site, describe) }
 }
 
 /// Whether an argument is worth evaluating.

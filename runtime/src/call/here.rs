@@ -48,14 +48,17 @@ impl Here {
         HERE.get()
     }
 
-    /// Whether nobody listens to a step or tool that begins here. Below an unsampled loop another context may have been attached by hand.
+    /// Inside a loop that nobody listens to.
     #[inline]
-    pub(crate) fn is_silent(self) -> bool {
-        match self {
-            Here::Off => true,
-            Here::Under(unsampled) => is_under(unsampled),
-            Here::Unknown | Here::Inside(_) => false,
-        }
+    pub(crate) fn is_off(self) -> bool {
+        matches!(self, Here::Off)
+    }
+
+    /// Inside a loop that is not sampled. Below it another context may have been attached by hand.
+    #[inline]
+    pub(crate) fn is_unsampled(self) -> bool {
+        // Whoever said so was on this thread a moment ago, and so was its context.
+        matches!(self, Here::Under(unsampled) if Context::map_current(Id::of) == unsampled)
     }
 
     /// For as long as the guard lives.
@@ -63,12 +66,6 @@ impl Here {
     pub(crate) fn set(self) -> HereGuard {
         HereGuard(HERE.replace(self))
     }
-}
-
-/// Whether that span is the current one. Whoever asks was on this thread a moment ago, and so was its context.
-#[inline(never)]
-fn is_under(span: Id) -> bool {
-    Context::map_current(Id::of) == span
 }
 
 /// Puts back what was. Not public: generated code drops it, and nobody names it.

@@ -41,7 +41,9 @@ impl<T> Fact<T> {
             return;
         }
         self.by = by;
-        self.value = value.or(self.value.take());
+        if value.is_some() {
+            self.value = value;
+        }
     }
 
     pub(crate) fn get(&self) -> Option<&T> {
@@ -67,7 +69,7 @@ impl Fact<TokenUsage> {
 pub(crate) struct Attributes {
     list: Vec<KeyValue>,
     /// Where each key stands, once there are too many to look through.
-    places: HashMap<Key, usize>,
+    places: Option<HashMap<Key, usize>>,
 }
 
 impl Attributes {
@@ -79,8 +81,8 @@ impl Attributes {
             self.list[place].value = value;
             return;
         }
-        if !self.places.is_empty() {
-            self.places.insert(key.clone(), self.list.len());
+        if let Some(places) = &mut self.places {
+            places.insert(key.clone(), self.list.len());
         }
         self.list.push(KeyValue::new(key, value));
     }
@@ -89,10 +91,8 @@ impl Attributes {
         if self.list.len() < Self::FEW {
             return self.list.iter().position(|attribute| attribute.key == *key);
         }
-        if self.places.is_empty() {
-            self.places = self.list.iter().enumerate().map(|(place, attribute)| (attribute.key.clone(), place)).collect();
-        }
-        self.places.get(key).copied()
+        let placed = |(place, attribute): (usize, &KeyValue)| (attribute.key.clone(), place);
+        self.places.get_or_insert_with(|| self.list.iter().enumerate().map(placed).collect()).get(key).copied()
     }
 }
 

@@ -32,6 +32,12 @@ pub(crate) struct Opening {
     /// The context that it is opened in.
     parent: Context,
     place: Place,
+    /// Whether a meter has an instrument for it.
+    measured: bool,
+    /// Whether content goes anywhere.
+    captures: bool,
+    /// Whether what it says of the shared attributes is kept: a loop's is inherited, and metrics and log events have it, too.
+    keeps_shared: bool,
     sampling: Sampling,
     /// Which step of its loop it is.
     iteration: Option<i64>,
@@ -105,9 +111,9 @@ impl Opening {
         let operation = listening.convention.operation(kind);
         let (iteration, inherited, asks) = match &listening {
             Listening::Own(listeners) => (None, 0, listeners.tracer.is_some()),
-            Listening::Within(run) => (run.count(kind), run.inherited.len(), run.asks_under(place.span)),
+            Listening::Within(run) => (run.count(kind), run.inherited.as_slice().len(), run.asks_under(place.span)),
         };
-        let measured = listening.meters.is_some() && (kind == Kind::Loop || operation.is_measured());
+        let measured = listening.meters.is_some() && operation.is_measured();
         if !asks && !measured {
             return None;
         }
@@ -120,17 +126,22 @@ impl Opening {
         if asks {
             // At its end a step says six things more, others two.
             let later = if kind == Kind::Step { 6 } else { 2 };
-            attributes.reserve_exact(operation.attributes.len() + site.attributes + inherited + later);
+            attributes = Vec::with_capacity(operation.attributes.len() + site.attributes + inherited + later);
             attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
         }
+        let captures = site.capture && captures(&listening.settings, operation, kind);
+        let logs = captures && listening.settings.captures().as_events();
         Some(Opening {
             kind,
             site,
             operation,
-            started: measured.then(Instant::now),
+            started: (measured && operation.duration.is_some()).then(Instant::now),
             listening,
             parent,
             place,
+            measured,
+            captures,
+            keeps_shared: kind == Kind::Loop || measured || logs,
             sampling,
             iteration,
             attributes,
@@ -150,10 +161,6 @@ impl Opening {
         &self.listening
     }
 
-    fn is_measured(&self) -> bool {
-        self.listening.meters.is_some() && self.operation.is_measured()
-    }
-
     /// Whether a value for the span is worth evaluating, or for a meter that wants it.
     pub(crate) fn is_wanted(&mut self, by_meter: impl FnOnce(&Operation) -> bool) -> bool {
         self.origin = Origin::Evaluated;
@@ -166,16 +173,7 @@ impl Opening {
     /// Whether content is worth evaluating. The macro asks last, since the span has to be started to know.
     pub(crate) fn is_capturing(&mut self) -> bool {
         self.origin = Origin::Evaluated;
-        self.captures() && self.decide()
-    }
-
-    /// Whether content becomes a log event, which says what the span says.
-    fn logs(&self) -> bool {
-        self.listening.settings.captures().as_events() && self.captures()
-    }
-
-    fn captures(&self) -> bool {
-        self.site.capture && captures(&self.listening.settings, self.operation, self.kind)
+        self.captures && self.decide()
     }
 
     /// Lets the sampler decide, if it has not. Whether the span records.
@@ -202,7 +200,7 @@ impl Opening {
             self.attributes.push(KeyValue::new(key::ITERATION, iteration));
         }
         let Listening::Within(run) = &self.listening else { return };
-        for said in run.inherited.iter() {
+        for said in run.inherited.as_slice() {
             if said.shared.reaches(self.kind) && !self.written.has(said.shared) {
                 if self.operation.subject == Some(said.shared) {
                     self.subject = Some(self.attributes.len());
@@ -236,10 +234,7 @@ impl Opening {
         } else {
             self.decide();
         }
-        let captures = self.captures();
-        let measured = self.is_measured();
-        let keeps_said = measured || self.logs();
-        let Opening { kind, operation, listening, parent, place, sampling, said, started, content, .. } = self;
+        let Opening { kind, operation, listening, parent, place, measured, captures, sampling, said, started, content, .. } = self;
         let Sampling::Decided(span) = sampling else { return None };
         let records = span.is_recording();
         let unsampled = matches!(span, Started::Unsampled(_));
@@ -283,7 +278,7 @@ impl Opening {
             place,
             span,
             started,
-            said: if keeps_said { said } else { SharedValues::default() },
+            said,
             learned: Mutex::new(Learning::Nothing),
         });
         if let (Some(captured), Some(settings)) = (content, call.settings()) {
@@ -333,7 +328,7 @@ impl Opening {
     pub(crate) fn share(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
         let Some(value) = value.map(Into::into) else { return };
         self.written.shared |= shared.bit();
-        if self.kind == Kind::Loop || self.is_measured() || self.logs() {
+        if self.keeps_shared {
             self.said.push(shared, value.clone(), self.origin, self.site.attributes + 1);
         }
         if self.operation.subject == Some(shared) {
@@ -359,7 +354,9 @@ fn within() -> (Option<Context>, Option<Arc<Run>>) {
 const LONGEST_SUBJECT: usize = 128;
 
 fn push_printable(name: &mut String, subject: &str) {
-    if subject.len() <= LONGEST_SUBJECT && subject.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+    // All are looked at, without a branch for each.
+    let is_printable = |subject: &str| subject.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if subject.len() <= LONGEST_SUBJECT && is_printable(subject) {
         name.push_str(subject);
     } else {
         name.extend(subject.chars().filter(|character| !character.is_control()).take(LONGEST_SUBJECT));
