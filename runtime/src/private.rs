@@ -9,7 +9,7 @@ pub use crate::value::error_type::Source;
 pub use std::borrow::Cow;
 
 use crate::call::core::Call;
-use crate::call::description::{Describe, open, open_inside};
+use crate::call::description::{Describe, open_inside, open_loop};
 use crate::call::here::Here;
 use crate::vocabulary::Kind;
 use serde::{Serialize, Serializer};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Opens a loop. Loops always ask whether anybody listens.
 #[inline]
 pub fn sampling_loop(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Loop> {
-    Opened::new(open(Kind::Loop, site, &describe))
+    Opened::new(open_loop(site, &describe))
 }
 
 /// Opens a step.

@@ -42,8 +42,8 @@ pub(crate) struct Opening {
     /// Which step of its loop it is.
     iteration: Option<i64>,
     pub(crate) started: Option<Instant>,
-    /// What the span does not have yet.
-    attributes: Vec<KeyValue>,
+    /// What the span does not have yet. None: it wants nothing more.
+    attributes: Option<Vec<KeyValue>>,
     /// Where among these the one stands that the span's name ends in.
     subject: Option<usize>,
     /// What is handed down, or measured.
@@ -122,13 +122,13 @@ impl Opening {
             Listening::Own(listeners) if !listeners.settings.shows_sampler_arguments() => Sampling::Early,
             _ => Sampling::Late,
         };
-        let mut attributes = Vec::new();
-        if asks {
+        let attributes = asks.then(|| {
             // At its end a step says six things more, others two.
             let later = if kind == Kind::Step { 6 } else { 2 };
-            attributes = Vec::with_capacity(operation.attributes.len() + site.attributes + inherited + later);
+            let mut attributes = Vec::with_capacity(operation.attributes.len() + site.attributes + inherited + later);
             attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
-        }
+            attributes
+        });
         let captures = site.capture && captures(&listening.settings, operation, kind);
         let logs = captures && listening.settings.captures().as_events();
         Some(Opening {
@@ -183,36 +183,39 @@ impl Opening {
         }
         self.inherit();
         let name = self.name_of_span().unwrap_or(self.operation.name.into());
-        let attributes = std::mem::take(&mut self.attributes);
         self.subject = None;
-        let started = match &self.listening.tracer {
-            Some(tracer) => start(tracer, &self.parent, self.operation, name, attributes),
-            None => Started::Nothing,
+        let started = match (&self.listening.tracer, self.attributes.take()) {
+            (Some(tracer), Some(attributes)) => start(tracer, &self.parent, self.operation, name, attributes),
+            _ => Started::Nothing,
         };
         let records = started.is_recording();
+        if records {
+            self.attributes = Some(Vec::new());
+        }
         self.sampling = Sampling::Decided(started);
         records
     }
 
     /// What the loop says and the call itself does not, and where in the loop it stands.
     fn inherit(&mut self) {
+        let Some(attributes) = &mut self.attributes else { return };
         if let Some(iteration) = self.iteration.filter(|_| !self.written.iteration) {
-            self.attributes.push(KeyValue::new(key::ITERATION, iteration));
+            attributes.push(KeyValue::new(key::ITERATION, iteration));
         }
         let Listening::Within(run) = &self.listening else { return };
         for said in run.inherited.as_slice() {
             if said.shared.reaches(self.kind) && !self.written.has(said.shared) {
                 if self.operation.subject == Some(said.shared) {
-                    self.subject = Some(self.attributes.len());
+                    self.subject = Some(attributes.len());
                 }
-                self.attributes.push(KeyValue::new(said.shared.key(), said.value.clone()));
+                attributes.push(KeyValue::new(said.shared.key(), said.value.clone()));
             }
         }
     }
 
     /// The operation and what it is done to, where the vocabulary has both in the name.
     fn name_of_span(&self) -> Option<Cow<'static, str>> {
-        let Value::String(subject) = &self.attributes.get(self.subject?)?.value else { return None };
+        let Value::String(subject) = &self.attributes.as_ref()?.get(self.subject?)?.value else { return None };
         let operation = self.operation.name;
         let mut name = String::with_capacity(operation.len() + 1 + subject.as_str().len().min(LONGEST_SUBJECT * 4));
         name.push_str(operation);
@@ -227,8 +230,7 @@ impl Opening {
         if let Sampling::Decided(Started::Recording(_)) = &self.sampling {
             // Decided by what was there then; the rest comes now.
             let name = self.name_of_span();
-            let attributes = std::mem::take(&mut self.attributes);
-            if let Sampling::Decided(span) = &mut self.sampling {
+            if let (Sampling::Decided(span), Some(attributes)) = (&mut self.sampling, self.attributes.take()) {
                 span.describe(name, attributes);
             }
         } else {
@@ -312,16 +314,8 @@ impl Opening {
     }
 
     pub(crate) fn push(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
-        if let Some(value) = value.filter(|_| self.may_record()) {
-            self.attributes.push(KeyValue::new(key, value));
-        }
-    }
-
-    /// Whether attributes go anywhere.
-    fn may_record(&self) -> bool {
-        match &self.sampling {
-            Sampling::Early | Sampling::Late => true,
-            Sampling::Decided(span) => span.is_recording(),
+        if let (Some(attributes), Some(value)) = (&mut self.attributes, value) {
+            attributes.push(KeyValue::new(key, value));
         }
     }
 
@@ -332,7 +326,7 @@ impl Opening {
             self.said.push(shared, value.clone(), self.origin, self.site.attributes + 1);
         }
         if self.operation.subject == Some(shared) {
-            self.subject = Some(self.attributes.len());
+            self.subject = self.attributes.as_ref().map(Vec::len);
         }
         self.push(shared.key(), Some(value));
     }
