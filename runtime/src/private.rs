@@ -9,7 +9,7 @@ pub use crate::value::error_type::Source;
 pub use std::borrow::Cow;
 
 use crate::call::core::Call;
-use crate::call::description::{Describe, open_inside, open_loop};
+use crate::call::description::{Describe, open};
 use crate::call::here::Here;
 use crate::vocabulary::Kind;
 use serde::{Serialize, Serializer};
@@ -18,25 +18,25 @@ use std::sync::Arc;
 /// Opens a loop. Loops always ask whether anybody listens.
 #[inline]
 pub fn sampling_loop(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Loop> {
-    Opened::new(open_loop(site, &describe))
+    Opened::new(open(Kind::Loop, site, &describe))
 }
 
 /// Opens a step.
 #[inline]
 pub fn sampling_step(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Leaf> {
-    Opened::new(open_unless_off(Kind::Step, site, &describe))
+    Opened::new(open_inside(Kind::Step, site, &describe))
 }
 
 /// Opens a tool.
 #[inline]
 pub fn sampling_tool(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Leaf> {
-    Opened::new(open_unless_off(Kind::Tool, site, &describe))
+    Opened::new(open_inside(Kind::Tool, site, &describe))
 }
 
 /// Inside a loop that nobody listens to, a step or tool asks nobody.
 #[inline]
-fn open_unless_off(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
-    if Here::current().is_off() { None } else { open_inside(kind, site, describe) }
+fn open_inside(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
+    if Here::current().is_silent() { None } else { open(kind, site, describe) }
 }
 
 /// A string that stands in an attribute: as the name of a variant it is `'static`, and need not be copied.

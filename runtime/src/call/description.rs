@@ -3,7 +3,6 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::Call;
-use crate::call::here::Here;
 use crate::call::open::{Opening, Site};
 use crate::caught::caught;
 use crate::value::registered::{Registered, Sink};
@@ -30,23 +29,11 @@ impl<F: Fn(&mut Description)> Describe for F {
     }
 }
 
-/// Opens a loop, if anybody listens to it. Not generic, so that it is compiled once, and cold, so that
+/// Opens a call, if anybody listens to it. Not generic, so that it is compiled once, and cold, so that
 /// where nobody listens nothing is prepared for it.
 #[cold]
 #[inline(never)]
-pub(crate) fn open_loop(site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
-    open(Kind::Loop, site, describe)
-}
-
-/// Opens a step or tool. Inside a loop that is not sampled, it asks nobody.
-#[cold]
-#[inline(never)]
-pub(crate) fn open_inside(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
-    if Here::current().is_unsampled() { None } else { open(kind, site, describe) }
-}
-
-#[inline]
-fn open(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
+pub(crate) fn open(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
     let mut description = Description { opening: Opening::new(kind, site)? };
     caught("an argument of an attribute", || describe.describe(&mut description));
     description.opening.finish()
