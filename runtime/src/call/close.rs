@@ -9,9 +9,20 @@ use crate::vocabulary::{Kind, Origin, SharedValue, event, key};
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 
-/// Ends the call. No lock of ours is held: processors, exporters and redactors run in here.
+/// Ends a call that has come back, as what came back says.
+pub(crate) fn close_returned(call: &Call) {
+    let mut learned = call.learned();
+    let ending = learned.as_mut().map_or(Ending::Success, |learned| learned.take_ending());
+    end(call, learned, &ending);
+}
+
+/// Ends a call in that way.
 pub(crate) fn close(call: &Call, ending: Ending) {
-    let learned = call.learned();
+    end(call, call.learned(), &ending);
+}
+
+/// No lock of ours is held: processors, exporters and redactors run in here.
+fn end(call: &Call, learned: Option<Box<Learned>>, ending: &Ending) {
     if let Some(run) = &call.run {
         if call.wants.anything() {
             let error_type = ending.error_type(call.kind);
@@ -19,7 +30,7 @@ pub(crate) fn close(call: &Call, ending: Ending) {
                 measure(call, run, meters, learned.as_deref(), error_type.as_ref());
             }
             if let Some(context) = call.recording() {
-                describe(call, run, context, learned, &ending, error_type);
+                describe(call, run, context, learned, ending, error_type);
                 context.span().end();
             }
         }
@@ -38,12 +49,15 @@ fn describe(
 ) {
     let span = context.span();
     let content = learned.as_mut().and_then(|learned| learned.take_content());
-    let mut attributes = learned.as_mut().map(|learned| learned.take_attributes()).unwrap_or_default();
     // A log event says what the span says: then it is collected first, else set as it comes.
-    let collects = content.is_some() || !attributes.is_empty();
+    let mut attributes = learned.as_mut().map(|learned| learned.take_attributes());
+    attributes = attributes.filter(|attributes| content.is_some() || !attributes.is_empty());
     let mut say = |key: &'static str, value: Value| {
         let attribute = KeyValue::new(key, value);
-        if collects { attributes.push(attribute) } else { span.set_attribute(attribute) }
+        match &mut attributes {
+            Some(attributes) => attributes.push(attribute),
+            None => span.set_attribute(attribute),
+        }
     };
     let finish_reason = match call.kind {
         Kind::Loop => {
@@ -60,14 +74,14 @@ fn describe(
     if let Some(error_type) = error_type {
         say(key::ERROR_TYPE, error_type.into_text().into());
     }
-    let events = match content {
-        Some(content) => delivery::at_end(call, context, *content, finish_reason, &mut attributes),
-        None => Vec::new(),
+    let events = match (content, &mut attributes) {
+        (Some(content), Some(attributes)) => Some(delivery::at_end(call, context, *content, finish_reason, attributes)),
+        _ => None,
     };
-    if !attributes.is_empty() {
+    if let Some(attributes) = attributes {
         span.set_attributes(attributes);
     }
-    for (name, attributes) in events {
+    for (name, attributes) in events.into_iter().flatten() {
         span.add_event(name, attributes);
     }
     finish(call, context, ending);

@@ -342,8 +342,8 @@ impl Run {
     }
 
     /// The run that the context is in.
-    pub(crate) fn of(context: &Context) -> Option<Arc<Run>> {
-        context.get::<InRun>().map(|inside| inside.0.clone())
+    pub(crate) fn of(context: &Context) -> Option<&Arc<Run>> {
+        context.get::<InRun>().map(|inside| &inside.0)
     }
 
     /// The context, inside this run.
@@ -354,6 +354,11 @@ impl Run {
     /// Whether a call that begins under that span asks a sampler.
     pub(crate) fn asks_under(&self, span: Id) -> bool {
         self.listeners.tracer.is_some() && self.unsampled != Some(span)
+    }
+
+    /// Whether anybody listens to a call of that kind that begins under that span.
+    pub(crate) fn listens_to(&self, kind: Kind, span: Id) -> bool {
+        self.asks_under(span) || self.listeners.measure(kind)
     }
 
     /// Counts a call that begins. For a step of a loop: which one it is, from 0.
@@ -437,7 +442,7 @@ fn current_run() -> Option<(Arc<Run>, Place)> {
     match Here::current() {
         Here::Off | Here::Under(_) => None,
         Here::Unknown | Here::Inside(_) if !is_there() => None,
-        Here::Unknown | Here::Inside(_) => Context::map_current(|context| Some((Run::of(context)?, Place::of(context)))),
+        Here::Unknown | Here::Inside(_) => Context::map_current(|context| Some((Run::of(context)?.clone(), Place::of(context)))),
     }
 }
 

@@ -1,11 +1,10 @@
 //! The one choreography: enter the call, run the user's code, leave; then the call goes on, or it has ended. Futures, streams, plain calls and
 //! destructors all go through here.
 
-use crate::call::close::close;
+use crate::call::close::{close, close_returned};
 use crate::call::core::Call;
 use crate::call::ending::Ending;
 use crate::call::here::{HereGuard, Id, is_there};
-use crate::call::learned::Learned;
 use crate::caught::caught;
 use opentelemetry::{Context, ContextGuard};
 use std::cell::RefCell;
@@ -119,8 +118,7 @@ impl Running<'_> {
         drop(self.entered.take());
         match (then, self.call.take()) {
             (Then::Ends, Some(call)) => {
-                let ending = call.look(Learned::take_ending).unwrap_or(Ending::Success);
-                close(&call, ending);
+                close_returned(&call);
             }
             (_, call) => *self.held = call,
         }

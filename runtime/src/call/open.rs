@@ -97,23 +97,23 @@ impl Opening {
     /// None if nobody listens.
     #[inline]
     pub(crate) fn new(kind: Kind, site: &'static Site) -> Option<Self> {
-        let (parent, listening) = match kind {
-            Kind::Loop => (None, None),
-            Kind::Step | Kind::Tool if is_there() => within(),
+        let found = match kind {
+            Kind::Loop => Found::Outside,
+            Kind::Step | Kind::Tool if is_there() => find(kind),
             Kind::Step | Kind::Tool => return None,
         };
-        let listening = match listening {
-            Some(run) => Listening::Within(run),
-            None => Listening::Own(Listeners::ask().filter(|_| is_there())?),
+        let (listening, parent) = match found {
+            Found::Inside(run, parent) => (Listening::Within(run), parent),
+            Found::Unheard => return None,
+            Found::Outside => (Listening::Own(Listeners::ask().filter(|_| is_there())?), Context::current()),
         };
-        let parent = parent.unwrap_or_else(Context::current);
         let place = Place::of(&parent);
         let operation = listening.convention.operation(kind);
         let (iteration, inherited, asks) = match &listening {
             Listening::Own(listeners) => (None, 0, listeners.tracer.is_some()),
             Listening::Within(run) => (run.count(kind), run.inherited.as_slice().len(), run.asks_under(place.span)),
         };
-        let measured = listening.meters.is_some() && operation.is_measured();
+        let measured = listening.measure(kind);
         if !asks && !measured {
             return None;
         }
@@ -336,11 +336,24 @@ impl Opening {
     }
 }
 
-/// The current context, if it is in a run, and the run.
-fn within() -> (Option<Context>, Option<Arc<Run>>) {
+/// What a call that is not a loop begins in.
+enum Found {
+    /// No run.
+    Outside,
+    /// A run in which nobody listens to it.
+    Unheard,
+    Inside(Arc<Run>, Context),
+}
+
+/// Where a call of that kind begins.
+fn find(kind: Kind) -> Found {
     Context::map_current(|context| match Run::of(context) {
-        Some(run) => (Some(context.clone()), Some(run)),
-        None => (None, None),
+        None => Found::Outside,
+        Some(run) if run.listens_to(kind, Id::of(context)) => Found::Inside(run.clone(), context.clone()),
+        Some(run) => {
+            run.count(kind);
+            Found::Unheard
+        }
     })
 }
 

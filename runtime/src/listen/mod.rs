@@ -7,7 +7,7 @@ pub(crate) use meters::{Measurement, Meters};
 pub(crate) use tracer::{Started, start};
 
 use crate::settings::Settings;
-use crate::vocabulary::Convention;
+use crate::vocabulary::{Convention, Kind};
 use opentelemetry::global::BoxedTracer;
 use std::sync::Arc;
 
@@ -21,6 +21,11 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
+    /// Whether a meter has an instrument for calls of that kind.
+    pub(crate) fn measure(&self, kind: Kind) -> bool {
+        self.meters.is_some() && self.convention.operation(kind).is_measured()
+    }
+
     /// Those that the process has now. None if it has none, which is asked before anything else.
     pub(crate) fn ask() -> Option<Self> {
         let (spans, provider) = (tracer::is_listened_to(), Meters::provider());
