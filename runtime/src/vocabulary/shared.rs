@@ -78,17 +78,15 @@ impl SharedValues {
     /// `room` is for how many there will be.
     pub(crate) fn push(&mut self, shared: Shared, value: Value, origin: Origin, room: usize) {
         let said = SharedValue { shared, value, origin };
-        match std::mem::take(self) {
-            SharedValues::Nothing => *self = SharedValues::One(said),
-            SharedValues::One(first) => {
-                let mut many = Vec::with_capacity(room);
-                many.extend([first, said]);
-                *self = SharedValues::Many(many);
-            }
-            SharedValues::Many(mut many) => {
-                many.push(said);
-                *self = SharedValues::Many(many);
-            }
+        if let SharedValues::Many(many) = self {
+            many.push(said);
+        } else if let SharedValues::One(first) = std::mem::replace(self, SharedValues::Nothing) {
+            let mut many = Vec::with_capacity(room);
+            many.push(first);
+            many.push(said);
+            *self = SharedValues::Many(many);
+        } else {
+            *self = SharedValues::One(said);
         }
     }
 
