@@ -81,45 +81,51 @@ impl Meters {
     pub(crate) fn record(&self, measured: &Measurement<'_>, attribute: impl Fn(&str) -> Option<(Value, Origin)>) {
         let Measurement { operation, .. } = measured;
         let instruments = &self.calls[measured.kind as usize];
-        let attributes = |histogram: &Histogram| {
-            let mut attributes = Vec::with_capacity(histogram.attributes.len() + 1);
+        let describe = |few: &mut Few, histogram: &Histogram| {
             for &key in histogram.attributes {
                 if let Some((value, origin)) = attribute(key) {
-                    attributes.push(KeyValue::new(key, self.bounded(key, value, origin)));
+                    few.push(key, self.bounded(key, value, origin));
                 }
             }
-            attributes
         };
         if let (Some(histogram), Some(instrument), Some(duration)) =
             (operation.duration, &instruments.duration, measured.duration)
         {
-            let mut attributes = attributes(histogram);
+            let mut few = Few::new();
+            describe(&mut few, histogram);
             if let Some((error_type, origin)) = &measured.error_type {
-                let error_type = self.bounded(key::ERROR_TYPE, error_type.clone().into(), *origin);
-                attributes.push(KeyValue::new(key::ERROR_TYPE, error_type));
+                few.push(key::ERROR_TYPE, self.bounded(key::ERROR_TYPE, error_type.clone().into(), *origin));
             }
-            instrument.record(duration.as_secs_f64(), &attributes);
+            instrument.record(duration.as_secs_f64(), few.as_slice());
         }
         if let (Some(histogram), Some(instrument), Some(first_chunk)) =
             (operation.first_chunk, &instruments.first_chunk, measured.first_chunk)
         {
-            instrument.record(first_chunk.as_secs_f64(), &attributes(histogram));
+            let mut few = Few::new();
+            describe(&mut few, histogram);
+            instrument.record(first_chunk.as_secs_f64(), few.as_slice());
         }
         if let (Some(histogram), Some(instrument)) = (operation.tokens, &instruments.tokens) {
             let counts = [("input", measured.usage.input), ("output", measured.usage.output)];
             let mut known = counts.into_iter().filter_map(|(kind, count)| Some((kind, u64::try_from(count?).ok()?))).peekable();
             if known.peek().is_some() {
-                let mut attributes = attributes(histogram);
+                let mut few = Few::new();
+                describe(&mut few, histogram);
                 for (kind, count) in known {
-                    attributes.push(KeyValue::new(key::TOKEN_TYPE, kind));
-                    instrument.record(count, &attributes);
-                    attributes.pop();
+                    few.push(key::TOKEN_TYPE, kind.into());
+                    instrument.record(count, few.as_slice());
+                    few.pop();
                 }
             }
         }
         if let (Some(histograms), Some([steps, tools])) = (operation.counts, &instruments.counts) {
-            steps.record(measured.counts[0].unsigned_abs(), &attributes(&histograms.steps));
-            tools.record(measured.counts[1].unsigned_abs(), &attributes(&histograms.tools));
+            for (instrument, histogram, count) in
+                [(steps, &histograms.steps, measured.counts[0]), (tools, &histograms.tools, measured.counts[1])]
+            {
+                let mut few = Few::new();
+                describe(&mut few, histogram);
+                instrument.record(count.unsigned_abs(), few.as_slice());
+            }
         }
     }
 
@@ -145,6 +151,36 @@ impl Meters {
 
 /// How many values of an attribute a meter provider is given, before they are `_OTHER`.
 const MOST_VALUES: usize = 200;
+
+/// The attributes of a measurement, for which no memory is asked.
+struct Few {
+    attributes: [KeyValue; Few::MOST],
+    count: usize,
+}
+
+impl Few {
+    /// Those of any histogram, and the error's type or the token's.
+    const MOST: usize = 5;
+
+    fn new() -> Self {
+        Few { attributes: std::array::from_fn(|_| KeyValue::new("", false)), count: 0 }
+    }
+
+    fn push(&mut self, key: &'static str, value: Value) {
+        if let Some(attribute) = self.attributes.get_mut(self.count) {
+            *attribute = KeyValue::new(key, value);
+            self.count += 1;
+        }
+    }
+
+    fn pop(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    fn as_slice(&self) -> &[KeyValue] {
+        &self.attributes[..self.count]
+    }
+}
 
 impl Instruments {
     fn new(meter: &Meter, operation: &Operation) -> Self {
