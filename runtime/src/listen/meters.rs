@@ -5,7 +5,7 @@ use crate::vocabulary::{Convention, Histogram, Kind, Operation, Origin, key, val
 use opentelemetry::metrics::{self, Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue, Value, global};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -18,8 +18,11 @@ pub(crate) struct Meters {
     convention: &'static Convention,
     calls: [Instruments; 3],
     /// What was given to it of each attribute that is not a constant.
-    seen: RwLock<HashMap<&'static str, HashSet<String>>>,
+    seen: RwLock<Seen>,
 }
+
+/// The values of each key. In order, since there are few, which are found sooner than hashed.
+type Seen = BTreeMap<&'static str, BTreeSet<String>>;
 
 struct Instruments {
     duration: Option<metrics::Histogram<f64>>,
@@ -135,8 +138,7 @@ impl Meters {
         if origin == Origin::Constant {
             return value;
         }
-        let is_known =
-            |seen: &HashMap<&'static str, HashSet<String>>| seen.get(key).is_some_and(|seen| seen.contains(text.as_str()));
+        let is_known = |seen: &Seen| seen.get(key).is_some_and(|seen| seen.contains(text.as_str()));
         if is_known(&self.seen.read().unwrap_or_else(PoisonError::into_inner)) {
             return value;
         }
