@@ -236,22 +236,23 @@ impl Opening {
         } else {
             self.decide();
         }
-        let Opening { kind, operation, listening, parent, place, measured, captures, sampling, said, started, content, .. } = self;
-        let Sampling::Decided(span) = sampling else { return None };
+        let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
+        let Sampling::Decided(span) = self.sampling else { return None };
         let records = span.is_recording();
         let unsampled = matches!(span, Started::Unsampled(_));
-        let own = span.into_context(&parent);
-        let mut wants = Wants::of_span(records, captures);
-        if measured {
+        let own = span.into_context(parent);
+        let mut wants = Wants::of_span(records, self.captures);
+        if self.measured {
             wants = wants.and_meter(operation);
         }
-        let tells = wants.anything() || (kind == Kind::Loop && listening.meters.is_some());
+        let tells = wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
         if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
             return None;
         }
         let span = own.as_ref().map_or(place.span, Id::of);
         let id = if own.is_some() { span } else { Id::unique() };
-        let (run, context, said) = match listening {
+        let said = self.said;
+        let (run, context, said) = match self.listening {
             Listening::Within(run) => (Some(run), own, said),
             Listening::Own(mut listeners) if tells => {
                 // Nothing was there to ask: nobody asks inside.
@@ -259,7 +260,7 @@ impl Opening {
                 let (inherited, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
                 let run = Run::new(kind, id, listeners, unsampled.then_some(span), inherited);
-                let context = run.within(own.as_ref().unwrap_or(&parent));
+                let context = run.within(own.as_ref().unwrap_or(parent));
                 (Some(run), Some(context), said)
             }
             Listening::Own(_) => (None, own, said),
@@ -279,11 +280,11 @@ impl Opening {
             run,
             place,
             span,
-            started,
+            started: self.started,
             said,
             learned: Mutex::new(Learning::Nothing),
         });
-        if let (Some(captured), Some(settings)) = (content, call.settings()) {
+        if let (Some(captured), Some(settings)) = (self.content, call.settings()) {
             for (name, attributes) in delivery::request_events(&call, settings, &captured) {
                 call.add_event(name, attributes);
             }
