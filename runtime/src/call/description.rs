@@ -36,6 +36,7 @@ impl<F: Fn(&mut Description)> Describe for F {
 pub(crate) fn open(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
     let mut description = Description { opening: Opening::new(kind, site)? };
     caught("an argument of an attribute", || describe.describe(&mut description));
+    description.opening.conclude();
     description.opening.finish()
 }
 

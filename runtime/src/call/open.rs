@@ -224,8 +224,8 @@ impl Opening {
         Some(name.into())
     }
 
-    /// The call, if there is still somebody who listens to it.
-    pub(crate) fn finish(mut self) -> Option<Arc<Call>> {
+    /// Everything was said: what was not has its default, and the sampler has decided.
+    pub(crate) fn conclude(&mut self) {
         self.say_defaults();
         if let Sampling::Decided(Started::Recording(_)) = &self.sampling {
             // Decided by what was there then; the rest comes now.
@@ -236,6 +236,10 @@ impl Opening {
         } else {
             self.decide();
         }
+    }
+
+    /// The call, if there is still somebody who listens to it.
+    pub(crate) fn finish(self) -> Option<Arc<Call>> {
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
         let Sampling::Decided(span) = self.sampling else { return None };
         let records = span.is_recording();
