@@ -11,6 +11,9 @@ use opentelemetry::{Context, KeyValue, StringValue, Value};
 
 /// Ends a call that has come back, as what came back says.
 pub(crate) fn close_returned(call: &Call) {
+    if call.run.is_none() {
+        return;
+    }
     let mut learned = call.learned();
     let ending = learned.as_mut().map_or(Ending::Success, |learned| learned.take_ending());
     end(call, learned, &ending);

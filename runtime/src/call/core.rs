@@ -438,12 +438,12 @@ pub(crate) fn current_call(kind: Kind) -> Option<Arc<Call>> {
     run.call_at(place)?.outwards(kind)
 }
 
+#[inline]
 fn current_run() -> Option<(Arc<Run>, Place)> {
-    match Here::current() {
-        Here::Off | Here::Under(_) => None,
-        Here::Unknown | Here::Inside(_) if !is_there() => None,
-        Here::Unknown | Here::Inside(_) => Context::map_current(|context| Some((Run::of(context)?.clone(), Place::of(context)))),
+    if matches!(Here::current(), Here::Off | Here::Under(_)) || !is_there() {
+        return None;
     }
+    Context::map_current(|context| Some((Run::of(context)?.clone(), Place::of(context))))
 }
 
 pub(crate) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
