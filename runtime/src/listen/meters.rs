@@ -76,7 +76,7 @@ impl Meters {
             .with_schema_url(convention.schema_url)
             .build();
         let meter = provider.meter_with_scope(scope);
-        let calls = [Kind::Loop, Kind::Step, Kind::Tool].map(|kind| Instruments::new(&meter, convention.operation(kind)));
+        let calls = KINDS.map(|kind| Instruments::new(&meter, convention.operation(kind)));
         Meters { provider: Arc::downgrade(provider), convention, calls, seen: RwLock::default() }
     }
 
@@ -154,6 +154,9 @@ impl Meters {
 /// How many values of an attribute a meter provider is given, before they are `_OTHER`.
 const MOST_VALUES: usize = 200;
 
+/// As the instruments stand.
+const KINDS: [Kind; 3] = [Kind::Loop, Kind::Step, Kind::Tool];
+
 /// The attributes of a measurement, for which no memory is asked.
 struct Few {
     attributes: [KeyValue; Few::MOST],
@@ -213,7 +216,27 @@ fn is_noop(provider: &Arc<Provider>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocabulary::{GENAI, PRESCRIBED};
     use opentelemetry::metrics::noop::NoopMeterProvider;
+
+    #[test]
+    fn a_measurement_has_room_for_the_attributes_of_any_histogram_and_one_more() {
+        for operation in [&PRESCRIBED, &GENAI].into_iter().flat_map(|convention| KINDS.map(|kind| convention.operation(kind))) {
+            let counts = operation.counts.into_iter().flat_map(|counts| [&counts.steps, &counts.tools]);
+            let histograms = [operation.duration, operation.first_chunk, operation.tokens].into_iter().flatten().chain(counts);
+            for histogram in histograms {
+                let mut few = Few::new();
+                for &key in histogram.attributes.iter().chain([&key::ERROR_TYPE]) {
+                    few.push(key, key.into());
+                }
+                assert_eq!(few.as_slice().len(), histogram.attributes.len() + 1, "{}", histogram.name);
+                few.pop();
+                assert_eq!(few.as_slice().last().map(|last| last.key.as_str()), histogram.attributes.last().copied());
+            }
+            // Only those who want tokens are told of the model that answered.
+            assert_eq!(operation.measures(key::RESPONSE_MODEL), operation.tokens.is_some(), "{}", operation.name);
+        }
+    }
 
     #[test]
     fn the_api_s_own_provider_is_a_noop() {
