@@ -26,7 +26,9 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
     no_duplicate_attributes(&args, errors);
     one_result_type(&args, errors);
 
-    let streams = stream(&args, errors);
+    let says_stream = args.iter().any(|arg| arg.key == "stream");
+    let spells_stream = function.is_some_and(|function| shape::returns_opaque_stream(&function.signature));
+    stream(&args, says_stream, says_stream || spells_stream, errors);
     let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
     let mut model =
         Model { kind, renamed: None, capture: true, stream: None, request: Request::default(), response: Response::default() };
@@ -39,7 +41,7 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
     if let Some(function) = function.filter(|_| unnamed) {
         model.request.constant.insert(0, own_name(function));
     }
-    if streams {
+    if says_stream {
         model.stream = Some(std::mem::take(&mut model.response.success));
     }
     model
@@ -51,29 +53,30 @@ fn own_name(function: &Function) -> Description {
     Description { method: Ident::new("name", Span::mixed_site()), value: Value::Requested(Requested::Literal(text)) }
 }
 
-/// Whether the function returns a stream. Then what it says is said by the items, and by nothing else.
-fn stream(args: &[Arg], errors: &mut Errors) -> bool {
-    let streams = args.iter().any(|arg| arg.key == "stream");
+/// What a stream says is said by its items, and by nothing else.
+fn stream(args: &[Arg], says_stream: bool, streams: bool, errors: &mut Errors) {
     for arg in args {
         let reads = keys::find(&arg.key.to_string()).is_some_and(|key| matches!(key.side, Side::Success | Side::Error));
-        if arg.key == "chunk" && !streams {
+        if arg.key == "chunk" && !says_stream {
             errors.push(Error::new(
                 arg.key.span(),
                 "`chunk` reads the items of a stream: write `stream, chunk = …` on a function that returns one",
             ));
         } else if arg.key == "error_type" && streams {
             errors.push(Error::new(arg.key.span(), "a stream and its items may have errors of different types: implement `samplescope::ErrorType` for them instead of `error_type = …`"));
-        } else if streams && reads && arg.key != "chunk" {
+        } else if streams && reads && arg.key == "failed" {
             errors.push(Error::new(
                 arg.key.span(),
-                format!(
-                    "a stream has no success value for `{}`: read it from the items, `chunk = |item| Chunk::new()…`",
-                    arg.key
-                ),
+                "a stream has no success value for `failed`: an item says it, `stream, chunk = |item| Chunk::new().failed(error_type, description)`",
             ));
+        } else if streams && reads && arg.key != "chunk" {
+            let says = format!(
+                "a stream has no success value for `{}`: read it from the items, `stream, chunk = |item| Chunk::new()…`",
+                arg.key
+            );
+            errors.push(Error::new(arg.key.span(), says));
         }
     }
-    streams
 }
 
 /// A `const` or `extern` function cannot be instrumented: the one runs in the compiler, the other has an ABI of its own.
@@ -97,7 +100,7 @@ fn plain_function(kind: Macro, function: &Function, errors: &mut Errors) {
 /// In a closure, `Location::caller()` is where the closure is called. An `async` block has no caller with the attribute or without.
 fn no_caller_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
     let tracks = function.attributes.iter().find(|attribute| attribute.path().is_ident("track_caller"));
-    let form = || shape::of(&function.signature, &function.body.stream()).form;
+    let form = || shape::of(&function.signature, &function.body.stream(), false).form;
     if let Some(attribute) = tracks.filter(|_| matches!(form(), Form::Call | Form::Future)) {
         let says = format!(
             "`#[track_caller]` would say a place in samplescope: the body runs in a closure of `#[{kind}]`, which is called from there. \
@@ -327,7 +330,8 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         )),
     }
     let group = if key.side == Side::Error { &mut model.response.error } else { &mut model.response.success };
-    group.push(Description { method, value: Value::Read(value) });
+    let value = if key.takes == Takes::Flag { Value::ReadByType(value) } else { Value::Read(value) };
+    group.push(Description { method, value });
 }
 
 fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, errors: &mut Errors) {
