@@ -199,6 +199,11 @@ fn followed(open: &TokenStream, future: &TokenStream, boxed: Option<TokenStream>
 fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStream {
     let private = hygiene::private(model.renamed.as_ref());
     let (span, open) = (hygiene::span(), Ident::new(&model.kind.to_string(), Span::mixed_site()));
+    let (open, at) = if model.recursive {
+        (quote!(sampling_loop_or_on), quote!(::core::panic::Location::caller(),))
+    } else {
+        (open.to_token_stream(), TokenStream::new())
+    };
     let name = function.name();
     let request = &model.request;
     let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
@@ -218,10 +223,12 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
         let calls = calls(model, &span, group);
         quote!(if #span.#asked() { #calls })
     });
-    let describe = quote!(#returns #streams #constant #(#groups)*);
+    let placed = calls(model, &span, &request.placed);
+    let describe = quote!(#placed #returns #streams #constant #(#groups)*);
     let describe = if describe.is_empty() { quote!(|_| ()) } else { quote!(|#span| { #describe }) };
     quote! {
         let #span = #private::#open(
+            #at
             &#private::Site { function: #name, attributes: #attributes, capture: #capture },
             #describe,
         );

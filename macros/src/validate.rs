@@ -30,8 +30,15 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
     let spells_stream = function.is_some_and(|function| shape::returns_opaque_stream(&function.signature));
     stream(&args, says_stream, says_stream || spells_stream, errors);
     let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
-    let mut model =
-        Model { kind, renamed: None, capture: true, stream: None, request: Request::default(), response: Response::default() };
+    let mut model = Model {
+        kind,
+        renamed: None,
+        capture: true,
+        recursive: false,
+        stream: None,
+        request: Request::default(),
+        response: Response::default(),
+    };
     for arg in args {
         match known(kind, &arg.key) {
             Ok(key) => argument(key, arg, &mut model, errors),
@@ -198,7 +205,7 @@ fn unknown(kind: Macro, name: &str) -> String {
 fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors) {
     let Arg { key: method, value } = arg;
     match (key.side, value) {
-        (_, Written::Missing) if key.takes == Takes::Nothing => {}
+        (_, Written::Missing) if key.takes == Takes::Nothing => model.recursive |= key.name == "recursive",
         (_, Written::Missing) => errors.push(missing(key, &method)),
         (Side::Setting, value) => setting(key, &method, value, model, errors),
         (_, Written::Entries(entries)) if key.takes == Takes::Attributes => attributes(key, &method, entries, model, errors),
@@ -249,6 +256,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
     let constant = matches!(&value, Value::Type(_)) || matches!(&value, Value::Requested(value) if is_constant(value));
     let request = &mut model.request;
     let group = match need {
+        Need::Placed => &mut request.placed,
         Need::Captured => &mut request.captured,
         Need::Listed => &mut request.listed,
         _ if constant => &mut request.constant,
