@@ -9,6 +9,7 @@ use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
 use crate::model::{Description, Macro, Model, Request, Requested, Response, Value};
 use crate::nearest::nearest;
+use crate::places;
 use crate::registry::Takes as Registered;
 use crate::shape::{self, Form};
 use proc_macro2::Span;
@@ -338,6 +339,10 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         )),
     }
     let group = if key.side == Side::Error { &mut model.response.error } else { &mut model.response.success };
+    let value = match value {
+        Expr::Closure(closure) if key.takes != Takes::Chunk => Expr::Closure(places::by_reference(closure)),
+        value => value,
+    };
     let value = if key.takes == Takes::Flag { Value::ReadByType(value) } else { Value::Read(value) };
     group.push(Description { method, value });
 }
@@ -353,7 +358,7 @@ fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, err
         let (group, value) = match value {
             Expr::Closure(closure) => {
                 over_one(key, &closure, "success value", errors);
-                (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(closure)))
+                (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(places::by_reference(closure))))
             }
             value => {
                 stays(&value, errors);

@@ -642,7 +642,8 @@ mod streams {
         let run = start_loop(|_| ());
         let step = run.step(|step| step.model("small"));
         let (send, receive) = tokio::sync::mpsc::channel(4);
-        let receive = stream::unfold(receive, |mut receive| async { receive.recv().await.map(|item: Result<u8, String>| (item, receive)) });
+        let receive =
+            stream::unfold(receive, |mut receive| async { receive.recv().await.map(|item: Result<u8, String>| (item, receive)) });
         let mut items = step.stream(receive, |item| match item {
             Ok(_) => Chunk::new().text("x"),
             Err(error) => Chunk::new().failed("broken", error.as_str()),
