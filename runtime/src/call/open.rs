@@ -1,16 +1,19 @@
 //! Opening a call: who listens, what the request says, the sampler's decision, the start of the span.
 
-use crate::call::core::{Call, Learning, Place, Run, Wants};
+use crate::call::core::{Call, Learning, Place, Recursive, Run, Wants};
 use crate::call::delivery;
 use crate::call::here::{Here, Id, is_there};
+use crate::call::learned::Moment;
 use crate::content::{Captured, captures};
-use crate::listen::{Listeners, Started, start};
+use crate::listen::{Beginning, Listeners, Started, start};
 use crate::vocabulary::{Kind, Operation, Origin, Shared, SharedValues, key, value};
+use crate::warning;
+use opentelemetry::trace::{Link, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
 use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// What the macro knows of a function at compile time.
 #[derive(Debug)]
@@ -39,8 +42,13 @@ pub(crate) struct Opening {
     /// Whether what it says of the shared attributes is kept: a loop's is inherited, and metrics and log events have it, too.
     keeps_shared: bool,
     sampling: Sampling,
-    /// Which step of its loop it is.
-    iteration: Option<i64>,
+    beginning: Option<Beginning>,
+    /// Whether its run has counted it.
+    is_counted: bool,
+    /// The function, if it may call itself.
+    pub(crate) recursive: Option<Recursive>,
+    /// Whether it has to bring its own context to whatever runs inside, wherever that is.
+    pub(crate) is_detached: bool,
     pub(crate) started: Option<Instant>,
     /// What the span does not have yet. None: it wants nothing more.
     attributes: Option<Vec<KeyValue>>,
@@ -77,6 +85,8 @@ enum Sampling {
     /// When the call is described: inside a run that records, where arguments go into the span as it starts, or if it is to see them all.
     Late,
     Decided(Started),
+    /// Nobody listens in the context that it was placed in.
+    Nobody,
 }
 
 /// What arguments have said, so that neither a default nor the loop says it again.
@@ -108,13 +118,20 @@ impl Opening {
             Found::Outside => (Listening::Own(Listeners::ask().filter(|_| is_there())?), Context::current()),
         };
         let place = Place::of(&parent);
+        Opening::at(kind, site, listening, parent, place)
+    }
+
+    fn at(kind: Kind, site: &'static Site, listening: Listening, parent: Context, place: Place) -> Option<Self> {
         let operation = listening.convention.operation(kind);
-        let (iteration, inherited, asks) = match &listening {
-            Listening::Own(listeners) => (None, 0, listeners.tracer.is_some()),
-            Listening::Within(run) => (run.count(kind), run.inherited.as_slice().len(), run.asks_under(place.span)),
+        let (inherited, asks) = match &listening {
+            Listening::Own(listeners) => (0, listeners.tracer.is_some()),
+            Listening::Within(run) => (run.inherited.as_slice().len(), run.asks_under(place.span)),
         };
         let measured = listening.measure(kind);
         if !asks && !measured {
+            if let Listening::Within(run) = &listening {
+                run.count(kind);
+            }
             return None;
         }
         let sampling = match &listening {
@@ -143,7 +160,10 @@ impl Opening {
             captures,
             keeps_shared: kind == Kind::Loop || measured || logs,
             sampling,
-            iteration,
+            beginning: None,
+            is_counted: false,
+            recursive: None,
+            is_detached: false,
             attributes,
             subject: None,
             said: SharedValues::default(),
@@ -166,6 +186,7 @@ impl Opening {
         self.origin = Origin::Evaluated;
         match self.sampling {
             Sampling::Late => true,
+            Sampling::Nobody => false,
             _ => self.decide() || (self.listening.meters.is_some() && by_meter(self.operation)),
         }
     }
@@ -178,14 +199,17 @@ impl Opening {
 
     /// Lets the sampler decide, if it has not. Whether the span records.
     fn decide(&mut self) -> bool {
-        if let Sampling::Decided(span) = &self.sampling {
-            return span.is_recording();
+        match &self.sampling {
+            Sampling::Decided(span) => return span.is_recording(),
+            Sampling::Nobody => return false,
+            Sampling::Early | Sampling::Late => {}
         }
         self.inherit();
         let name = self.name_of_span().unwrap_or(self.operation.name.into());
         self.subject = None;
+        let beginning = self.beginning.take();
         let started = match (&self.listening.tracer, self.attributes.take()) {
-            (Some(tracer), Some(attributes)) => start(tracer, &self.parent, self.operation, name, attributes),
+            (Some(tracer), Some(attributes)) => start(tracer, &self.parent, self.operation, name, attributes, beginning),
             _ => Started::Nothing,
         };
         let records = started.is_recording();
@@ -196,10 +220,70 @@ impl Opening {
         records
     }
 
+    /// Counts the call in its run, once. For a step of a loop: which one it is.
+    fn count(&mut self) -> Option<i64> {
+        let counted = std::mem::replace(&mut self.is_counted, true);
+        match &self.listening {
+            Listening::Within(run) if !counted => run.count(self.kind),
+            _ => None,
+        }
+    }
+
+    /// Opens it in another context, if nothing was decided yet. Where nobody listens in there, nobody does.
+    pub(crate) fn place_in(&mut self, parent: &Context) {
+        if self.is_decided() {
+            return warning::once!("a parent was left out: it was said after other arguments, and the span has one already");
+        }
+        let run = if self.kind == Kind::Loop { None } else { Run::of(parent) };
+        let listening = match run {
+            Some(run) => Some(Listening::Within(run.clone())),
+            None => Listeners::ask().map(Listening::Own),
+        };
+        // What the thread knows is of where it is, not of there.
+        let place = Place { span: Id::of(parent), here: Here::Unknown };
+        let opened = listening.and_then(|listening| Opening::at(self.kind, self.site, listening, parent.clone(), place));
+        match opened {
+            Some(opened) => {
+                let (beginning, recursive, is_detached) = (self.beginning.take(), self.recursive, self.is_detached);
+                *self = Opening { beginning, recursive, is_detached, ..opened };
+            }
+            None => {
+                self.sampling = Sampling::Nobody;
+                self.attributes = None;
+            }
+        }
+    }
+
+    /// Links it to the span that the context is in.
+    pub(crate) fn link(&mut self, context: &Context) {
+        let linked = context.span().span_context().clone();
+        if !linked.is_valid() {
+            return;
+        }
+        match &mut self.sampling {
+            Sampling::Decided(span) => span.link(linked),
+            _ => self.beginning.get_or_insert_default().links.push(Link::with_context(linked)),
+        }
+    }
+
+    /// It started then, and not now.
+    pub(crate) fn starts_at(&mut self, time: SystemTime) {
+        if self.is_decided() {
+            return warning::once!("a start time was left out: it was said after other arguments, and the span has one already");
+        }
+        self.beginning.get_or_insert_default().time = Some(time);
+        self.started = Some(Moment::of(time).instant);
+    }
+
+    fn is_decided(&self) -> bool {
+        matches!(self.sampling, Sampling::Decided(Started::Recording(_) | Started::Unsampled(_)))
+    }
+
     /// What the loop says and the call itself does not, and where in the loop it stands.
     fn inherit(&mut self) {
+        let iteration = self.count().filter(|_| !self.written.iteration);
         let Some(attributes) = &mut self.attributes else { return };
-        if let Some(iteration) = self.iteration.filter(|_| !self.written.iteration) {
+        if let Some(iteration) = iteration {
             attributes.push(KeyValue::new(key::ITERATION, iteration));
         }
         let Listening::Within(run) = &self.listening else { return };
@@ -226,6 +310,9 @@ impl Opening {
 
     /// Everything was said: what was not has its default, and the sampler has decided.
     pub(crate) fn conclude(&mut self) {
+        if matches!(self.sampling, Sampling::Nobody) {
+            return;
+        }
         self.say_defaults();
         if let Sampling::Decided(Started::Recording(_)) = &self.sampling {
             // Decided by what was there then; the rest comes now.
@@ -236,13 +323,19 @@ impl Opening {
         } else {
             self.decide();
         }
+        self.count();
     }
 
     /// The call, if there is still somebody who listens to it.
     pub(crate) fn finish(self) -> Option<Arc<Call>> {
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
+        let (is_detached, mut started) = (self.is_detached, self.started);
         let Sampling::Decided(span) = self.sampling else { return None };
         let records = span.is_recording();
+        if records && kind == Kind::Step {
+            // It may turn out to be a stream, whose first chunk is timed.
+            started.get_or_insert_with(Instant::now);
+        }
         let unsampled = matches!(span, Started::Unsampled(_));
         let own = span.into_context(parent);
         let mut wants = Wants::of_span(records, self.captures);
@@ -257,13 +350,13 @@ impl Opening {
         let id = if own.is_some() { span } else { Id::unique() };
         let said = self.said;
         let (run, context, said) = match self.listening {
-            Listening::Within(run) => (Some(run), own, said),
+            Listening::Within(run) => (Some(run), own.or_else(|| is_detached.then(|| parent.clone())), said),
             Listening::Own(mut listeners) if tells => {
                 // Nothing was there to ask: nobody asks inside.
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
                 let (inherited, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
-                let run = Run::new(kind, id, listeners, unsampled.then_some(span), inherited);
+                let run = Run::new(kind, id, self.recursive, listeners, unsampled.then_some(span), inherited);
                 let context = run.within(own.as_ref().unwrap_or(parent));
                 (Some(run), Some(context), said)
             }
@@ -284,7 +377,7 @@ impl Opening {
             run,
             place,
             span,
-            started: self.started,
+            started,
             said,
             learned: Mutex::new(Learning::Nothing),
         });
@@ -302,19 +395,19 @@ impl Opening {
 
     fn say_defaults(&mut self) {
         match self.kind {
-            Kind::Loop if self.operation.output_type => self.share_default(Shared::OutputType, value::TEXT_OUTPUT),
+            Kind::Loop if self.operation.output_type => self.share_default(Shared::OutputType, Some(value::TEXT_OUTPUT)),
             Kind::Loop | Kind::Step => {}
             Kind::Tool => {
-                self.share_default(Shared::ToolName, self.site.function);
-                self.share_default(Shared::ToolType, value::FUNCTION_TOOL);
+                self.share_default(Shared::ToolName, Some(self.site.function).filter(|name| !name.is_empty()));
+                self.share_default(Shared::ToolType, Some(value::FUNCTION_TOOL));
             }
         }
     }
 
-    fn share_default(&mut self, shared: Shared, value: &'static str) {
+    fn share_default(&mut self, shared: Shared, value: Option<&'static str>) {
         if !self.written.has(shared) {
             self.origin = Origin::Constant;
-            self.share(shared, Some(value));
+            self.share(shared, value);
         }
     }
 
@@ -334,6 +427,11 @@ impl Opening {
             self.subject = self.attributes.as_ref().map(Vec::len);
         }
         self.push(shared.key(), Some(value));
+    }
+
+    /// What is said now is no constant, although nobody was asked whether it is worth saying.
+    pub(crate) fn evaluated(&mut self) {
+        self.origin = Origin::Evaluated;
     }
 
     pub(crate) fn content(&mut self) -> &mut Captured {
