@@ -3,7 +3,7 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::{Call, Recursive, is_in_loop_of};
-use crate::call::open::{Opening, Site};
+use crate::call::open::{Manner, Opening, Site};
 use crate::caught::caught;
 use crate::value::registered::{Registered, Sink};
 use crate::value::{AsContext, AttributeValue, Integer, Number, Text, ToMessages, ToToolDefinitions, error_type};
@@ -34,7 +34,7 @@ impl<F: Fn(&mut Description)> Describe for F {
 #[cold]
 #[inline(never)]
 pub(crate) fn open(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
-    described(Opening::new(kind, site)?, describe)
+    open_as(kind, site, Manner::default(), describe)
 }
 
 /// Opens a loop that may call itself: None where it does, as where nobody listens.
@@ -44,9 +44,7 @@ pub(crate) fn open_recursive(function: Recursive, site: &'static Site, describe:
     if is_in_loop_of(function) {
         return None;
     }
-    let mut opening = Opening::new(Kind::Loop, site)?;
-    opening.recursive = Some(function);
-    described(opening, describe)
+    open_as(Kind::Loop, site, Manner { recursive: Some(function), ..Manner::default() }, describe)
 }
 
 /// Opens a call that runs wherever it is entered, if anybody listens to it.
@@ -54,13 +52,12 @@ pub(crate) fn open_recursive(function: Recursive, site: &'static Site, describe:
 #[inline(never)]
 pub(crate) fn open_detached(kind: Kind, describe: &dyn Describe) -> Option<Arc<Call>> {
     static SITE: Site = Site { function: "", attributes: 6, capture: true };
-    let mut opening = Opening::new(kind, &SITE)?;
-    opening.is_detached = true;
-    described(opening, describe)
+    open_as(kind, &SITE, Manner { is_detached: true, ..Manner::default() }, describe)
 }
 
-fn described(opening: Opening, describe: &dyn Describe) -> Option<Arc<Call>> {
-    let mut description = Description { opening };
+#[inline(never)]
+fn open_as(kind: Kind, site: &'static Site, manner: Manner, describe: &dyn Describe) -> Option<Arc<Call>> {
+    let mut description = Description { opening: Opening::new(kind, site, manner)? };
     caught("an argument of an attribute", || describe.describe(&mut description));
     description.opening.conclude();
     description.opening.finish()

@@ -45,10 +45,7 @@ pub(crate) struct Opening {
     beginning: Option<Beginning>,
     /// Whether its run has counted it.
     is_counted: bool,
-    /// The function, if it may call itself.
-    pub(crate) recursive: Option<Recursive>,
-    /// Whether it has to bring its own context to whatever runs inside, wherever that is.
-    pub(crate) is_detached: bool,
+    manner: Manner,
     pub(crate) started: Option<Instant>,
     /// What the span does not have yet. None: it wants nothing more.
     attributes: Option<Vec<KeyValue>>,
@@ -60,6 +57,15 @@ pub(crate) struct Opening {
     /// What is said before anybody asks whether it is worth saying is in the program's text.
     origin: Origin,
     content: Option<Box<Captured>>,
+}
+
+/// What is special about a call, beside what is said of it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// The function, if it may call itself.
+    pub(crate) recursive: Option<Recursive>,
+    /// Whether it has to bring its own context to whatever runs inside, wherever that is.
+    pub(crate) is_detached: bool,
 }
 
 /// Those who listen to the call: it asked for them itself, or they are its run's.
@@ -106,7 +112,7 @@ impl Written {
 impl Opening {
     /// None if nobody listens.
     #[inline]
-    pub(crate) fn new(kind: Kind, site: &'static Site) -> Option<Self> {
+    pub(crate) fn new(kind: Kind, site: &'static Site, manner: Manner) -> Option<Self> {
         let found = match kind {
             Kind::Loop => Found::Outside,
             Kind::Step | Kind::Tool if is_there() => find(kind),
@@ -118,10 +124,12 @@ impl Opening {
             Found::Outside => (Listening::Own(Listeners::ask().filter(|_| is_there())?), Context::current()),
         };
         let place = Place::of(&parent);
-        Opening::at(kind, site, listening, parent, place)
+        Opening::at(kind, site, manner, listening, parent, place)
     }
 
-    fn at(kind: Kind, site: &'static Site, listening: Listening, parent: Context, place: Place) -> Option<Self> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it makes what is large, in place, for every call; who names a parent has a copy")]
+    fn at(kind: Kind, site: &'static Site, manner: Manner, listening: Listening, parent: Context, place: Place) -> Option<Self> {
         let operation = listening.convention.operation(kind);
         let (inherited, asks) = match &listening {
             Listening::Own(listeners) => (0, listeners.tracer.is_some()),
@@ -162,8 +170,7 @@ impl Opening {
             sampling,
             beginning: None,
             is_counted: false,
-            recursive: None,
-            is_detached: false,
+            manner,
             attributes,
             subject: None,
             said: SharedValues::default(),
@@ -230,6 +237,7 @@ impl Opening {
     }
 
     /// Opens it in another context, if nothing was decided yet. Where nobody listens in there, nobody does.
+    #[cold]
     pub(crate) fn place_in(&mut self, parent: &Context) {
         if self.is_decided() {
             return warning::once!("a parent was left out: it was said after other arguments, and the span has one already");
@@ -241,11 +249,11 @@ impl Opening {
         };
         // What the thread knows is of where it is, not of there.
         let place = Place { span: Id::of(parent), here: Here::Unknown };
-        let opened = listening.and_then(|listening| Opening::at(self.kind, self.site, listening, parent.clone(), place));
+        let opened =
+            listening.and_then(|listening| Opening::at(self.kind, self.site, self.manner, listening, parent.clone(), place));
         match opened {
             Some(opened) => {
-                let (beginning, recursive, is_detached) = (self.beginning.take(), self.recursive, self.is_detached);
-                *self = Opening { beginning, recursive, is_detached, ..opened };
+                *self = Opening { beginning: self.beginning.take(), ..opened };
             }
             None => {
                 self.sampling = Sampling::Nobody;
@@ -329,7 +337,7 @@ impl Opening {
     /// The call, if there is still somebody who listens to it.
     pub(crate) fn finish(self) -> Option<Arc<Call>> {
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
-        let (is_detached, mut started) = (self.is_detached, self.started);
+        let (manner, mut started) = (self.manner, self.started);
         let Sampling::Decided(span) = self.sampling else { return None };
         let records = span.is_recording();
         if records && kind == Kind::Step {
@@ -350,13 +358,13 @@ impl Opening {
         let id = if own.is_some() { span } else { Id::unique() };
         let said = self.said;
         let (run, context, said) = match self.listening {
-            Listening::Within(run) => (Some(run), own.or_else(|| is_detached.then(|| parent.clone())), said),
+            Listening::Within(run) => (Some(run), own.or_else(|| manner.is_detached.then(|| parent.clone())), said),
             Listening::Own(mut listeners) if tells => {
                 // Nothing was there to ask: nobody asks inside.
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
                 let (inherited, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
-                let run = Run::new(kind, id, self.recursive, listeners, unsampled.then_some(span), inherited);
+                let run = Run::new(kind, id, manner.recursive, listeners, unsampled.then_some(span), inherited);
                 let context = run.within(own.as_ref().unwrap_or(parent));
                 (Some(run), Some(context), said)
             }
