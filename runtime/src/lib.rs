@@ -6,6 +6,7 @@ mod caught;
 mod content;
 mod handle;
 mod listen;
+mod read;
 mod settings;
 mod value;
 mod vocabulary;

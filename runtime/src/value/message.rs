@@ -128,6 +128,11 @@ impl Message {
         self.role.as_ref().unwrap_or(role)
     }
 
+    /// Whether it says that it is from them.
+    pub(crate) fn is_from(&self, role: &Role) -> bool {
+        self.role.as_ref() == Some(role)
+    }
+
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
     }
