@@ -785,6 +785,45 @@ mod mcp_sampling {
             })
         );
     }
+
+    /// MCP deprecated sampling; FastMCP's servers and their clients use it all the same.
+    #[test]
+    #[expect(deprecated, reason = "the types of what is read")]
+    fn rmcps_own_types() {
+        use rmcp::model::{CreateMessageRequestParams, CreateMessageResult};
+        let asked: CreateMessageRequestParams = serde_json::from_value(json!({
+            "systemPrompt": "Be brief.", "maxTokens": 100, "temperature": 0.7,
+            "modelPreferences": { "hints": [{ "name": "claude" }] },
+            "messages": [
+                { "role": "user", "content": { "type": "text", "text": "What is this?" } },
+                { "role": "assistant", "content": [{ "type": "tool_use", "id": "c-1", "name": "look", "input": { "at": "cat" } }] },
+                { "role": "user", "content": [{ "type": "tool_result", "toolUseId": "c-1", "content": [{ "type": "text", "text": "a cat" }] }] },
+            ],
+        }))
+        .expect("a request");
+        assert_eq!(
+            read::request(&asked, true),
+            json!({
+                "gen_ai.request.model": "claude",
+                "gen_ai.request.max_tokens": 100,
+                "gen_ai.request.temperature": 0.7,
+                "gen_ai.system_instructions": [text("Be brief.")],
+                "gen_ai.input.messages": [user("What is this?"), assistant(&[call("c-1")]), result("c-1", json!("a cat"))],
+            })
+        );
+        let said: CreateMessageResult = serde_json::from_value(
+            json!({ "role": "assistant", "content": { "type": "text", "text": "A cat." }, "model": "m", "stopReason": "endTurn" }),
+        )
+        .expect("a result");
+        assert_eq!(
+            read::response(&said, true),
+            json!({
+                "gen_ai.response.model": "m",
+                "gen_ai.response.finish_reasons": ["stop"],
+                "gen_ai.output.messages": answer("stop", &[text("A cat.")]),
+            })
+        );
+    }
 }
 
 mod errors {

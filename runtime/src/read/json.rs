@@ -459,9 +459,7 @@ pub(crate) fn definitions(value: &Value) -> Vec<ToolDefinition> {
 
 fn definition(tool: &Value) -> Option<ToolDefinition> {
     const SCHEMAS: &[&str] = &["parameters", "input_schema", "inputSchema", "schema", "parametersJsonSchema"];
-    // A tool that the provider runs has no other name than its type.
-    let name = first_text(tool, &["name"]).or_else(|| text(&tool["name"]["Custom"]))?;
-    let named = ToolDefinition::new(name);
+    let named = ToolDefinition::new(text(&tool["name"])?);
     let described = match text(&tool["description"]) {
         Some(description) => named.with_description(description),
         None => named,
