@@ -13,7 +13,8 @@ mod chat {
     use super::*;
     use async_openai::types::chat::{
         ChatCompletionRequestMessage, ChatCompletionRequestSystemMessageArgs, ChatCompletionRequestUserMessageArgs,
-        CreateChatCompletionRequest, CreateChatCompletionRequestArgs, CreateChatCompletionResponse, CreateChatCompletionStreamResponse,
+        CreateChatCompletionRequest, CreateChatCompletionRequestArgs, CreateChatCompletionResponse,
+        CreateChatCompletionStreamResponse,
     };
 
     #[test]
@@ -111,9 +112,12 @@ mod chat {
     #[test]
     fn a_stream() {
         let chunk = |choices: Value, usage: Value| -> CreateChatCompletionStreamResponse {
-            received(&json!({ "id": "r-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o", "choices": choices, "usage": usage }))
+            received(
+                &json!({ "id": "r-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o", "choices": choices, "usage": usage }),
+            )
         };
-        let delta = |delta: Value, reason: Value| chunk(json!([{ "index": 0, "delta": delta, "finish_reason": reason }]), Value::Null);
+        let delta =
+            |delta: Value, reason: Value| chunk(json!([{ "index": 0, "delta": delta, "finish_reason": reason }]), Value::Null);
         let call = json!({ "tool_calls": [{ "index": 0, "id": "c-1", "type": "function", "function": { "name": "look", "arguments": "{\"at\"" } }] });
         let seen = events(&[
             delta(json!({ "role": "assistant", "content": "" }), Value::Null),
@@ -128,7 +132,9 @@ mod chat {
             [
                 of(json!({})),
                 of(json!({ "chunk": true, "pieces": [{ "text": "A c" }] })),
-                of(json!({ "chunk": true, "pieces": [{ "tool_call": { "index": 0, "id": "c-1", "name": "look", "arguments": "{\"at\"" } }] })),
+                of(
+                    json!({ "chunk": true, "pieces": [{ "tool_call": { "index": 0, "id": "c-1", "name": "look", "arguments": "{\"at\"" } }] })
+                ),
                 of(json!({ "gen_ai.response.finish_reasons": ["tool_call"] })),
                 of(json!({ "gen_ai.usage.input_tokens": 20, "gen_ai.usage.output_tokens": 9 })),
             ]
@@ -224,19 +230,22 @@ mod responses {
     #[test]
     fn a_stream() {
         let event = |json: Value| received::<ResponseStreamEvent>(&about(&json!({ "sequence_number": 1 }), &json));
-        let failed = about(&whole(), &json!({ "status": "failed", "output": [], "error": { "code": "server_error", "message": "m" } }));
+        let failed =
+            about(&whole(), &json!({ "status": "failed", "output": [], "error": { "code": "server_error", "message": "m" } }));
         let seen_of = events(&[
-            event(json!({ "type": "response.output_text.delta", "item_id": "m", "output_index": 1, "content_index": 0, "delta": "A c", "logprobs": [] })),
+            event(
+                json!({ "type": "response.output_text.delta", "item_id": "m", "output_index": 1, "content_index": 0, "delta": "A c", "logprobs": [] }),
+            ),
             event(json!({ "type": "response.output_item.added", "output_index": 2, "item": {
                 "type": "function_call", "id": "f-1", "call_id": "c-1", "name": "look", "arguments": "" } })),
-            event(json!({ "type": "response.function_call_arguments.delta", "item_id": "f-1", "output_index": 2, "delta": "{\"at\"" })),
+            event(
+                json!({ "type": "response.function_call_arguments.delta", "item_id": "f-1", "output_index": 2, "delta": "{\"at\"" }),
+            ),
             event(json!({ "type": "response.completed", "response": whole() })),
             event(json!({ "type": "response.failed", "response": failed })),
             event(json!({ "type": "error", "code": "rate_limit_exceeded", "message": "m", "param": null })),
         ]);
-        let call = |id: Value, name: Value, arguments: &str| {
-            json!({ "chunk": true, "pieces": [{ "tool_call": { "index": 2, "id": id, "name": name, "arguments": arguments } }] })
-        };
+        let call = |id: Value, name: Value, arguments: &str| json!({ "chunk": true, "pieces": [{ "tool_call": { "index": 2, "id": id, "name": name, "arguments": arguments } }] });
         assert_eq!(seen_of[0], json!({ "chunk": true, "pieces": [{ "text": "A c" }] }));
         assert_eq!(seen_of[1], call(json!("c-1"), json!("look"), ""));
         assert_eq!(seen_of[2], call(Value::Null, Value::Null, "{\"at\""));
@@ -248,7 +257,11 @@ mod responses {
 
 #[test]
 fn an_error_is_called_by_its_code_or_else_its_type() {
-    let of = |code: Value| error(&received::<async_openai::error::ApiError>(&json!({ "message": "hunter2", "type": "requests", "param": null, "code": code })));
+    let of = |code: Value| {
+        error(&received::<async_openai::error::ApiError>(
+            &json!({ "message": "hunter2", "type": "requests", "param": null, "code": code }),
+        ))
+    };
     assert_eq!(of(json!("rate_limit_exceeded")).as_deref(), Some("rate_limit_exceeded"));
     assert_eq!(of(Value::Null).as_deref(), Some("requests"));
 }

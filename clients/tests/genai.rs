@@ -1,7 +1,8 @@
 //! genai's own types, whichever provider is behind them.
 
 use genai::chat::{
-    ChatMessage, ChatRequest, ChatResponse, ChatStreamEvent, ContentPart, StreamChunk, StreamEnd, Tool, ToolCall, ToolChunk, ToolResponse,
+    ChatMessage, ChatRequest, ChatResponse, ChatStreamEvent, ContentPart, StreamChunk, StreamEnd, Tool, ToolCall, ToolChunk,
+    ToolResponse,
 };
 use samplescope_clients::{events, received, request, response};
 use serde_json::json;
@@ -23,7 +24,12 @@ fn answer() -> ChatResponse {
 #[test]
 fn a_request() {
     let tool = Tool::new("look").with_description("Looks.").with_schema(json!({ "type": "object" }));
-    let call = ToolCall { call_id: "c-1".into(), fn_name: "look".into(), fn_arguments: json!({ "at": "cat" }), thought_signatures: None };
+    let call = ToolCall {
+        call_id: "c-1".into(),
+        fn_name: "look".into(),
+        fn_arguments: json!({ "at": "cat" }),
+        thought_signatures: None,
+    };
     let asked = ChatRequest::from_system("Be brief.")
         .append_message(ChatMessage::user("What is this?"))
         .append_message(ChatMessage::assistant(vec![ContentPart::ReasoningContent("hm".into()), ContentPart::ToolCall(call)]))
@@ -74,7 +80,8 @@ fn a_response() {
 #[test]
 fn a_stream() {
     let text = |content: &str| StreamChunk { content: content.to_owned() };
-    let call = ToolCall { call_id: "c-1".into(), fn_name: "look".into(), fn_arguments: json!("{\"at\""), thought_signatures: None };
+    let call =
+        ToolCall { call_id: "c-1".into(), fn_name: "look".into(), fn_arguments: json!("{\"at\""), thought_signatures: None };
     let answer = answer();
     let end = StreamEnd {
         captured_usage: Some(answer.usage),

@@ -20,7 +20,8 @@ fn counts() -> Value {
 
 #[test]
 fn a_request() {
-    let options = ModelOptions::default().temperature(0.7).top_p(0.9).top_k(5).num_predict(100).seed(7).stop(vec!["END".to_owned()]);
+    let options =
+        ModelOptions::default().temperature(0.7).top_p(0.9).top_k(5).num_predict(100).seed(7).stop(vec!["END".to_owned()]);
     let messages = vec![ChatMessage::system("Be brief.".to_owned()), ChatMessage::user("What is this?".to_owned())];
     let asked = ChatMessageRequest::new("llama3".to_owned(), messages).options(options).format(FormatType::Json);
     assert_eq!(

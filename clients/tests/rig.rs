@@ -18,10 +18,10 @@ fn a_request() {
             ] },
             { "role": "assistant", "content": [
                 { "type": "reasoning", "text": "hm" },
-                { "type": "toolcall", "id": "c-1", "function": { "name": "look", "arguments": { "at": "cat" } } },
+                { "type": "toolcall", "id": { "provider": "c-1" }, "function": { "name": "look", "arguments": { "at": "cat" } } },
             ] },
             { "role": "user", "content": [
-                { "type": "toolresult", "call": "c-1", "name": "look", "content": [{ "type": "text", "text": "a cat" }] },
+                { "type": "toolresult", "call": { "provider": "c-1" }, "name": "look", "content": [{ "type": "text", "text": "a cat" }] },
             ] },
         ],
     }));
@@ -55,7 +55,7 @@ fn answer(raw: &Value) -> CompletionResponse {
     received(&json!({
         "choice": [
             { "type": "text", "text": "A cat." },
-            { "type": "toolcall", "id": "c-1", "function": { "name": "look", "arguments": { "at": "cat" } } },
+            { "type": "toolcall", "id": { "provider": "c-1" }, "function": { "name": "look", "arguments": { "at": "cat" } } },
         ],
         "usage": { "input_tokens": 20, "output_tokens": 9, "cached_input_tokens": 0, "cache_creation_input_tokens": 0, "reasoning_tokens": 3 },
         "origin": { "api": "openai-chat", "provider": "openai", "model": "gpt", "response_model": "gpt-2026", "response_id": "r-1" },

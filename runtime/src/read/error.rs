@@ -2,14 +2,14 @@
 
 use crate::read::facts::{Facts, Text, Wants};
 use crate::read::providers::ANY_ERROR;
-use crate::read::reading::read;
+use crate::read::reading::facts;
 use crate::read::walk::Readable;
 use crate::vocabulary::value;
 use opentelemetry::StringValue;
 
 /// What an error calls its own kind, if it does.
 pub(crate) fn error(given: &dyn Readable) -> Option<StringValue> {
-    own_kind(&mut read(given, None, &ANY_ERROR, Wants::default()).ok()?.facts)
+    own_kind(&mut facts(given, None, &ANY_ERROR, Wants::default()).ok()?)
 }
 
 /// `error.type` of what says that it is an error.

@@ -3,7 +3,7 @@
 use crate::read::facts::{Sign, Wants};
 use crate::read::json::{self, Piece};
 use crate::read::providers::{EVENT_SIGNS, PROVIDERS, Provider};
-use crate::read::reading::{Unread, read, unrecognised};
+use crate::read::reading::{Unread, facts, signs, unrecognised};
 use crate::read::response::{Response, told};
 use crate::read::walk::Readable;
 use crate::read::want::WHOLE;
@@ -24,19 +24,18 @@ pub(crate) struct Event {
 
 /// Reads an item of a stream. A value that is null says nothing.
 pub(crate) fn event(given: &dyn Readable, wants: Wants) -> Result<Event, Unread> {
-    let seen = read(given, None, &EVENT_SIGNS, Wants::default())?.facts.signs;
+    let seen = signs(given, None, &EVENT_SIGNS)?;
     let of_shape =
         |provider: &'static Provider| provider.event.as_ref().filter(|shape| (shape.is)(seen)).map(|shape| (provider, shape));
     let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else {
         return if seen.has(Sign::Null) { Ok(Event::default()) } else { Err(unrecognised(given)) };
     };
-    let facts = read(given, None, &shape.wants, wants)?.facts;
-    let signs = facts.signs;
+    let said = facts(given, None, &shape.wants, wants)?;
+    let signs = said.signs;
     let is_delta = signs.all(&[Sign::Delta, Sign::DeltaFilled]) || signs.all(&[Sign::ItemAdded, Sign::CallItem]);
     let is_chunk = signs.has(Sign::Filled) || is_delta;
-    let pieces =
-        if is_chunk && wants.content { json::pieces(&read(given, None, &WHOLE, wants)?.facts.whole) } else { Vec::new() };
-    let response = told(provider, facts);
+    let pieces = if is_chunk && wants.content { json::pieces(&facts(given, None, &WHOLE, wants)?.whole) } else { Vec::new() };
+    let response = told(provider, said);
     let is_last = signs.has(Sign::Last) || response.error.is_some();
     Ok(Event { response, is_chunk, is_last, pieces })
 }

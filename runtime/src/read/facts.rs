@@ -223,9 +223,14 @@ pub(crate) struct Facts {
 /// No model, id or reason is longer, in bytes: it is some other text, and left out.
 const LONGEST_WORD: usize = 1024;
 
-/// The word as an attribute has it.
-pub(crate) fn word(text: &str) -> Option<StringValue> {
-    (text.len() <= LONGEST_WORD && !text.is_empty()).then(|| Arc::<str>::from(text).into())
+/// The word as the function makes it.
+pub(crate) fn word(text: &str, string: fn(&str) -> StringValue) -> Option<StringValue> {
+    (text.len() <= LONGEST_WORD && !text.is_empty()).then(|| string(text))
+}
+
+/// As an attribute has it.
+pub(crate) fn shared(text: &str) -> StringValue {
+    Arc::<str>::from(text).into()
 }
 
 impl Facts {
@@ -236,7 +241,7 @@ impl Facts {
     pub(crate) fn say_text(&mut self, text: Text, value: &str) {
         // What is said first counts: of the models that may be taken, the first is asked for.
         let said = &mut self.texts[text as usize];
-        *said = said.take().or_else(|| word(value));
+        *said = said.take().or_else(|| word(value, shared));
     }
 
     pub(crate) fn take_text(&mut self, text: Text) -> Option<StringValue> {

@@ -152,7 +152,7 @@ fn tool_calls(message: &Value) -> impl Iterator<Item = Part> + use<'_> {
 
 /// Anthropic and MCP say who spoke, OpenAI's `arguments` are JSON in a string.
 fn openai_tool_call(call: &Value) -> Part {
-    let id = text(&call["id"]);
+    let id = id(&call["id"]);
     let called = ["function", "custom"].into_iter().find_map(|key| call.get(key)).unwrap_or(call);
     named_call(id, called)
 }
@@ -313,8 +313,14 @@ fn reasoning_of(block: &Value) -> Option<Part> {
     lists.map(shown).find(|content| !content.is_empty()).map(reasoning)
 }
 
+/// rig's are `{"provider": …}` or `{"local": …}`.
+fn id(value: &Value) -> Option<String> {
+    let inside = value.as_object().filter(|members| members.len() == 1).and_then(|members| members.values().next());
+    text(inside.unwrap_or(value))
+}
+
 fn tool_result(block: &Value) -> Part {
-    let id = first_text(block, &["tool_use_id", "toolUseId", "call", "id"]);
+    let id = ["tool_use_id", "toolUseId", "call", "id"].into_iter().find_map(|key| id(&block[key]));
     let structured = block.get("structuredContent").filter(|content| !content.is_null());
     Part::ToolCallResponse { id, response: structured.cloned().unwrap_or_else(|| plain(&block["content"])) }
 }

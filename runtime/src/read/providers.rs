@@ -305,7 +305,7 @@ const ERROR_RESPONSE: Want = members(&[
 
 const GENAI_RESPONSE: Want = members(&[
     ("content", Want::Content(Place::Choice)),
-    ("provider_model_iden", members(&[("model_name", Want::Text(Text::Model))])),
+    ("provider_model_iden", members(&[("model_name", Want::Only(&Want::Text(Text::Model)))])),
     ("response_id", Want::Text(Text::Id)),
     ("stop_reason", Want::Only(&Want::FinishReason)),
     ("usage", OPENAI_USAGE),

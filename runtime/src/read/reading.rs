@@ -1,8 +1,8 @@
 //! One value read, whatever its `Serialize` does.
 
 use crate::caught::caught;
-use crate::read::facts::Wants;
-use crate::read::walk::{Readable, Walk};
+use crate::read::facts::{Facts, Signs, Wants};
+use crate::read::walk::{self, Readable, Unreadable};
 use crate::read::want::Want;
 
 /// Why nothing is known of a value.
@@ -14,21 +14,38 @@ pub(crate) enum Unread {
     Broken,
 }
 
-/// Goes over a value, or over one of its members.
-pub(crate) fn read(given: &dyn Readable, under: Option<&'static str>, want: &'static Want, wants: Wants) -> Result<Walk, Unread> {
-    let walk = |wants| caught("a `Serialize`", || Walk::over(given, under, want, wants)).and_then(Result::ok);
+/// What a value is, or one of its members.
+pub(crate) fn signs(given: &dyn Readable, under: Option<&'static str>, want: &'static Want) -> Result<Signs, Unread> {
+    careful(|| walk::signs(given, under, want))
+}
+
+/// What a value says, or one of its members.
+pub(crate) fn facts(
+    given: &dyn Readable,
+    under: Option<&'static str>,
+    want: &'static Want,
+    wants: Wants,
+) -> Result<Facts, Unread> {
+    let mut said = Facts::new(wants);
+    if careful(|| walk::facts(given, under, want, &mut said)).is_ok() {
+        return Ok(said);
+    }
     // Content that cannot be read takes nothing else with it.
-    let without_content = || walk(Wants { content: false, ..wants }).filter(|_| wants.content);
-    walk(wants).or_else(without_content).ok_or(Unread::Broken)
+    let mut said = Facts::new(Wants { content: false, ..wants });
+    if wants.content { careful(|| walk::facts(given, under, want, &mut said)).map(|()| said) } else { Err(Unread::Broken) }
 }
 
 /// What is to be said of a value that has none of the known shapes.
 pub(crate) fn unrecognised(given: &dyn Readable) -> Unread {
     const MOST: usize = 16;
-    match read(given, None, &Want::Names, Wants::default()) {
-        Ok(walk) => Unread::Unrecognised(walk.names.into_iter().filter(|name| is_name(name)).take(MOST).collect()),
+    match careful(|| walk::names(given)) {
+        Ok(names) => Unread::Unrecognised(names.into_iter().filter(|name| is_name(name)).take(MOST).collect()),
         Err(unread) => unread,
     }
+}
+
+fn careful<T>(walk: impl FnOnce() -> Result<T, Unreadable>) -> Result<T, Unread> {
+    caught("a `Serialize`", walk).and_then(Result::ok).ok_or(Unread::Broken)
 }
 
 /// The members of a map may be named by anybody.

@@ -3,7 +3,7 @@
 use crate::read::facts::{Count, Facts, Number, Sign, Text, Wants};
 use crate::read::json;
 use crate::read::providers::{PROVIDERS, REQUEST_SIGNS};
-use crate::read::reading::{Unread, read, unrecognised};
+use crate::read::reading::{Unread, facts, signs, unrecognised};
 use crate::read::walk::Readable;
 use crate::value::message::{Message, Role, ToolDefinition};
 use crate::vocabulary::value;
@@ -47,10 +47,10 @@ impl Request {
 
 /// Reads a request. A value that is null says nothing.
 pub(crate) fn request(given: &dyn Readable, wants: Wants) -> Result<Request, Unread> {
-    let seen = read(given, None, &REQUEST_SIGNS, Wants::default())?.facts.signs;
+    let seen = signs(given, None, &REQUEST_SIGNS)?;
     let mut shapes = PROVIDERS.iter().filter_map(|provider| provider.request.as_ref());
     match shapes.find(|shape| (shape.is)(seen)) {
-        Some(shape) => Ok(told(read(given, None, &shape.wants, wants)?.facts)),
+        Some(shape) => Ok(told(facts(given, None, &shape.wants, wants)?)),
         None if seen.has(Sign::Null) => Ok(Request::default()),
         None => Err(unrecognised(given)),
     }

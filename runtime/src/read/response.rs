@@ -4,7 +4,7 @@ use crate::read::error::error_type;
 use crate::read::facts::{Choice, Count, Facts, Sign, Signs, Text, Wants};
 use crate::read::json;
 use crate::read::providers::{Finish, PROVIDERS, Provider, RESPONSE_SIGNS, Tokens};
-use crate::read::reading::{Unread, read, unrecognised};
+use crate::read::reading::{Unread, facts, signs, unrecognised};
 use crate::read::walk::Readable;
 use crate::value::message::Message;
 use crate::value::response::TokenUsage;
@@ -57,11 +57,11 @@ pub(crate) fn response(given: &dyn Readable, wants: Wants) -> Result<Response, U
 }
 
 fn inside(given: &dyn Readable, under: Option<&'static str>, wants: Wants) -> Result<(Option<Response>, Signs), Unread> {
-    let seen = read(given, under, &RESPONSE_SIGNS, Wants::default())?.facts.signs;
+    let seen = signs(given, under, &RESPONSE_SIGNS)?;
     let of_shape =
         |provider: &'static Provider| provider.response.as_ref().filter(|shape| (shape.is)(seen)).map(|shape| (provider, shape));
     let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else { return Ok((None, seen)) };
-    Ok((Some(told(provider, read(given, under, &shape.wants, wants)?.facts)), seen))
+    Ok((Some(told(provider, facts(given, under, &shape.wants, wants)?)), seen))
 }
 
 /// What the facts mean to that provider.

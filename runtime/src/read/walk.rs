@@ -3,8 +3,8 @@
 //!
 //! There is one type of serializer, since a user's types are compiled once for each.
 
-use crate::read::facts::{Choice, Facts, Sign, Text, Wants, word};
-use crate::read::want::{Members, Want};
+use crate::read::facts::{Choice, Facts, Sign, Signs, Text, shared, word};
+use crate::read::want::{Members, Names, Want};
 use crate::value::attribute::Number;
 use crate::vocabulary::stop_reason_word;
 use serde::Serialize;
@@ -18,11 +18,11 @@ use std::fmt;
 /// What can be read, without its type.
 pub(crate) trait Readable {
     #[doc(hidden)]
-    fn walk(&self, reader: Reader<'_>) -> Result<(), Unreadable>;
+    fn walk(&self, reader: Reader<'_, '_>) -> Result<(), Unreadable>;
 }
 
 impl<T: Serialize> Readable for T {
-    fn walk(&self, reader: Reader<'_>) -> Result<(), Unreadable> {
+    fn walk(&self, reader: Reader<'_, '_>) -> Result<(), Unreadable> {
         self.serialize(reader)
     }
 }
@@ -45,6 +45,8 @@ impl ser::Error for Unreadable {
     }
 }
 
+type Done = Result<(), Unreadable>;
+
 /// How many values are gone through inside each other. Readers of JSON have their limits: that of `serde_json` is 127.
 const DEPTH: u8 = 120;
 
@@ -54,11 +56,34 @@ const VALUES: usize = 1 << 20;
 /// `serde_json` hands these on as structs of these names, whose one member is a JSON text.
 const JSON_TEXTS: &[&str] = &["$serde_json::private::Number", "$serde_json::private::RawValue"];
 
-/// What a walk leaves behind.
-pub(crate) struct Walk {
-    pub(crate) facts: Facts,
-    /// The names of a value's members, where these are what is wanted.
-    pub(crate) names: Vec<String>,
+/// Goes over a value, or over one of its members, for what it is.
+pub(crate) fn signs(given: &dyn Readable, under: Option<&'static str>, want: &'static Want) -> Result<Signs, Unreadable> {
+    let mut walk = Walk::new(under, None);
+    walk.over(given, want)?;
+    Ok(walk.signs)
+}
+
+/// Goes over a value, or over one of its members, for what it says.
+pub(crate) fn facts(given: &dyn Readable, under: Option<&'static str>, want: &'static Want, facts: &mut Facts) -> Done {
+    let mut walk = Walk::new(under, Some(facts));
+    walk.over(given, want)?;
+    let signs = walk.signs;
+    facts.signs = signs;
+    Ok(())
+}
+
+/// The names of a value's members.
+pub(crate) fn names(given: &dyn Readable) -> Result<Vec<String>, Unreadable> {
+    let mut walk = Walk::new(None, None);
+    walk.over(given, &Want::Names)?;
+    Ok(walk.names)
+}
+
+/// What is kept while a value is gone over.
+pub(crate) struct Walk<'f> {
+    signs: Signs,
+    facts: Option<&'f mut Facts>,
+    names: Vec<String>,
     /// The member of the value that is read in its place.
     under: Option<&'static str>,
     /// The content that was serialised last.
@@ -68,28 +93,25 @@ pub(crate) struct Walk {
     values_left: usize,
 }
 
-impl Walk {
-    /// Goes over a value, or over one of its members.
-    pub(crate) fn over(
-        value: &dyn Readable,
-        under: Option<&'static str>,
-        want: &'static Want,
-        wants: Wants,
-    ) -> Result<Walk, Unreadable> {
-        let mut walk = Walk {
-            facts: Facts::new(wants),
+impl<'f> Walk<'f> {
+    fn new(under: Option<&'static str>, facts: Option<&'f mut Facts>) -> Self {
+        Walk {
+            signs: Signs::default(),
+            facts,
             names: Vec::new(),
             under,
             built: Value::Null,
             name: String::new(),
             values_left: VALUES,
-        };
-        value.walk(Reader { want, walk: &mut walk, depth: DEPTH, is_whole: true })?;
-        Ok(walk)
+        }
+    }
+
+    fn over(&mut self, given: &dyn Readable, want: &'static Want) -> Done {
+        given.walk(Reader { want, walk: self, depth: DEPTH, is_whole: true })
     }
 
     fn is_wanted(&self, want: &Want) -> bool {
-        let wants = self.facts.wants;
+        let Some(Facts { wants, .. }) = self.facts.as_deref() else { return true };
         match want {
             Want::Content(_) => wants.content,
             Want::Number(_) | Want::StopSequence | Want::Tools | Want::Tool | Want::Text(Text::Id) => wants.recorded,
@@ -100,20 +122,24 @@ impl Walk {
 }
 
 /// Reads one value, for one thing that is wanted of it.
-pub(crate) struct Reader<'a> {
+pub(crate) struct Reader<'a, 'f> {
     want: &'static Want,
-    walk: &'a mut Walk,
+    walk: &'a mut Walk<'f>,
     /// How many values more may stand inside of this one.
     depth: u8,
     /// It is the value that was given, and not a part of it.
     is_whole: bool,
 }
 
-type Done = Result<(), Unreadable>;
-
-impl<'a> Reader<'a> {
+impl<'a, 'f> Reader<'a, 'f> {
     fn see(&mut self, sign: Sign) {
-        self.walk.facts.signs.see(sign);
+        self.walk.signs.see(sign);
+    }
+
+    fn say(&mut self, say: impl FnOnce(&mut Facts)) {
+        if let Some(facts) = &mut self.walk.facts {
+            say(facts);
+        }
     }
 
     /// Reads what stands in this value's place.
@@ -135,7 +161,7 @@ impl<'a> Reader<'a> {
     fn build(&mut self, value: Value) {
         self.walk.values_left = self.walk.values_left.saturating_sub(1);
         match self.want {
-            Want::Content(place) => *self.walk.facts.place(*place) = value,
+            Want::Content(place) => self.say(|facts| *facts.place(*place) = value),
             _ => self.walk.built = value,
         }
     }
@@ -152,8 +178,8 @@ impl<'a> Reader<'a> {
     fn any(&mut self) {
         match self.want {
             Want::Sign(sign) | Want::Filled(sign) | Want::Key(sign) => self.see(*sign),
-            Want::CallsTool => self.walk.facts.choice().calls_tool = true,
-            Want::Tool => *self.walk.facts.tools.get_or_insert(0) += 1,
+            Want::CallsTool => self.say(|facts| facts.choice().calls_tool = true),
+            Want::Tool => self.say(|facts| *facts.tools.get_or_insert(0) += 1),
             _ => {}
         }
     }
@@ -165,10 +191,10 @@ impl<'a> Reader<'a> {
                 Reader { want, walk: self.walk, depth: self.depth, is_whole: false }.number(count, float, as_text, as_json);
             }
             Want::Content(_) | Want::Inside => self.build(as_json()),
-            Want::Count(place) => self.walk.facts.say_count(*place, count),
-            Want::Number(place) => self.walk.facts.say_number(*place, float),
+            Want::Count(place) => self.say(|facts| facts.say_count(*place, count)),
+            Want::Number(place) => self.say(|facts| facts.say_number(*place, float)),
             // An id that is a number is still an id, and a status most often is one.
-            Want::Text(place) => self.walk.facts.say_text(*place, &as_text()),
+            Want::Text(place) => self.say(|facts| facts.say_text(*place, &as_text())),
             Want::Name => self.walk.name = as_text(),
             _ => self.any(),
         }
@@ -180,13 +206,11 @@ impl<'a> Reader<'a> {
                 Reader { want, walk: self.walk, depth: self.depth, is_whole: false }.text(text);
             }
             Want::Content(_) | Want::Inside => self.build(text.into()),
-            Want::Text(place) => self.walk.facts.say_text(*place, text),
-            Want::FinishReason => {
-                // A word, or it would not be one.
-                self.walk.facts.choice().finish_reason = word(text).map(|_| stop_reason_word(text));
-            }
-            Want::StopSequence => self.walk.facts.stop_sequences.extend(word(text)),
-            Want::Count(place) => self.walk.facts.say_count(*place, None),
+            Want::Text(place) => self.say(|facts| facts.say_text(*place, text)),
+            // A word, or it would not be one.
+            Want::FinishReason => self.say(|facts| facts.choice().finish_reason = word(text, stop_reason_word)),
+            Want::StopSequence => self.say(|facts| facts.stop_sequences.extend(word(text, shared))),
+            Want::Count(place) => self.say(|facts| facts.say_count(*place, None)),
             Want::Word(words) => {
                 let is = |word: &str| word.strip_suffix('*').map_or(word == text, |beginning| text.starts_with(beginning));
                 let sign = words.iter().find(|(word, _)| is(word)).map(|&(_, sign)| sign);
@@ -203,12 +227,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn list(mut self) -> Inner<'a> {
+    fn list(mut self) -> Inner<'a, 'f> {
         let kind = match self.want {
             Want::Each(want) => Kind::Each(want),
             Want::Choices(want) => Kind::Choices(want),
             Want::Tools => {
-                self.walk.facts.tools.get_or_insert(0);
+                self.say(|facts| *facts.tools.get_or_insert(0) += 0);
                 Kind::Tools
             }
             // Empty or not: the first entry tells.
@@ -226,10 +250,10 @@ impl<'a> Reader<'a> {
         if self.depth == 0 {
             return Kind::TooDeep;
         }
-        Kind::List { entries: Vec::new(), left_out: 0 }
+        Kind::List(Box::default())
     }
 
-    fn object(mut self, name: &'static str) -> Inner<'a> {
+    fn object(mut self, name: &'static str) -> Inner<'a, 'f> {
         let kind = match self.want {
             Want::Members(members) => Kind::Members(*members),
             Want::Each(want) | Want::Variant(want) => return Reader { want, ..self }.object(name),
@@ -237,7 +261,7 @@ impl<'a> Reader<'a> {
             Want::Names => Kind::Names,
             _ if JSON_TEXTS.contains(&name) => Kind::Json,
             Want::Content(_) | Want::Inside if self.depth == 0 => Kind::TooDeep,
-            Want::Content(_) | Want::Inside => Kind::Object { members: Map::new(), name: String::new(), left_out: 0 },
+            Want::Content(_) | Want::Inside => Kind::Object(Box::default()),
             _ => {
                 self.any();
                 Kind::Skipped
@@ -246,12 +270,18 @@ impl<'a> Reader<'a> {
         self.inner(kind)
     }
 
-    fn inner(self, kind: Kind) -> Inner<'a> {
-        Inner { want: self.want, walk: self.walk, depth: self.depth, is_whole: self.is_whole, variant: None, kind }
+    fn inner(self, kind: Kind) -> Inner<'a, 'f> {
+        let names = match &kind {
+            // The one that is read in its place is looked for, too.
+            Kind::Members(members) if self.walk.under.is_none() || !self.is_whole => members.names(),
+            Kind::Skipped => Names::NONE,
+            _ => Names::ALL,
+        };
+        Inner { want: self.want, walk: self.walk, depth: self.depth, is_whole: self.is_whole, names, variant: None, kind }
     }
 
     /// The inside of an enum's variant, which is a member of that name to everybody who does not ask for variants.
-    fn inside_variant(mut self, variant: &'static str, open: impl FnOnce(Self) -> Inner<'a>) -> Inner<'a> {
+    fn inside_variant(mut self, variant: &'static str, open: impl FnOnce(Self) -> Inner<'a, 'f>) -> Inner<'a, 'f> {
         let want = match self.want {
             Want::Content(_) | Want::Inside => {
                 let mut inner = open(self);
@@ -273,11 +303,13 @@ impl<'a> Reader<'a> {
 }
 
 /// The inside of a list or an object.
-pub(crate) struct Inner<'a> {
+pub(crate) struct Inner<'a, 'f> {
     want: &'static Want,
-    walk: &'a mut Walk,
+    walk: &'a mut Walk<'f>,
     depth: u8,
     is_whole: bool,
+    /// Which members are worth a look.
+    names: Names,
     /// The enum's variant that this is the content of.
     variant: Option<&'static str>,
     kind: Kind,
@@ -293,21 +325,27 @@ enum Kind {
     Members(Members),
     Names,
     /// Content.
-    List {
-        entries: Vec<Value>,
-        left_out: usize,
-    },
-    Object {
-        members: Map<String, Value>,
-        name: String,
-        left_out: usize,
-    },
+    List(Box<List>),
+    Object(Box<Object>),
     /// The one member is a JSON text.
     Json,
     TooDeep,
 }
 
-impl Inner<'_> {
+#[derive(Default)]
+struct List {
+    entries: Vec<Value>,
+    left_out: usize,
+}
+
+#[derive(Default)]
+struct Object {
+    members: Map<String, Value>,
+    name: String,
+    left_out: usize,
+}
+
+impl Inner<'_, '_> {
     fn read<T: Serialize + ?Sized>(&mut self, want: &'static Want, value: &T) -> Done {
         match self.depth.checked_sub(1) {
             Some(depth) if self.walk.is_wanted(want) => value.serialize(Reader { want, walk: self.walk, depth, is_whole: false }),
@@ -329,25 +367,29 @@ impl Inner<'_> {
             }
             Kind::Choices(want) => {
                 let want = *want;
-                self.walk.facts.choices.push(Choice::default());
+                if let Some(facts) = &mut self.walk.facts {
+                    facts.choices.push(Choice::default());
+                }
                 self.read(want, value)
             }
             Kind::Tools => {
-                *self.walk.facts.tools.get_or_insert(0) += 1;
+                if let Some(facts) = &mut self.walk.facts {
+                    *facts.tools.get_or_insert(0) += 1;
+                }
                 Ok(())
             }
             Kind::Filled(want) => {
                 Reader { want, walk: self.walk, depth: 0, is_whole: false }.any();
                 Ok(())
             }
-            Kind::List { left_out, .. } if self.walk.values_left == 0 => {
-                *left_out += 1;
+            Kind::List(list) if self.walk.values_left == 0 => {
+                list.left_out += 1;
                 Ok(())
             }
-            Kind::List { .. } => {
+            Kind::List(_) => {
                 let built = self.content(value)?;
-                if let Kind::List { entries, .. } = &mut self.kind {
-                    entries.push(built);
+                if let Kind::List(list) = &mut self.kind {
+                    list.entries.push(built);
                 }
                 Ok(())
             }
@@ -374,18 +416,18 @@ impl Inner<'_> {
                 self.walk.names.push(name.to_owned());
                 Ok(())
             }
-            Kind::Object { left_out, .. } if self.walk.values_left == 0 => {
-                *left_out += 1;
+            Kind::Object(object) if self.walk.values_left == 0 => {
+                object.left_out += 1;
                 Ok(())
             }
-            Kind::Object { name: kept, .. } => {
+            Kind::Object(object) => {
                 match name {
-                    Some(name) => name.clone_into(kept),
-                    None => std::mem::swap(kept, &mut self.walk.name),
+                    Some(name) => name.clone_into(&mut object.name),
+                    None => std::mem::swap(&mut object.name, &mut self.walk.name),
                 }
                 let built = self.content(value)?;
-                if let Kind::Object { members, name, .. } = &mut self.kind {
-                    members.insert(std::mem::take(name), built);
+                if let Kind::Object(object) = &mut self.kind {
+                    object.members.insert(std::mem::take(&mut object.name), built);
                 }
                 Ok(())
             }
@@ -411,7 +453,7 @@ impl Inner<'_> {
         }
         for want in members.of(name) {
             match want {
-                Want::Key(sign) => self.walk.facts.signs.see(*sign),
+                Want::Key(sign) => self.walk.signs.see(*sign),
                 want => self.read(want, value)?,
             }
         }
@@ -420,17 +462,17 @@ impl Inner<'_> {
 
     fn finish(self) {
         let built = match self.kind {
-            Kind::List { mut entries, left_out } => {
-                if left_out > 0 {
-                    entries.push(format!("…[{left_out} entries left out]").into());
+            Kind::List(mut list) => {
+                if list.left_out > 0 {
+                    list.entries.push(format!("…[{} entries left out]", list.left_out).into());
                 }
-                Value::Array(entries)
+                Value::Array(list.entries)
             }
-            Kind::Object { mut members, left_out, .. } => {
-                if left_out > 0 {
-                    members.insert("…".to_owned(), format!("[{left_out} members left out]").into());
+            Kind::Object(mut object) => {
+                if object.left_out > 0 {
+                    object.members.insert("…".to_owned(), format!("[{} members left out]", object.left_out).into());
                 }
-                Value::Object(members)
+                Value::Object(object.members)
             }
             Kind::TooDeep => "…[nested too deeply]".into(),
             _ => return,
@@ -462,16 +504,16 @@ fn float(value: &impl Number) -> f64 {
     value.number().unwrap_or(f64::NAN)
 }
 
-impl<'a> Serializer for Reader<'a> {
+impl<'a, 'f> Serializer for Reader<'a, 'f> {
     type Ok = ();
     type Error = Unreadable;
-    type SerializeSeq = Inner<'a>;
-    type SerializeTuple = Inner<'a>;
-    type SerializeTupleStruct = Inner<'a>;
-    type SerializeTupleVariant = Inner<'a>;
-    type SerializeMap = Inner<'a>;
-    type SerializeStruct = Inner<'a>;
-    type SerializeStructVariant = Inner<'a>;
+    type SerializeSeq = Inner<'a, 'f>;
+    type SerializeTuple = Inner<'a, 'f>;
+    type SerializeTupleStruct = Inner<'a, 'f>;
+    type SerializeTupleVariant = Inner<'a, 'f>;
+    type SerializeMap = Inner<'a, 'f>;
+    type SerializeStruct = Inner<'a, 'f>;
+    type SerializeStructVariant = Inner<'a, 'f>;
 
     integers! {
         serialize_i8(i8);
@@ -585,38 +627,50 @@ impl<'a> Serializer for Reader<'a> {
         Ok(())
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Inner<'a>, Unreadable> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Inner<'a, 'f>, Unreadable> {
         Ok(self.list())
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Inner<'a>, Unreadable> {
+    fn serialize_tuple(self, _: usize) -> Result<Inner<'a, 'f>, Unreadable> {
         Ok(self.list())
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Inner<'a>, Unreadable> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Inner<'a, 'f>, Unreadable> {
         Ok(self.list())
     }
 
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Inner<'a>, Unreadable> {
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Inner<'a, 'f>, Unreadable> {
         Ok(self.inside_variant(variant, Reader::list))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Inner<'a>, Unreadable> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Inner<'a, 'f>, Unreadable> {
         Ok(self.object(""))
     }
 
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Inner<'a>, Unreadable> {
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Inner<'a, 'f>, Unreadable> {
         Ok(self.object(name))
     }
 
-    fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Inner<'a>, Unreadable> {
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Inner<'a, 'f>, Unreadable> {
         Ok(self.inside_variant(variant, |reader| reader.object("")))
     }
 }
 
 macro_rules! lists {
     ($($trait:ident::$method:ident;)*) => {$(
-        impl $trait for Inner<'_> {
+        impl $trait for Inner<'_, '_> {
             type Ok = ();
             type Error = Unreadable;
 
@@ -641,12 +695,14 @@ lists! {
 
 macro_rules! structs {
     ($($trait:ident)*) => {$(
-        impl $trait for Inner<'_> {
+        impl $trait for Inner<'_, '_> {
             type Ok = ();
             type Error = Unreadable;
 
+            // Inlined, so that the compiler knows the name: what nobody wants costs a comparison with a constant.
+            #[inline]
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-                self.member(Some(name), value)
+                if self.names.may_have(name) { self.member(Some(name), value) } else { Ok(()) }
             }
 
             fn end(self) -> Done {
@@ -659,14 +715,14 @@ macro_rules! structs {
 
 structs!(SerializeStruct SerializeStructVariant);
 
-impl SerializeMap for Inner<'_> {
+impl SerializeMap for Inner<'_, '_> {
     type Ok = ();
     type Error = Unreadable;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Done {
         self.walk.name.clear();
         match self.kind {
-            Kind::Members(_) | Kind::Names | Kind::Object { .. } => self.read(&Want::Name, name),
+            Kind::Members(_) | Kind::Names | Kind::Object(_) => self.read(&Want::Name, name),
             _ => Ok(()),
         }
     }

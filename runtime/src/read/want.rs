@@ -55,35 +55,52 @@ pub(crate) static WHOLE: Want = Want::Content(Place::Whole);
 /// Members of an object, by name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Members {
-    /// One bit a name, so that nearly every other name is passed over without a comparison.
-    bits: u64,
+    names: Names,
     members: &'static [(&'static str, Want)],
 }
 
 /// The members of an object that are wanted.
 pub(crate) const fn members(members: &'static [(&'static str, Want)]) -> Want {
-    let mut bits = 0;
+    let mut names = Names::NONE;
     let mut at = 0;
     while at < members.len() {
-        bits |= bit(members[at].0);
+        names.0 |= Names::bit(members[at].0);
         at += 1;
     }
-    Want::Members(Members { bits, members })
-}
-
-const fn bit(name: &str) -> u64 {
-    let name = name.as_bytes();
-    match name {
-        [] => 1,
-        [first, .., last] => 1 << ((name.len() + 3 * *first as usize + 11 * *last as usize) % 64),
-        [only] => 1 << (*only % 64),
-    }
+    Want::Members(Members { names, members })
 }
 
 impl Members {
+    pub(crate) fn names(self) -> Names {
+        self.names
+    }
+
     /// What is wanted of the member with that name.
     pub(crate) fn of(self, name: &str) -> impl Iterator<Item = &'static Want> + use<'_> {
-        let members = if self.bits & bit(name) == 0 { &[] } else { self.members };
-        members.iter().filter(move |member| member.0 == name).map(|member| &member.1)
+        self.members.iter().filter(move |member| member.0 == name).map(|member| &member.1)
+    }
+}
+
+/// A few names: one bit each, so that nearly every other name is passed over without a comparison.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Names(u64);
+
+impl Names {
+    pub(crate) const NONE: Self = Names(0);
+    pub(crate) const ALL: Self = Names(u64::MAX);
+
+    #[inline]
+    pub(crate) const fn may_have(self, name: &str) -> bool {
+        self.0 & Names::bit(name) != 0
+    }
+
+    #[inline]
+    const fn bit(name: &str) -> u64 {
+        let name = name.as_bytes();
+        match name {
+            [] => 1,
+            [first, .., last] => 1 << ((name.len() + 3 * *first as usize + 11 * *last as usize) % 64),
+            [only] => 1 << (*only % 64),
+        }
     }
 }
