@@ -255,7 +255,7 @@ impl<'a, 'f> Reader<'a, 'f> {
 
     fn object(mut self, name: &'static str) -> Inner<'a, 'f> {
         let kind = match self.want {
-            Want::Members(members) => Kind::Members(*members),
+            Want::Members(members) => Kind::Members(members),
             Want::Each(want) | Want::Variant(want) => return Reader { want, ..self }.object(name),
             Want::Only(want) => Kind::Each(want),
             Want::Names => Kind::Names,
@@ -277,7 +277,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             Kind::Skipped => Names::NONE,
             _ => Names::ALL,
         };
-        Inner { want: self.want, walk: self.walk, depth: self.depth, is_whole: self.is_whole, names, variant: None, kind }
+        Inner { want: self.want, walk: self.walk, depth: self.depth, is_whole: self.is_whole, names, kind }
     }
 
     /// The inside of an enum's variant, which is a member of that name to everybody who does not ask for variants.
@@ -285,7 +285,11 @@ impl<'a, 'f> Reader<'a, 'f> {
         let want = match self.want {
             Want::Content(_) | Want::Inside => {
                 let mut inner = open(self);
-                inner.variant = Some(variant);
+                match &mut inner.kind {
+                    Kind::List(list) => list.variant = Some(variant),
+                    Kind::Object(object) => object.variant = Some(variant),
+                    _ => {}
+                }
                 return inner;
             }
             Want::Members(members) => members.of(variant).next(),
@@ -310,8 +314,6 @@ pub(crate) struct Inner<'a, 'f> {
     is_whole: bool,
     /// Which members are worth a look.
     names: Names,
-    /// The enum's variant that this is the content of.
-    variant: Option<&'static str>,
     kind: Kind,
 }
 
@@ -322,7 +324,7 @@ enum Kind {
     Tools,
     /// Whether there is anything in it.
     Filled(&'static Want),
-    Members(Members),
+    Members(&'static Members),
     Names,
     /// Content.
     List(Box<List>),
@@ -334,12 +336,16 @@ enum Kind {
 
 #[derive(Default)]
 struct List {
+    /// The enum's variant that it is the content of.
+    variant: Option<&'static str>,
     entries: Vec<Value>,
     left_out: usize,
 }
 
 #[derive(Default)]
 struct Object {
+    /// Likewise.
+    variant: Option<&'static str>,
     members: Map<String, Value>,
     name: String,
     left_out: usize,
@@ -402,9 +408,12 @@ impl Inner<'_, '_> {
         match &mut self.kind {
             Kind::Members(members) => {
                 let members = *members;
-                let taken = std::mem::take(&mut self.walk.name);
-                let result = self.members(members, name.unwrap_or(&taken), value);
-                self.walk.name = taken;
+                if let Some(name) = name {
+                    return self.members(members, name, value);
+                }
+                let name = std::mem::take(&mut self.walk.name);
+                let result = self.members(members, &name, value);
+                self.walk.name = name;
                 result
             }
             Kind::Each(want) => {
@@ -443,7 +452,7 @@ impl Inner<'_, '_> {
         }
     }
 
-    fn members<T: Serialize + ?Sized>(&mut self, members: Members, name: &str, value: &T) -> Done {
+    fn members<T: Serialize + ?Sized>(&mut self, members: &'static Members, name: &str, value: &T) -> Done {
         if self.is_whole {
             match self.walk.under {
                 Some(under) if under == name => return self.read(self.want, value),
@@ -461,27 +470,33 @@ impl Inner<'_, '_> {
     }
 
     fn finish(self) {
-        let built = match self.kind {
+        let (variant, built) = match self.kind {
             Kind::List(mut list) => {
                 if list.left_out > 0 {
                     list.entries.push(format!("…[{} entries left out]", list.left_out).into());
                 }
-                Value::Array(list.entries)
+                (list.variant, Value::Array(list.entries))
             }
             Kind::Object(mut object) => {
                 if object.left_out > 0 {
                     object.members.insert("…".to_owned(), format!("[{} members left out]", object.left_out).into());
                 }
-                Value::Object(object.members)
+                (object.variant, Value::Object(object.members))
             }
-            Kind::TooDeep => "…[nested too deeply]".into(),
+            Kind::TooDeep => (None, "…[nested too deeply]".into()),
             _ => return,
         };
-        let built = match self.variant {
+        let built = match variant {
             Some(variant) => Map::from_iter([(variant.to_owned(), built)]).into(),
             None => built,
         };
         Reader { want: self.want, walk: self.walk, depth: self.depth, is_whole: false }.build(built);
+    }
+}
+
+impl Kind {
+    fn is_content(&self) -> bool {
+        matches!(self, Kind::List(_) | Kind::Object(_) | Kind::TooDeep)
     }
 }
 
@@ -678,8 +693,11 @@ macro_rules! lists {
                 self.entry(value)
             }
 
+            #[inline]
             fn end(self) -> Done {
-                self.finish();
+                if self.kind.is_content() {
+                    self.finish();
+                }
                 Ok(())
             }
         }
@@ -705,8 +723,11 @@ macro_rules! structs {
                 if self.names.may_have(name) { self.member(Some(name), value) } else { Ok(()) }
             }
 
+            #[inline]
             fn end(self) -> Done {
-                self.finish();
+                if self.kind.is_content() {
+                    self.finish();
+                }
                 Ok(())
             }
         }

@@ -64,20 +64,35 @@ pub(crate) const fn members(members: &'static [(&'static str, Want)]) -> Want {
     let mut names = Names::NONE;
     let mut at = 0;
     while at < members.len() {
+        // A member that stands elsewhere would not be found.
+        assert!(at == 0 || is_sorted(members[at - 1].0, members[at].0));
         names.0 |= Names::bit(members[at].0);
         at += 1;
     }
     Want::Members(Members { names, members })
 }
 
+const fn is_sorted(one: &str, next: &str) -> bool {
+    let (one, next) = (one.as_bytes(), next.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < next.len() {
+        if one[at] != next[at] {
+            return one[at] < next[at];
+        }
+        at += 1;
+    }
+    one.len() <= next.len()
+}
+
 impl Members {
-    pub(crate) fn names(self) -> Names {
+    pub(crate) fn names(&self) -> Names {
         self.names
     }
 
-    /// What is wanted of the member with that name.
-    pub(crate) fn of(self, name: &str) -> impl Iterator<Item = &'static Want> + use<'_> {
-        self.members.iter().filter(move |member| member.0 == name).map(|member| &member.1)
+    /// What is wanted of the member with that name. They stand in the order of their names.
+    pub(crate) fn of(&'static self, name: &str) -> impl Iterator<Item = &'static Want> {
+        let same = move |member: &&(&str, Want)| member.0 == name;
+        self.members.iter().skip_while(move |member| !same(member)).take_while(same).map(|member| &member.1)
     }
 }
 
