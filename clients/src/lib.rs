@@ -31,6 +31,7 @@ pub fn error(value: &impl Serialize) -> Option<String> {
 ///
 /// If the client would refuse it.
 #[track_caller]
+#[must_use]
 pub fn received<T: DeserializeOwned>(json: &Value) -> T {
     // Some of their types borrow from the text that they are read from.
     serde_json::from_str(&json.to_string()).expect("what a provider sends")

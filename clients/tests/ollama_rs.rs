@@ -7,7 +7,7 @@ use ollama_rs::models::ModelOptions;
 use samplescope_clients::{events, received, request, response};
 use serde_json::{Value, json};
 
-fn received_message(done: bool, message: Value, counts: Value) -> ChatMessageResponse {
+fn received_message(done: bool, message: &Value, counts: &Value) -> ChatMessageResponse {
     let mut all = json!({ "model": "llama3", "created_at": "2026-11-21T00:00:00Z", "done": done, "message": message });
     let counts = counts.as_object().cloned().unwrap_or_default();
     all.as_object_mut().expect("an object").extend(counts);
@@ -52,14 +52,14 @@ fn a_response_says_why_it_stopped_only_where_a_tool_call_tells() {
         all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         all
     };
-    let text = received_message(true, json!({ "role": "assistant", "content": "A cat." }), counts());
+    let text = received_message(true, &json!({ "role": "assistant", "content": "A cat." }), &counts());
     // The conventions' document has to have a finish reason: where nobody knows one, `stop` stands there, and only there.
     let message = json!([{ "role": "assistant", "finish_reason": "stop", "parts": [{ "type": "text", "content": "A cat." }] }]);
     assert_eq!(response(&text), with(json!({ "gen_ai.output.messages": message })));
     let calls = json!({ "role": "assistant", "content": "", "tool_calls": [{ "function": { "name": "look", "arguments": { "at": 1 } } }] });
     let part = json!({ "type": "tool_call", "name": "look", "arguments": { "at": 1 } });
     assert_eq!(
-        response(&received_message(true, calls, counts())),
+        response(&received_message(true, &calls, &counts())),
         with(json!({
             "gen_ai.response.finish_reasons": ["tool_call"],
             "gen_ai.output.messages": [{ "role": "assistant", "finish_reason": "tool_call", "parts": [part] }],
@@ -71,9 +71,9 @@ fn a_response_says_why_it_stopped_only_where_a_tool_call_tells() {
 fn a_stream() {
     let piece = |content: &str| json!({ "role": "assistant", "content": content });
     let seen = events(&[
-        received_message(false, json!({ "role": "assistant", "content": "", "thinking": "hm" }), Value::Null),
-        received_message(false, piece("A c"), Value::Null),
-        received_message(true, piece(""), counts()),
+        received_message(false, &json!({ "role": "assistant", "content": "", "thinking": "hm" }), &Value::Null),
+        received_message(false, &piece("A c"), &Value::Null),
+        received_message(true, &piece(""), &counts()),
     ]);
     assert_eq!(
         seen,
