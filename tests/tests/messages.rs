@@ -282,6 +282,12 @@ async fn mcp_sampling_is_understood() {
 #[tokio::test]
 async fn what_has_no_known_shape_is_shown_as_its_json_and_what_is_emitted_is_read_back() {
     assert_eq!(input(json!({ "count": 42 })).await, said("user", &json!([{ "type": "text", "content": r#"{"count":42}"# }])));
+    let own = json!({ "input": "x", "context": "y" });
+    assert_eq!(
+        input(own.clone()).await,
+        said("user", &json!([{ "type": "text", "content": own.to_string() }])),
+        "nothing is lost of it"
+    );
     assert_eq!(input(json!(42)).await, said("user", &json!([{ "type": "text", "content": "42" }])));
     assert_eq!(input(Value::Null).await, Value::Null);
     let odd = json!({ "role": "user", "content": [{ "type": "hologram", "data": 1 }] });
@@ -397,7 +403,7 @@ async fn every_providers_messages_are_understood_as_a_list_and_whole() {
         [("input", responses), ("contents", gemini), ("messages", bedrock), ("messages", genai), ("chat_history", rig)]
     {
         assert_eq!(input(list.clone()).await, expected, "a list");
-        assert_eq!(input(json!({ key: list })).await, expected, "a request");
+        assert_eq!(input(json!({ "model": "m", key: list })).await, expected, "a request");
     }
 }
 

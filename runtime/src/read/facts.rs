@@ -102,6 +102,7 @@ signs! {
     GenAiEvent,
     InferenceConfig,
     Input,
+    Instructions,
     MaxTokensCamel,
     Message,
     Messages,
@@ -162,6 +163,9 @@ signs! {
     /// The part is a tool call.
     CallItem,
 }
+
+/// Each has a bit of its own.
+const _: () = assert!((Sign::CallItem as u8) < u64::BITS as u8);
 
 /// Signs that were seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

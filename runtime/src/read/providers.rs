@@ -86,7 +86,10 @@ pub(crate) static PROVIDERS: &[Provider] = &[
     },
     // OpenAI Responses
     Provider {
-        request: Some(Shape { is: |seen| seen.has(Sign::Input), wants: RESPONSES_REQUEST }),
+        request: Some(Shape {
+            is: |seen| seen.has(Sign::Input) && seen.any(&[Sign::Model, Sign::Instructions, Sign::ToolsKey]),
+            wants: RESPONSES_REQUEST,
+        }),
         response: Some(Shape {
             is: |seen| seen.has(Sign::ObjectResponse) || seen.all(&[Sign::Output, Sign::Status]),
             wants: RESPONSES_RESPONSE,
@@ -196,6 +199,7 @@ pub(crate) static REQUEST_SIGNS: Want = members(&[
     ("format", Want::Sign(Sign::OllamaOnly)),
     ("inferenceConfig", Want::Key(Sign::InferenceConfig)),
     ("input", Want::Key(Sign::Input)),
+    ("instructions", Want::Sign(Sign::Instructions)),
     ("keep_alive", Want::Sign(Sign::OllamaOnly)),
     ("maxTokens", Want::Key(Sign::MaxTokensCamel)),
     ("messages", Want::Key(Sign::Messages)),

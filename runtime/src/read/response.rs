@@ -45,9 +45,9 @@ pub(crate) fn response(given: &dyn Readable, wants: Wants) -> Result<Response, U
     match inside(given, None, wants)? {
         (Some(own), seen) if seen.has(Sign::Choice) => {
             // A client's own type, which may keep what the provider said.
-            Ok(match inside(given, Some("raw"), wants)?.0 {
-                Some(raw) => raw.or(own),
-                None => own,
+            Ok(match inside(given, Some("raw"), wants) {
+                Ok((Some(raw), _)) => raw.or(own),
+                _ => own,
             })
         }
         (Some(response), _) => Ok(response),

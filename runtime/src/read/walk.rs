@@ -53,6 +53,12 @@ const DEPTH: u8 = 120;
 /// How many values content may have, each of which takes more room than it says.
 const VALUES: usize = 1 << 20;
 
+/// How many answers a response may have.
+const CHOICES: usize = 1_000;
+
+/// How many names of members are kept to be told.
+const NAMES: usize = 100;
+
 /// `serde_json` hands these on as structs of these names, whose one member is a JSON text.
 const JSON_TEXTS: &[&str] = &["$serde_json::private::Number", "$serde_json::private::RawValue"];
 
@@ -373,8 +379,10 @@ impl Inner<'_, '_> {
             }
             Kind::Choices(want) => {
                 let want = *want;
-                if let Some(facts) = &mut self.walk.facts {
-                    facts.choices.push(Choice::default());
+                match &mut self.walk.facts {
+                    Some(facts) if facts.choices.len() >= CHOICES => return Ok(()),
+                    Some(facts) => facts.choices.push(Choice::default()),
+                    None => {}
                 }
                 self.read(want, value)
             }
@@ -422,7 +430,9 @@ impl Inner<'_, '_> {
             }
             Kind::Names => {
                 let name = name.unwrap_or(&self.walk.name);
-                self.walk.names.push(name.to_owned());
+                if self.walk.names.len() < NAMES {
+                    self.walk.names.push(name.to_owned());
+                }
                 Ok(())
             }
             Kind::Object(object) if self.walk.values_left == 0 => {
