@@ -165,7 +165,7 @@ signs! {
 }
 
 /// Each has a bit of its own.
-const _: () = assert!((Sign::CallItem as u8) < u64::BITS as u8);
+const _: () = assert!((Sign::CallItem as u32) < u64::BITS);
 
 /// Signs that were seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -226,8 +226,8 @@ pub(crate) static RESPONSE_SIGNS: Want = members(&[
     ("error", Want::Sign(Sign::Error)),
     ("eval_count", Want::Sign(Sign::EvalCount)),
     ("finish_reason", Want::Key(Sign::FinishReason)),
-    ("message", Want::Sign(Sign::Message)),
-    ("model", Want::Sign(Sign::Model)),
+    ("message", Want::Key(Sign::Message)),
+    ("model", Want::Key(Sign::Model)),
     (
         "object",
         Want::Word(&[
@@ -239,12 +239,12 @@ pub(crate) static RESPONSE_SIGNS: Want = members(&[
     ("output", Want::Key(Sign::Output)),
     ("output", members(&[("message", Want::Sign(Sign::OutputMessage))])),
     ("provider_model_iden", Want::Key(Sign::ProviderModel)),
-    ("role", Want::Sign(Sign::Role)),
-    ("status", Want::Sign(Sign::Status)),
-    ("stopReason", Want::Sign(Sign::StopReasonCamel)),
+    ("role", Want::Key(Sign::Role)),
+    ("status", Want::Key(Sign::Status)),
+    ("stopReason", Want::Key(Sign::StopReasonCamel)),
     ("stop_reason", Want::Key(Sign::StopReason)),
     ("type", Want::Word(&[("error", Sign::TypeError), ("message", Sign::TypeMessage)])),
-    ("usage", Want::Sign(Sign::Usage)),
+    ("usage", Want::Key(Sign::Usage)),
     ("usage", members(&[("tokens", Want::Sign(Sign::UsageTokens))])),
     ("usageMetadata", Want::Sign(Sign::UsageMetadata)),
 ]);
