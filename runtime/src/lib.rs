@@ -7,6 +7,7 @@ mod content;
 pub mod guide;
 mod handle;
 mod listen;
+mod read;
 mod settings;
 mod value;
 mod vocabulary;
