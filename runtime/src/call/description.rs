@@ -44,7 +44,7 @@ pub(crate) fn open_recursive(function: Recursive, site: &'static Site, describe:
     if is_in_loop_of(function) {
         return None;
     }
-    open_as(Kind::Loop, site, Manner { recursive: Some(function), ..Manner::default() }, describe)
+    open_as(Kind::Loop, site, Manner { recursive: Some(function.at), ..Manner::default() }, describe)
 }
 
 /// Opens a call that runs wherever it is entered, if anybody listens to it.

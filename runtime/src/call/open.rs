@@ -12,6 +12,7 @@ use opentelemetry::trace::{Link, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
 use std::borrow::Cow;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
@@ -42,7 +43,7 @@ pub(crate) struct Opening {
     /// Whether what it says of the shared attributes is kept: a loop's is inherited, and metrics and log events have it, too.
     keeps_shared: bool,
     sampling: Sampling,
-    beginning: Option<Beginning>,
+    beginning: Option<Box<Beginning>>,
     /// Whether its run has counted it.
     is_counted: bool,
     manner: Manner,
@@ -62,8 +63,8 @@ pub(crate) struct Opening {
 /// What is special about a call, beside what is said of it.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Manner {
-    /// The function, if it may call itself.
-    pub(crate) recursive: Option<Recursive>,
+    /// Where the function stands, if it may call itself.
+    pub(crate) recursive: Option<&'static Location<'static>>,
     /// Whether it has to bring its own context to whatever runs inside, wherever that is.
     pub(crate) is_detached: bool,
 }
@@ -364,7 +365,8 @@ impl Opening {
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
                 let (inherited, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
-                let run = Run::new(kind, id, manner.recursive, listeners, unsampled.then_some(span), inherited);
+                let recursive = manner.recursive.map(|at| Recursive { function: self.site.function, at });
+                let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
                 let context = run.within(own.as_ref().unwrap_or(parent));
                 (Some(run), Some(context), said)
             }
