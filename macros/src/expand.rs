@@ -217,6 +217,7 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
         (quote!(__ss_is_agent_measured), &request.agent_measured),
         (quote!(__ss_is_recording), &request.recorded),
         (quote!(__ss_is_recording), &request.listed),
+        (quote!(__ss_is_measured), &request.read),
         (quote!(__ss_is_capturing), &request.captured),
     ];
     let groups = groups.into_iter().filter(|(_, group)| !group.is_empty()).map(|(asked, group)| {
@@ -224,7 +225,8 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
         quote!(if #span.#asked() { #calls })
     });
     let placed = calls(model, &span, &request.placed);
-    let describe = quote!(#placed #returns #streams #constant #(#groups)*);
+    let tokens = (!model.tokens).then(|| quote!(#span.__ss_without_tokens();));
+    let describe = quote!(#placed #tokens #returns #streams #constant #(#groups)*);
     let describe = if describe.is_empty() { quote!(|_| ()) } else { quote!(|#span| { #describe }) };
     quote! {
         let #span = #private::#open(
@@ -243,7 +245,7 @@ fn describe(model: &Model) -> TokenStream {
     let by_itself = match model.kind {
         _ if model.stream.is_some() => None,
         Macro::Loop => None,
-        Macro::Step => Some(quote!(#returned.__ss_success().__ss_response();)),
+        Macro::Step => Some(quote!(#returned.__ss_success().__ss_says();)),
         Macro::Tool => Some(quote!(#returned.__ss_success().__ss_outcome();)),
     };
     let items = items(model);
@@ -288,7 +290,26 @@ fn calls<'a>(model: &Model, receiver: &impl ToTokens, descriptions: impl IntoIte
                 let value = requested(model, value);
                 quote!(#receiver.#method(#value);)
             }
+            Value::RequestedByType(value, says) => {
+                let at = value.span();
+                let private = hygiene::private(model.renamed.as_ref());
+                let given = hygiene::at(at, quote!(#private::given));
+                let says = hygiene::at(at, Ident::new(says, Span::mixed_site()).into_token_stream());
+                let value = hygiene::parenthesized(at, requested(model, value));
+                quote!(#receiver.#method(#given #value.#says());)
+            }
+            Value::RequestItself(value) => {
+                let (value, written) = (requested(model, value), written(model));
+                quote!(#receiver.#method(#value, &[#(#written),*]);)
+            }
             Value::Read(closure) => quote!(#receiver.#method(#closure);),
+            Value::ReadMessages(closure) => {
+                let returned = hygiene::returned();
+                let read = hygiene::at(closure.span(), quote!(#receiver.#method));
+                let says = hygiene::at(closure.span(), quote!(.__ss_messages()));
+                let closure = hygiene::parenthesized(closure.span(), quote!(#closure));
+                quote!(#returned.__ss_output(#read #closure #says);)
+            }
             Value::ReadByType(closure) => {
                 // All of it stands where the closure does, since its value is what is wrong if the last method does not take it.
                 let call = hygiene::at(closure.span(), quote!(#receiver.#method));
@@ -307,6 +328,30 @@ fn calls<'a>(model: &Model, receiver: &impl ToTokens, descriptions: impl IntoIte
     });
     calls.collect()
 }
+
+/// The arguments of a request that are written, which the request itself does not say again.
+fn written(model: &Model) -> Vec<String> {
+    let request = &model.request;
+    let written = [&request.constant, &request.measured, &request.recorded, &request.listed, &request.captured];
+    let mut names: Vec<String> = written.into_iter().flatten().map(|description| description.method.to_string()).collect();
+    names.retain(|name| REQUESTED.contains(&name.as_str()));
+    names.extend(model.stream.is_some().then(|| "stream".to_owned()));
+    names
+}
+
+/// Those of which it has to be told: of the others, the runtime knows.
+const REQUESTED: &[&str] = &[
+    "top_p",
+    "top_k",
+    "seed",
+    "stop_sequences",
+    "presence_penalty",
+    "frequency_penalty",
+    "choice_count",
+    "system_prompt",
+    "messages",
+    "tools",
+];
 
 /// An attribute whose type the registry knows goes through a method for that type.
 fn attribute(

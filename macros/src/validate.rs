@@ -37,6 +37,7 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
         kind,
         renamed: None,
         capture: true,
+        tokens: true,
         recursive: false,
         stream: None,
         request: Request::default(),
@@ -65,6 +66,7 @@ fn nothing_that_the_body_borrows(response: &Response, function: &Function, error
     let closures = response.success.iter().chain(&response.error).filter_map(|description| match &description.value {
         Value::Read(Expr::Closure(closure))
         | Value::ReadByType(Expr::Closure(closure))
+        | Value::ReadMessages(Expr::Closure(closure))
         | Value::ReadAttribute(_, _, Expr::Closure(closure)) => Some(closure),
         _ => None,
     });
@@ -263,7 +265,13 @@ fn missing(key: &Key, at: &Ident) -> Error {
 fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mut Errors) {
     match (key.takes, value) {
         (Takes::Path, Written::Path(path)) => model.renamed = Some(path),
-        (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) if !flag.value => model.capture = false,
+        (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) if !flag.value => match key.name {
+            "tokens" => model.tokens = false,
+            _ => model.capture = false,
+        },
+        (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) if key.name == "tokens" => {
+            errors.push(Error::new(flag.span, "tokens are reported unless `tokens = false` says that somebody else does: leave it out"));
+        }
         (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) => errors.push(Error::new(
             flag.span,
             "`capture = true` cannot be: only the person who runs the program turns content on, with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT or `Settings`. Leave it out",
@@ -284,7 +292,13 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
             no_closure(key, &expression, errors);
             right_type(key, &expression, errors);
             stays(&expression, errors);
-            Value::Requested(requested(expression, key.takes == Takes::Text))
+            let value = requested(expression, key.takes == Takes::Text);
+            match key.takes {
+                Takes::Messages => Value::RequestedByType(value, "__ss_messages"),
+                Takes::Tools => Value::RequestedByType(value, "__ss_definitions"),
+                Takes::Provided => Value::RequestItself(value),
+                _ => Value::Requested(value),
+            }
         }
         _ => return,
     };
@@ -292,6 +306,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
     let request = &mut model.request;
     let group = match need {
         Need::Placed => &mut request.placed,
+        Need::Read => &mut request.read,
         Need::Captured => &mut request.captured,
         Need::Listed => &mut request.listed,
         _ if constant => &mut request.constant,
@@ -377,7 +392,11 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         Expr::Closure(closure) if key.takes != Takes::Chunk => Expr::Closure(places::by_reference(closure)),
         value => value,
     };
-    let value = if key.takes == Takes::Flag { Value::ReadByType(value) } else { Value::Read(value) };
+    let value = match key.takes {
+        Takes::Flag => Value::ReadByType(value),
+        Takes::Messages => Value::ReadMessages(value),
+        _ => Value::Read(value),
+    };
     group.push(Description { method, value });
 }
 

@@ -109,7 +109,7 @@ pub use samplescope_macros::sampling_loop;
 ///                 __returned
 ///                     .__ss_success()
 ///                     .__ss_usage(|response| TokenUsage::new(response.input_tokens, response.output_tokens));
-///                 __returned.__ss_success().__ss_response();
+///                 __returned.__ss_success().__ss_says();
 ///                 __returned.__ss_error().__ss_record();
 ///                 __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
 ///             },
@@ -145,6 +145,7 @@ pub use samplescope_macros::sampling_step;
 /// All arguments are in [the crate's table](crate#what-the-attributes-take).
 pub use samplescope_macros::sampling_tool;
 
+pub use read::given::{Read, read};
 pub use settings::{Capture, Piece, Settings, Vocabulary};
 pub use value::{
     AsContext, AttributeValue, Chunk, ChunkMessage, ChunkText, ErrorType, Flag, Integer, Message, Number, Part, Role,

@@ -47,6 +47,8 @@ pub(crate) struct Opening {
     /// Whether its run has counted it.
     is_counted: bool,
     manner: Manner,
+    /// Whether its tokens are reported here, and by nobody else.
+    pub(crate) counts_tokens: bool,
     pub(crate) started: Option<Instant>,
     /// What the span does not have yet. None: it wants nothing more.
     attributes: Option<Vec<KeyValue>>,
@@ -172,6 +174,7 @@ impl Opening {
             beginning: None,
             is_counted: false,
             manner,
+            counts_tokens: true,
             attributes,
             subject: None,
             said: SharedValues::default(),
@@ -351,6 +354,9 @@ impl Opening {
         if self.measured {
             wants = wants.and_meter(operation);
         }
+        if !self.counts_tokens {
+            wants = wants.without_usage();
+        }
         let tells = wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
         if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
             return None;
@@ -424,6 +430,12 @@ impl Opening {
     pub(crate) fn push(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
         if let (Some(attributes), Some(value)) = (&mut self.attributes, value) {
             attributes.push(KeyValue::new(key, value));
+        }
+    }
+
+    pub(crate) fn share_unless_written(&mut self, shared: Shared, value: Option<Value>) {
+        if !self.written.has(shared) {
+            self.share(shared, value);
         }
     }
 
