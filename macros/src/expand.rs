@@ -36,6 +36,7 @@ use crate::hygiene;
 use crate::model::{Description, Macro, Model, Requested, Value};
 use crate::registry::Takes;
 use crate::shape::{self, AsyncBlock, Form, Returned, Shape, Streams};
+use crate::spine::Expected;
 use crate::stacked;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -191,14 +192,21 @@ fn followed(open: &TokenStream, future: &TokenStream, boxed: Option<TokenStream>
 
 /// `let __span = …;`: asks whether anybody listens and, if so, starts the span with what the request says.
 fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStream {
+    let span = hygiene::span();
+    let unsaid = model.kind == Macro::Loop && !model.request.names_result_type();
+    let returns = output.filter(|output| unsaid && shape::is_named(output));
+    let returns = returns.map(|output| quote!(#span.__ss_returns::<#output>();));
+    let opened = opened(model, &function.name(), None, returns);
+    quote!(let #span = #opened;)
+}
+
+/// The call that is open. `first` stands in the closure that describes it before everything else, and says nothing of it.
+fn opened(model: &Model, name: &str, first: Option<TokenStream>, returns: Option<TokenStream>) -> TokenStream {
     let private = hygiene::private(model.renamed.as_ref());
     let (span, open) = (hygiene::span(), Ident::new(&model.kind.to_string(), Span::mixed_site()));
-    let name = function.name();
     let request = &model.request;
     let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
 
-    let returns = output.filter(|output| model.kind == Macro::Loop && !request.names_result_type() && shape::is_named(output));
-    let returns = returns.map(|output| quote!(#span.__ss_returns::<#output>();));
     let constant = calls(model, &span, &request.constant);
     let streams = model.stream.is_some().then(|| quote!(#span.__ss_stream();));
     let groups = [
@@ -213,13 +221,56 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
         quote!(if #span.#asked() { #calls })
     });
     let describe = quote!(#returns #streams #constant #(#groups)*);
-    let describe = if describe.is_empty() { quote!(|_| ()) } else { quote!(|#span| { #describe }) };
+    let describe = match (describe.is_empty(), first) {
+        (true, None) => quote!(|_| ()),
+        (true, first) => quote!(|_| { #first }),
+        (false, first) => quote!(|#span| { #first #describe }),
+    };
     quote! {
-        let #span = #private::#open(
+        #private::#open(
             &#private::Site { function: #name, attributes: #attributes, capture: #capture },
             #describe,
-        );
+        )
     }
+}
+
+/// A statement's call, and what is known of it.
+pub(crate) struct Statement<'a> {
+    /// What the site is called.
+    pub(crate) name: &'a str,
+    /// The attribute's path, as it is written.
+    pub(crate) path: TokenStream,
+    /// Where the attribute stands.
+    pub(crate) at: Span,
+    pub(crate) call: TokenStream,
+    /// Whether the call is entered while its expression is evaluated.
+    pub(crate) is_entered: bool,
+    /// Whether `.await` stands behind it.
+    pub(crate) awaited: bool,
+    pub(crate) expected: Option<Expected>,
+}
+
+/// The expression that stands where the call did.
+pub(crate) fn statement(model: &Model, statement: Statement<'_>) -> TokenStream {
+    let Statement { name, path, at, call, is_entered, awaited, expected } = statement;
+    let called = hygiene::called();
+    // The attribute is gone before names are resolved. Here it is once more, for those who import it, and those who look it up.
+    let used = Some(quote!(#[#path(__ss_used)] fn __used() {}));
+    let open = opened(model, name, used, None);
+    let enter = if is_entered { quote!(__ss_entered) } else { quote!(__ss_outside) };
+    let run = if awaited { quote!(__ss_run) } else { quote!(__ss_leave) };
+    let method = if model.stream.is_some() { quote!(__ss_stream) } else { quote!(__ss_value) };
+    let expected = expected.map(|Expected { ty, tried }| {
+        let expects = if tried { quote!(__ss_tried) } else { quote!(__ss_given) };
+        quote!(#called.#expects::<#ty>().__ss_same();)
+    });
+    // Stands where the call does, since that is what is wrong if it is a future.
+    let place = call.clone().into_iter().next().map_or(at, |first| first.span());
+    let boxed = (!awaited).then(|| hygiene::at(place, quote!(#called.__ss_boxed();)));
+    let describe = describe(model);
+    let look = quote!(#called.#method(#describe));
+    let look = if expected.is_none() && boxed.is_none() { look } else { quote!({ #expected #boxed #look }) };
+    quote!(#open.#enter().#run(#call, |mut #called| #look))
 }
 
 /// The closure over what came back: what the user wrote, then what their types say by themselves.

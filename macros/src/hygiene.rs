@@ -25,6 +25,11 @@ pub(crate) fn span() -> Ident {
     local("__span")
 }
 
+/// What came back from a statement's call, and the call.
+pub(crate) fn called() -> Ident {
+    local("__called")
+}
+
 /// What the user's function returned.
 pub(crate) fn returned() -> Ident {
     local("__returned")

@@ -16,12 +16,15 @@ use std::collections::HashMap;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprClosure, ExprLit, Ident, Lit, LitStr};
 
-pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>, errors: &mut Errors) -> Model {
-    if let Some(function) = function {
-        plain_function(kind, function, errors);
-        no_caller_of_ours(kind, function, errors);
-        only_one_of_ours(kind, function, errors);
-    }
+/// Whether the attribute may stand on the function.
+pub(crate) fn function(kind: Macro, function: &Function, errors: &mut Errors) {
+    plain_function(kind, function, errors);
+    no_caller_of_ours(kind, function, errors);
+    only_one_of_ours(kind, function, errors);
+}
+
+/// What the arguments say of the call to what has that name.
+pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, name: Option<&str>, errors: &mut Errors) -> Model {
     no_duplicates(&args, errors);
     no_duplicate_attributes(&args, errors);
     one_result_type(&args, errors);
@@ -36,8 +39,8 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
             Err(error) => errors.push(error),
         }
     }
-    if let Some(function) = function.filter(|_| unnamed) {
-        model.request.constant.insert(0, own_name(function));
+    if let Some(name) = name.filter(|_| unnamed) {
+        model.request.constant.insert(0, own_name(name));
     }
     if streams {
         model.stream = Some(std::mem::take(&mut model.response.success));
@@ -45,9 +48,9 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
     model
 }
 
-/// A tool that nobody names has the function's name, which a sampler sees as any constant.
-fn own_name(function: &Function) -> Description {
-    let text = LitStr::new(&function.name(), Span::mixed_site());
+/// A tool that nobody names has the name of what is called, which a sampler sees as any constant.
+fn own_name(name: &str) -> Description {
+    let text = LitStr::new(name, Span::mixed_site());
     Description { method: Ident::new("name", Span::mixed_site()), value: Value::Requested(Requested::Literal(text)) }
 }
 

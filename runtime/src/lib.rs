@@ -137,6 +137,25 @@ pub use samplescope_macros::sampling_step;
 /// All arguments are in [the crate's table](crate#what-the-attributes-take).
 pub use samplescope_macros::sampling_tool;
 
+/// Makes [`sampling_loop`], [`sampling_step`] and [`sampling_tool`] work on the statements of a function that is none of these itself. It opens nothing.
+///
+/// In a function that has one of the three it is not needed.
+///
+/// ```
+/// use samplescope::{sampling_statements, sampling_tool};
+/// # async fn dispatch(_: &str) -> Result<String, std::io::Error> { Ok(String::new()) }
+///
+/// #[sampling_statements]
+/// async fn handle(name: &str) -> Result<String, std::io::Error> {
+///     #[sampling_tool(name = name)]
+///     let result = dispatch(name).await?;
+///     Ok(result)
+/// }
+/// ```
+///
+/// What a statement may be is in [the crate's page](crate#attributes-on-statements).
+pub use samplescope_macros::sampling_statements;
+
 pub use settings::{Capture, Piece, Settings, Vocabulary};
 pub use value::{
     AttributeValue, Chunk, ErrorType, Flag, Integer, Message, Number, Part, Role, SamplingResponse, Text, ToMessages,
