@@ -273,7 +273,8 @@ impl Spine<'_> {
                 '|' => Err(self.no_call("a closure")),
                 '\'' => Err(self.no_call("a block with a label")),
                 '#' => {
-                    let says = format!("`#[{}]` stands before this already, and one call is one span: remove one of the two", self.kind);
+                    let says =
+                        format!("`#[{}]` stands before this already, and one call is one span: remove one of the two", self.kind);
                     Err(Error::new(self.span(), says))
                 }
                 _ => Err(self.no_call("this")),
@@ -389,7 +390,9 @@ impl Spine<'_> {
                 atom.is_block = self.is_brace_at(self.at + 1);
                 self.at += 2;
             }
-            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace && braces == Braces::MayBeStruct && self.is_struct() => {
+            Some(TokenTree::Group(group))
+                if group.delimiter() == Delimiter::Brace && braces == Braces::MayBeStruct && self.is_struct() =>
+            {
                 self.at += 1;
                 return Ok(Atom { name: None, what: "a struct", ..atom });
             }

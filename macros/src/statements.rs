@@ -282,7 +282,8 @@ impl Walk<'_> {
             Ok(()) => {
                 let is_entered = if found.awaited { !(waits.may || (level.in_macro && waits.tries)) } else { true };
                 let call = call.into_iter().collect();
-                let statement = Statement { name, path, at: span, call, is_entered, awaited: found.awaited, expected: found.expected };
+                let statement =
+                    Statement { name, path, at: span, call, is_entered, awaited: found.awaited, expected: found.expected };
                 level.done.extend(expand::statement(&model, statement));
             }
             Err(error) => {
@@ -341,9 +342,34 @@ fn foreign_macro(tokens: &[TokenTree], at: usize) -> Option<String> {
 
 /// Macros that make nothing of an expression but its value.
 const KNOWN: &[&str] = &[
-    "assert", "assert_eq", "assert_ne", "cfg", "column", "concat", "dbg", "debug_assert", "env", "eprintln", "file", "format",
-    "format_args", "include_bytes", "include_str", "json", "line", "matches", "module_path", "option_env", "panic", "println",
-    "stringify", "todo", "unreachable", "vec", "write", "writeln",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "cfg",
+    "column",
+    "concat",
+    "dbg",
+    "debug_assert",
+    "env",
+    "eprintln",
+    "file",
+    "format",
+    "format_args",
+    "include_bytes",
+    "include_str",
+    "json",
+    "line",
+    "matches",
+    "module_path",
+    "option_env",
+    "panic",
+    "println",
+    "stringify",
+    "todo",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
 ];
 
 /// Macros that wait, though no `.await` is to be seen.

@@ -119,11 +119,26 @@ fn poll<F: Future, K>(
     note = "write `.await` behind it (where a macro such as `join!` awaits it, `async {{ #[sampling_tool] call().await }}`), or box it: \
             `Pin<Box<dyn Future>>`, with or without `Send`, is seen by its type, and the span lasts as long"
 )]
-pub trait BoxedFuture {}
+pub trait BoxedFuture: Future {}
 
-impl<O> BoxedFuture for Pin<Box<dyn Future<Output = O> + '_>> {}
+/// Boxes it anew with its call, of the kind `K`, and what looks at what comes of it: with what the box promises, which is why this is another trait.
+pub trait Box<D, K>: BoxedFuture {
+    /// As [`Called::__ss_value`].
+    #[doc(hidden)]
+    fn boxed(called: Called<Self, K>, describe: D) -> Self
+    where
+        Self: Sized;
+}
 
-impl<O> BoxedFuture for Pin<Box<dyn Future<Output = O> + Send + '_>> {}
+impl<F: BoxedFuture, K> Called<F, K> {
+    /// The future, boxed anew if somebody listens.
+    pub fn __ss_said<D: Fn(Returned<'_, F::Output>)>(self, describe: D) -> F
+    where
+        F: Box<D, K>,
+    {
+        F::boxed(self, describe)
+    }
+}
 
 impl<F: Future, K> Called<F, K> {
     /// A future has to be boxed.

@@ -1,0 +1,169 @@
+//! Attributes on statements: where they may stand, and that nobody is warned of what they leave behind.
+#![deny(warnings)]
+
+use samplescope::{sampling_loop, sampling_statements, sampling_step, sampling_tool};
+use std::future::Future;
+use std::pin::Pin;
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+struct Tool;
+
+impl Tool {
+    async fn execute(&self, number: u8) -> Result<u8, String> {
+        Ok(number)
+    }
+
+    fn now(&self, number: u8) -> Result<u8, String> {
+        Ok(number)
+    }
+
+    fn boxed(&self, number: u8) -> Boxed<'_, u8> {
+        Box::pin(async move { number })
+    }
+}
+
+#[sampling_loop(agent = "a")]
+async fn everywhere(tool: &Tool, mut list: Vec<u8>) -> Result<u8, String> {
+    #[sampling_tool]
+    let one = tool.execute(1).await?;
+    #[sampling_tool]
+    let two: u8 = tool.execute(one).await?;
+    let three;
+    #[sampling_tool]
+    three = tool.execute(two).await?;
+    let mut four = three;
+    #[sampling_tool]
+    four += tool.now(3)?;
+    #[sampling_tool]
+    let Ok(five) = tool.execute(four).await else { return Err(String::new()) };
+    #[sampling_tool]
+    if let Ok(six) = tool.execute(five).await {
+        list.push(six);
+    } else if five == 3 {
+        list.push(3);
+    }
+    #[sampling_tool]
+    match tool.execute(five).await {
+        Ok(7) => {}
+        Ok(number) => list.push(number),
+        Err(_) => #[sampling_tool]
+        list.push(3),
+    }
+    #[cfg(any())]
+    #[sampling_tool]
+    let gone = nothing();
+    #[allow(unused_variables)]
+    #[sampling_tool]
+    let unused = tool.now(3);
+    let closure = |number| {
+        #[sampling_tool]
+        tool.now(number)
+    };
+    let later = async {
+        #[sampling_tool]
+        let seven = tool.execute(7).await?;
+        #[sampling_tool]
+        return tool.execute(seven).await;
+    };
+    let (eight, nine) = tokio::join!(later, async { #[sampling_tool] tool.boxed(9).await });
+    let ten = loop {
+        #[sampling_tool]
+        break tool.execute(10).await;
+    };
+    #[sampling_tool]
+    list[tool.now(0)? as usize] = tool.now(3).map_err(|error| error + "!")?;
+    #[sampling_step]
+    let all = async {
+        #[sampling_tool]
+        let eleven = tool.now(11)?;
+        tool.now(eleven)
+    }
+    .await?;
+    #[sampling_tool]
+    let boxed = tool.boxed(all);
+    #[sampling_tool]
+    drop(boxed.await);
+    Ok(#[sampling_tool] tool.execute(nine + eight? + ten? + closure(3)?).await? + one)
+}
+
+mod imported {
+    pub(super) async fn inside(tool: &super::Tool) -> Result<u8, String> {
+        #[samplescope::sampling_statements]
+        async fn here(tool: &super::Tool) -> Result<u8, String> {
+            {
+                use samplescope::sampling_tool;
+                #[sampling_tool]
+                let one = tool.execute(1).await?;
+                #[::samplescope::sampling_tool]
+                tool.execute(one).await
+            }
+        }
+        here(tool).await
+    }
+}
+
+#[sampling_statements]
+fn items() -> u8 {
+    #[sampling_tool]
+    fn item() -> u8 {
+        3
+    }
+    struct Here;
+    impl Here {
+        #[sampling_step]
+        fn method(&self) -> u8 {
+            #[sampling_tool]
+            item()
+        }
+    }
+    #[sampling_tool]
+    Here.method()
+}
+
+macro_rules! function {
+    ($name:ident, $number:expr, $call:expr, $block:block) => {
+        #[sampling_statements]
+        async fn $name(tool: &Tool) -> Result<u8, String> {
+            #[sampling_tool]
+            let number = tool.execute($number).await?;
+            #[sampling_tool]
+            let second = $call;
+            $block
+            Ok(number + second?)
+        }
+    };
+}
+
+function!(generated, 1 + 1, Tool.now(3), {
+    #[sampling_tool]
+    Tool.now(3)?;
+});
+
+#[sampling_statements]
+#[async_trait::async_trait]
+trait Runs {
+    async fn run(&self) -> Result<u8, String>;
+}
+
+#[async_trait::async_trait]
+impl Runs for Tool {
+    #[sampling_statements]
+    async fn run(&self) -> Result<u8, String> {
+        #[sampling_tool]
+        let one = self.execute(1).await?;
+        Ok(one)
+    }
+}
+
+fn is_send<T: Send>(value: T) -> T {
+    value
+}
+
+fn main() {
+    let _ = is_send(everywhere(&Tool, Vec::new()));
+    let _ = is_send(imported::inside(&Tool));
+    let _ = is_send(generated(&Tool));
+    let _ = Tool.run();
+    items();
+}
