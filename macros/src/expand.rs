@@ -35,7 +35,7 @@ use crate::function::Function;
 use crate::hygiene;
 use crate::model::{Description, Macro, Model, Requested, Value};
 use crate::registry::Takes;
-use crate::shape::{self, AsyncBlock, Form, Returned, Shape, Streams};
+use crate::shape::{self, AsyncBlock, Form, OpaqueStream, Returned, Shape};
 use crate::spine::Expected;
 use crate::stacked;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -45,8 +45,11 @@ use syn::{Expr, ExprReference, LitStr, ReturnType, Signature, Token, Type};
 
 pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
     let Function { attributes, visibility, signature, inner_attributes, body } = function;
-    let shape = shape::of(signature, &body.stream());
-    let call = if model.stream.is_some() { stream(model, function, shape) } else { call(model, function, shape) };
+    let Shape { form, stream, returned } = shape::of(signature, &body.stream(), model.stream.is_some());
+    let call = match stream {
+        Some(opaque) => self::stream(model, function, form, &opaque, &returned),
+        None => call(model, function, form, &returned),
+    };
     // The user's own braces, or else rustc takes the function for generated and does not say that it is never used.
     let mut block = Group::new(Delimiter::Brace, quote!(#(#inner_attributes)* #call));
     block.set_span(body.span());
@@ -54,7 +57,7 @@ pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
 }
 
 /// A call that ends with what the function returns, or with the future that it returns.
-fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape) -> TokenStream {
+fn call(model: &Model, function: &Function, form: Form, returned: &Returned) -> TokenStream {
     let Function { signature, body, .. } = function;
     let output = returned.output.as_ref();
     let (span, open, describe) = (hygiene::span(), open(model, function, output), describe(model));
@@ -62,7 +65,7 @@ fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape)
     match form {
         Form::AsyncFn => {
             let again = bound_again(model, signature, body);
-            let body = inside(model, signature, &returned, body);
+            let body = inside(model, signature, returned, body);
             let run = quote!(#span.__ss_run(async move { #body }, #describe));
             if again.is_empty() {
                 let run = never(output, quote!(#run.await));
@@ -73,7 +76,7 @@ fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape)
         }
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
             let named = in_order_of_body(model, signature, &block);
-            let block = self::block(model, signature, &returned, &TokenStream::new(), &block);
+            let block = self::block(model, signature, returned, &TokenStream::new(), &block);
             let run = quote!(#head { #named #open #span.__ss_run(async move { #block }, #describe).await });
             if boxed.is_empty() { run } else { called(&boxed, run) }
         }
@@ -83,7 +86,7 @@ fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape)
             if below { followed(&open, &future, None) } else { quote!(#open #future) }
         }
         Form::Call => {
-            let body = inside(model, signature, &returned, body);
+            let body = inside(model, signature, returned, body);
             let call = quote!(#span.__ss_call(move || { #body }).__ss_value(#describe));
             if below {
                 return followed(&open, &call, Some(quote!(::std::boxed::Box::pin)));
@@ -94,25 +97,28 @@ fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape)
     }
 }
 
-/// A step that returns a stream: the call goes on as long as what came back.
-fn stream(model: &Model, function: &Function, Shape { form, streams, returned }: Shape) -> TokenStream {
+/// A call that goes on as long as the stream that came back, whose type cannot be written.
+fn stream(model: &Model, function: &Function, form: Form, opaque: &OpaqueStream, returned: &Returned) -> TokenStream {
     let Function { signature, body, .. } = function;
     let output = returned.output.as_ref();
-    let (span, open, describe) = (hygiene::span(), open(model, function, output), describe(model));
-    let method = match streams {
-        Streams::Opaque(item) => quote!(__ss_opaque_stream::<#item>),
-        Streams::OpaqueResult(item) => quote!(__ss_opaque_stream_result::<#item>),
-        Streams::ByType => quote!(__ss_stream),
+    let (span, open) = (hygiene::span(), open(model, function, output));
+    let item = &opaque.item;
+    let items = items(model);
+    let handed_on = if opaque.in_result {
+        let returned = hygiene::returned();
+        quote!(__ss_opaque_stream_result::<#item>(|#returned| #returned.__ss_error().__ss_record(), #items))
+    } else {
+        quote!(__ss_opaque_stream::<#item>(#items))
     };
     match form {
         Form::AsyncFn => {
-            let body = inside(model, signature, &returned, body);
-            quote!(#open #span.__ss_calling(async move { #body }).await.#method(#describe))
+            let body = inside(model, signature, returned, body);
+            quote!(#open #span.__ss_calling(async move { #body }).await.#handed_on)
         }
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
             let named = in_order_of_body(model, signature, &block);
-            let block = self::block(model, signature, &returned, &TokenStream::new(), &block);
-            let run = quote!(#head { #named #open #span.__ss_calling(async move { #block }).await.#method(#describe) });
+            let block = self::block(model, signature, returned, &TokenStream::new(), &block);
+            let run = quote!(#head { #named #open #span.__ss_calling(async move { #block }).await.#handed_on });
             if boxed.is_empty() { run } else { called(&boxed, run) }
         }
         Form::Future => {
@@ -120,12 +126,12 @@ fn stream(model: &Model, function: &Function, Shape { form, streams, returned }:
             quote! {
                 #open
                 let #span = #span.__ss_call(#body).__ss_calling::<#output>();
-                async move { #span.await.#method(#describe) }
+                async move { #span.await.#handed_on }
             }
         }
         Form::Call => {
-            let body = inside(model, signature, &returned, body);
-            quote!(#open #span.__ss_call(move || { #body }).#method(#describe))
+            let body = inside(model, signature, returned, body);
+            quote!(#open #span.__ss_call(move || { #body }).#handed_on)
         }
     }
 }
@@ -208,7 +214,7 @@ fn opened(model: &Model, name: &str, first: Option<TokenStream>, returns: Option
     let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
 
     let constant = calls(model, &span, &request.constant);
-    let streams = model.stream.is_some().then(|| quote!(#span.__ss_stream();));
+    let streams = (model.stream.is_some() && model.kind == Macro::Step).then(|| quote!(#span.__ss_stream();));
     let groups = [
         (quote!(__ss_is_measured), &request.measured),
         (quote!(__ss_is_agent_measured), &request.agent_measured),
@@ -235,9 +241,9 @@ fn opened(model: &Model, name: &str, first: Option<TokenStream>, returns: Option
 }
 
 /// A statement's call, and what is known of it.
-pub(crate) struct Statement<'a> {
+pub(crate) struct Statement {
     /// What the site is called.
-    pub(crate) name: &'a str,
+    pub(crate) name: String,
     /// The attribute's path, as it is written.
     pub(crate) path: TokenStream,
     /// Where the attribute stands.
@@ -251,26 +257,35 @@ pub(crate) struct Statement<'a> {
 }
 
 /// The expression that stands where the call did.
-pub(crate) fn statement(model: &Model, statement: Statement<'_>) -> TokenStream {
+pub(crate) fn statement(model: &Model, statement: Statement) -> TokenStream {
     let Statement { name, path, at, call, is_entered, awaited, expected } = statement;
     let called = hygiene::called();
-    // The attribute is gone before names are resolved. Here it is once more, for those who import it, and those who look it up.
-    let used = Some(quote!(#[#path(__ss_used)] fn __used() {}));
-    let open = opened(model, name, used, None);
+    let open = opened(model, &name, Some(used(&path)), None);
     let enter = if is_entered { quote!(__ss_entered) } else { quote!(__ss_outside) };
     let run = if awaited { quote!(__ss_run) } else { quote!(__ss_leave) };
-    let method = if model.stream.is_some() { quote!(__ss_stream) } else { quote!(__ss_value) };
     let expected = expected.map(|Expected { ty, tried }| {
         let expects = if tried { quote!(__ss_tried) } else { quote!(__ss_given) };
         quote!(#called.#expects::<#ty>().__ss_same();)
     });
-    // Stands where the call does, since that is what is wrong if it is a future.
-    let place = call.clone().into_iter().next().map_or(at, |first| first.span());
-    let boxed = (!awaited).then(|| hygiene::at(place, quote!(#called.__ss_boxed();)));
+    let boxed = (!awaited).then(|| quote!(#called.__ss_boxed();));
+    // Stands where the call does, since that is what is wrong if it has no type yet, or is a future.
+    let place = call.clone().into_iter().last().map_or(at, |last| last.span());
+    let checks = hygiene::at(place, quote!(#called.__ss_known().__ss_known(); #boxed));
+    let run = hygiene::at(place, quote!(.#enter().#run));
     let describe = describe(model);
-    let look = quote!(#called.#method(#describe));
-    let look = if expected.is_none() && boxed.is_none() { look } else { quote!({ #expected #boxed #look }) };
-    quote!(#open.#enter().#run(#call, |mut #called| #look))
+    quote! {
+        #open #run(#call, |mut #called| {
+            #expected
+            #checks
+            #called.__ss_value(#describe)
+        })
+    }
+}
+
+/// A statement's attribute is gone before names are resolved. Here it is once more, and expands to nothing: for those who import it, and those
+/// who look it up.
+pub(crate) fn used(path: &TokenStream) -> TokenStream {
+    quote!(#[#path(__ss_used)] fn __used() {})
 }
 
 /// The closure over what came back: what the user wrote, then what their types say by themselves.
@@ -279,25 +294,33 @@ fn describe(model: &Model) -> TokenStream {
     let success = calls(model, &quote!(#returned.__ss_success()), &model.response.success);
     let error = calls(model, &quote!(#returned.__ss_error()), &model.response.error);
     let by_itself = match model.kind {
+        _ if model.stream.is_some() => None,
         Macro::Loop => None,
         Macro::Step => Some(quote!(#returned.__ss_success().__ss_response();)),
         Macro::Tool => Some(quote!(#returned.__ss_success().__ss_outcome();)),
     };
-    let describe = quote! {
+    let then = if model.stream.is_some() { quote!(__ss_items) } else { quote!(__ss_then) };
+    let items = items(model);
+    quote! {
         |#returned| {
             #success
             #by_itself
             #returned.__ss_error().__ss_record();
             #error
+            #returned.#then(#items)
         }
-    };
-    let Some(items) = &model.stream else { return describe };
-    let items = calls(model, &quote!(#returned.__ss_success()), items);
+    }
+}
+
+/// The closure over an item of what came back, if that is a stream.
+fn items(model: &Model) -> TokenStream {
+    let item = hygiene::item();
+    let Some(items) = &model.stream else { return quote!(|#item| #item.__ss_error().__ss_record()) };
+    let read = calls(model, &quote!(#item.__ss_success()), items);
     quote! {
-        |#returned| #returned.__ss_error().__ss_record(),
-        |#returned| {
-            #items
-            #returned.__ss_error().__ss_record();
+        |#item| {
+            #read
+            #item.__ss_error().__ss_record();
         }
     }
 }
@@ -311,6 +334,7 @@ fn calls<'a>(model: &Model, receiver: &impl ToTokens, descriptions: impl IntoIte
                 quote!(#receiver.#method(#value);)
             }
             Value::Read(closure) => quote!(#receiver.#method(#closure);),
+            Value::ReadByType(closure) => quote!(#receiver.#method(#closure).__ss_said();),
             Value::Type(ty) => quote!(#receiver.#method::<#ty>();),
             Value::RequestedAttribute(key, takes, value) => {
                 let at = value.span();

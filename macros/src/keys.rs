@@ -99,8 +99,8 @@ pub(crate) const KEYS: &[Key] = &[
     key("response_id", &[Step], Success, Takes::Text),
     key("usage", &[Step], Success, Takes::Usage),
     key("message", &[Step], Success, Takes::Messages),
-    key("stream", &[Step], Setting, Takes::Nothing),
-    key("chunk", &[Step], Success, Takes::Chunk),
+    key("stream", ALL, Setting, Takes::Nothing),
+    key("chunk", ALL, Success, Takes::Chunk),
     key("answer", &[Loop], Success, Takes::Messages),
     key("result", &[Tool], Success, Takes::Json),
     key("failed", ALL, Success, Takes::Flag),
@@ -155,7 +155,7 @@ impl Key {
     pub(crate) fn reason(&self) -> Option<&'static str> {
         Some(match self.name {
             "usage" => "tokens are counted on steps",
-            "stop_reason" | "response_model" | "response_id" | "message" | "stream" | "chunk" => {
+            "stop_reason" | "response_model" | "response_id" | "message" => {
                 "a response belongs to one model call, which is a step"
             }
             "iteration" => "a loop counts its steps",

@@ -55,9 +55,9 @@ mod statements;
 mod tests;
 mod validate;
 
-use function::Function;
 use model::Macro;
 use proc_macro::TokenStream;
+use validate::Subject;
 
 #[proc_macro_attribute]
 pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -97,8 +97,8 @@ fn instrument(kind: Macro, arguments: proc_macro2::TokenStream, item: proc_macro
     if let Some(function) = &function {
         validate::function(kind, function, &mut errors);
     }
-    let name = function.as_ref().map(Function::name);
-    let model = validate::arguments(kind, args, name.as_deref(), &mut errors);
+    let subject = function.as_ref().map(Subject::of);
+    let model = validate::arguments(kind, args, subject.as_ref(), &mut errors);
     let expanded = match (function, errors.into_result()) {
         (Some(function), Ok(())) => expand::expand(&model, &function),
         (_, errors) => fallback::fallback(errors.err(), item),

@@ -42,7 +42,7 @@ pub(crate) struct Model {
     pub(crate) renamed: Option<Path>,
     /// Whether content may be captured at all.
     pub(crate) capture: bool,
-    /// What is said of the items, if the function returns a stream.
+    /// What is said of the items, if the function says that it returns a stream.
     pub(crate) stream: Option<Vec<Description>>,
     pub(crate) request: Request,
     pub(crate) response: Response,
@@ -99,6 +99,8 @@ pub(crate) enum Value {
     Type(Type),
     /// A closure over what came back.
     Read(Expr),
+    /// A closure over what came back, whose value may be of several kinds.
+    ReadByType(Expr),
     /// `attributes("key" = value)`, and what the registry says that the value is.
     RequestedAttribute(LitStr, Takes, Requested),
     /// `attributes("key" = |success| value)`.

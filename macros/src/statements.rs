@@ -19,8 +19,9 @@ use crate::expand::{self, Statement};
 use crate::fallback::Errors;
 use crate::model::Macro;
 use crate::spine::{self, Found, Place};
-use crate::validate;
+use crate::validate::{self, Subject};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use std::collections::HashSet;
 use syn::{Error, Path};
 
 /// The item with its statements expanded, and what is wrong with any of them. One without such statements is the same, token for token.
@@ -30,8 +31,9 @@ pub(crate) fn expand(item: TokenStream, renamed: Option<&Path>) -> (TokenStream,
     let function = name(&tokens);
     match (function, tokens.pop()) {
         (Some(function), Some(TokenTree::Group(body))) if is_body(&body) && has_any(body.stream()) => {
-            let mut walk = Walk { function, renamed, errors: &mut errors };
-            tokens.push(TokenTree::Group(walk.walk(body)));
+            let mut walk = Walk { function, renamed, errors: &mut errors, gone: Vec::new() };
+            let body = walk.walk(body);
+            tokens.push(TokenTree::Group(walk.mentioned(body)));
             (tokens.into_iter().collect(), errors)
         }
         _ => (item, errors),
@@ -94,6 +96,8 @@ impl Attribute {
     fn of(brackets: &Group) -> Option<Self> {
         let tokens: Vec<TokenTree> = brackets.stream().into_iter().collect();
         match &tokens[..] {
+            // What a macro was given as one attribute has invisible brackets around it.
+            [TokenTree::Group(inner)] if inner.delimiter() == Delimiter::None => Attribute::of(inner),
             [TokenTree::Ident(word), TokenTree::Group(inside)] if word == "cfg_attr" => {
                 let inside: Vec<TokenTree> = inside.stream().into_iter().collect();
                 let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
@@ -125,6 +129,8 @@ struct Walk<'a> {
     function: String,
     renamed: Option<&'a Path>,
     errors: &'a mut Errors,
+    /// The paths of the attributes that something is wrong with.
+    gone: Vec<TokenStream>,
 }
 
 /// The tokens between two brackets, while they are walked through.
@@ -238,28 +244,13 @@ impl Walk<'_> {
         }
         level.done.extend(others);
         level.at = at;
-        match Self::annotated(level, start, ours) {
-            Ok(annotated) => level.annotated = Some(annotated),
-            Err(error) => self.errors.push(error),
+        match found(level, start, &ours) {
+            Ok(found) => level.annotated = ours.pop().map(|attribute| Annotated { attribute, found }),
+            Err(error) => {
+                self.errors.push(error);
+                self.gone.extend(ours.into_iter().map(|attribute| attribute.path));
+            }
         }
-    }
-
-    /// The attribute on what stands at the level's place, if that is one call.
-    fn annotated(level: &Level, start: usize, ours: Vec<Attribute>) -> Result<Annotated, Error> {
-        let mut ours = ours.into_iter();
-        let (Some(attribute), second) = (ours.next(), ours.next()) else { unreachable!("one of them is ours") };
-        if let Some(second) = second {
-            return Err(two_of_ours(&attribute, &second));
-        }
-        if attribute.is_conditional {
-            return Err(conditional(&attribute));
-        }
-        let place = place(level, start);
-        if place == Place::Statement || is_behind_comma(level, start) {
-            not_an_arm(&attribute, &level.tokens, level.at)?;
-        }
-        let found = spine::find(attribute.kind, &level.tokens, level.at, place)?;
-        Ok(Annotated { attribute, found })
     }
 
     /// Behind the call: what was done since it began becomes the expression in its place.
@@ -269,8 +260,8 @@ impl Walk<'_> {
         let bare = &level.tokens[found.call.clone()];
         let Attribute { kind, path, span, arguments, .. } = attribute;
         let (args, mut errors) = args::parse(kind, arguments);
-        let name = found.name.as_deref().unwrap_or(&self.function);
-        let mut model = validate::arguments(kind, args, Some(name), &mut errors);
+        let subject = Subject { name: found.name.unwrap_or_else(|| self.function.clone()), spells_stream: false };
+        let mut model = validate::arguments(kind, args, Some(&subject), &mut errors);
         if model.renamed.is_none() {
             model.renamed = self.renamed.cloned();
         }
@@ -278,20 +269,57 @@ impl Walk<'_> {
         if let Some(second) = waits.at {
             errors.push(second_await(kind, second));
         }
+        let Found { awaited, expected, .. } = found;
         match errors.into_result() {
             Ok(()) => {
-                let is_entered = if found.awaited { !(waits.may || (level.in_macro && waits.tries)) } else { true };
-                let call = call.into_iter().collect();
-                let statement =
-                    Statement { name, path, at: span, call, is_entered, awaited: found.awaited, expected: found.expected };
-                level.done.extend(expand::statement(&model, statement));
+                // What is no future is what the call does: it has to be inside.
+                let is_entered = !awaited || !(waits.may || (level.in_macro && waits.tries));
+                let (name, call) = (subject.name, call.into_iter().collect());
+                level
+                    .done
+                    .extend(expand::statement(&model, Statement { name, path, at: span, call, is_entered, awaited, expected }));
             }
             Err(error) => {
                 self.errors.push(error);
+                self.gone.push(path);
                 level.done.extend(call);
             }
         }
     }
+
+    /// The body with every attribute that is gone mentioned: whoever imports it is to hear of the error alone.
+    fn mentioned(&self, body: Group) -> Group {
+        if self.gone.is_empty() {
+            return body;
+        }
+        let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+        if let ([TokenTree::Group(inner)], Delimiter::None) = (&tokens[..], body.delimiter()) {
+            return self.mentioned(inner.clone());
+        }
+        // Behind `#![…]`, which comes first.
+        let inner = tokens.chunks(3).take_while(|chunk| matches!(chunk, [_, TokenTree::Punct(mark), _] if mark.as_char() == '!'));
+        let (attributes, rest) = tokens.split_at(3 * inner.count());
+        let mut seen = HashSet::new();
+        let gone = self.gone.iter().filter(|path| seen.insert(path.to_string()));
+        let mentioned = gone.map(expand::used).collect::<TokenStream>();
+        let all = attributes.iter().cloned().chain(mentioned).chain(rest.iter().cloned());
+        let mut mentions = Group::new(body.delimiter(), all.collect());
+        mentions.set_span(body.span());
+        mentions
+    }
+}
+
+/// The call that the attribute is about, if that is one, and the attribute is.
+fn found(level: &Level, start: usize, ours: &[Attribute]) -> Result<Found, Error> {
+    let [attribute] = ours else { return Err(two_of_ours(&ours[0], &ours[1])) };
+    if attribute.is_conditional {
+        return Err(conditional(attribute));
+    }
+    let place = place(level, start);
+    if place == Place::Statement || is_behind_comma(level, start) {
+        not_an_arm(attribute, &level.tokens, level.at)?;
+    }
+    spine::find(attribute.kind, &level.tokens, level.at, place)
 }
 
 fn starts_attribute(tokens: &[TokenTree], at: usize) -> bool {

@@ -23,13 +23,28 @@ pub(crate) fn function(kind: Macro, function: &Function, errors: &mut Errors) {
     only_one_of_ours(kind, function, errors);
 }
 
-/// What the arguments say of the call to what has that name.
-pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, name: Option<&str>, errors: &mut Errors) -> Model {
+/// What is called: the function that has the attribute, or what its statement calls.
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    /// It says so itself that it returns a stream.
+    pub(crate) spells_stream: bool,
+}
+
+impl Subject {
+    pub(crate) fn of(function: &Function) -> Self {
+        Subject { name: function.name(), spells_stream: shape::returns_opaque_stream(&function.signature) }
+    }
+}
+
+/// What the arguments say of the call to it, if that is known.
+pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject>, errors: &mut Errors) -> Model {
     no_duplicates(&args, errors);
     no_duplicate_attributes(&args, errors);
     one_result_type(&args, errors);
 
-    let streams = stream(&args, errors);
+    let says_stream = args.iter().any(|arg| arg.key == "stream");
+    let spells_stream = subject.is_some_and(|subject| subject.spells_stream);
+    stream(&args, says_stream, says_stream || spells_stream, errors);
     let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
     let mut model =
         Model { kind, renamed: None, capture: true, stream: None, request: Request::default(), response: Response::default() };
@@ -39,10 +54,10 @@ pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, name: Option<&str>, errors:
             Err(error) => errors.push(error),
         }
     }
-    if let Some(name) = name.filter(|_| unnamed) {
-        model.request.constant.insert(0, own_name(name));
+    if let Some(subject) = subject.filter(|_| unnamed) {
+        model.request.constant.insert(0, own_name(&subject.name));
     }
-    if streams {
+    if says_stream {
         model.stream = Some(std::mem::take(&mut model.response.success));
     }
     model
@@ -54,29 +69,30 @@ fn own_name(name: &str) -> Description {
     Description { method: Ident::new("name", Span::mixed_site()), value: Value::Requested(Requested::Literal(text)) }
 }
 
-/// Whether the function returns a stream. Then what it says is said by the items, and by nothing else.
-fn stream(args: &[Arg], errors: &mut Errors) -> bool {
-    let streams = args.iter().any(|arg| arg.key == "stream");
+/// What a stream says is said by its items, and by nothing else.
+fn stream(args: &[Arg], says_stream: bool, streams: bool, errors: &mut Errors) {
     for arg in args {
         let reads = keys::find(&arg.key.to_string()).is_some_and(|key| matches!(key.side, Side::Success | Side::Error));
-        if arg.key == "chunk" && !streams {
+        if arg.key == "chunk" && !says_stream {
             errors.push(Error::new(
                 arg.key.span(),
                 "`chunk` reads the items of a stream: write `stream, chunk = …` on a function that returns one",
             ));
         } else if arg.key == "error_type" && streams {
             errors.push(Error::new(arg.key.span(), "a stream and its items may have errors of different types: implement `samplescope::ErrorType` for them instead of `error_type = …`"));
-        } else if streams && reads && arg.key != "chunk" {
+        } else if streams && reads && arg.key == "failed" {
             errors.push(Error::new(
                 arg.key.span(),
-                format!(
-                    "a stream has no success value for `{}`: read it from the items, `chunk = |item| Chunk::new()…`",
-                    arg.key
-                ),
+                "a stream has no success value for `failed`: an item says it, `stream, chunk = |item| Chunk::new().failed(error_type, description)`",
             ));
+        } else if streams && reads && arg.key != "chunk" {
+            let says = format!(
+                "a stream has no success value for `{}`: read it from the items, `stream, chunk = |item| Chunk::new()…`",
+                arg.key
+            );
+            errors.push(Error::new(arg.key.span(), says));
         }
     }
-    streams
 }
 
 /// A `const` or `extern` function cannot be instrumented: the one runs in the compiler, the other has an ABI of its own.
@@ -100,7 +116,7 @@ fn plain_function(kind: Macro, function: &Function, errors: &mut Errors) {
 /// In a closure, `Location::caller()` is where the closure is called. An `async` block has no caller with the attribute or without.
 fn no_caller_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
     let tracks = function.attributes.iter().find(|attribute| attribute.path().is_ident("track_caller"));
-    let form = || shape::of(&function.signature, &function.body.stream()).form;
+    let form = || shape::of(&function.signature, &function.body.stream(), false).form;
     if let Some(attribute) = tracks.filter(|_| matches!(form(), Form::Call | Form::Future)) {
         let says = format!(
             "`#[track_caller]` would say a place in samplescope: the body runs in a closure of `#[{kind}]`, which is called from there. \
@@ -330,7 +346,8 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         )),
     }
     let group = if key.side == Side::Error { &mut model.response.error } else { &mut model.response.success };
-    group.push(Description { method, value: Value::Read(value) });
+    let value = if key.takes == Takes::Flag { Value::ReadByType(value) } else { Value::Read(value) };
+    group.push(Description { method, value });
 }
 
 fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, errors: &mut Errors) {

@@ -158,8 +158,8 @@ pub use samplescope_macros::sampling_statements;
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};
 pub use value::{
-    AttributeValue, Chunk, ErrorType, Flag, Integer, Message, Number, Part, Role, SamplingResponse, Text, ToMessages,
-    ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
+    AttributeValue, Chunk, ChunkMessage, ChunkText, ErrorType, Flag, Integer, Message, Number, Part, Role, SamplingResponse,
+    Text, ToMessages, ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
 };
 
 /// The name of the instrumentation scope.

@@ -5,7 +5,7 @@ pub use crate::call::description::Description;
 pub use crate::call::instrumented::{Instrumented, Leaf, Loop};
 pub use crate::call::open::Site;
 pub use crate::call::returned::Returned;
-pub use crate::call::statement::{Awaited, BoxedFuture, Entered, Expected};
+pub use crate::call::statement::{Awaited, BoxedFuture, Entered, Expected, Known};
 pub use crate::value::error_type::Source;
 pub use std::borrow::Cow;
 

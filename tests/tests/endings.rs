@@ -869,7 +869,7 @@ mod iterations {
             telemetry.forget();
         }
         none().await.expect_err("at once");
-        assert_eq!(telemetry.span().get("fastmcp.sampling.iterations"), Some(Value::I64(0)));
+        assert_eq!(telemetry.span().get("fastmcp.sampling.iterations"), None, "other code may have asked the model");
     }
 }
 

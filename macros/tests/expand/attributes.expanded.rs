@@ -34,6 +34,7 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
                     .__ss_text("gen_ai.response.status");
                 __returned.__ss_success().__ss_response();
                 __returned.__ss_error().__ss_record();
+                __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
             },
         )
         .await

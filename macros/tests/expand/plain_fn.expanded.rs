@@ -21,5 +21,6 @@ fn ask(request: Request) -> Result<Step, ModelError> {
             __returned.__ss_success().__ss_usage(|step| step.usage);
             __returned.__ss_success().__ss_response();
             __returned.__ss_error().__ss_record();
+            __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
         })
 }

@@ -29,6 +29,7 @@ async fn ask(turn: usize) -> Result<Step, ModelError> {
                 __returned.__ss_success().__ss_response();
                 __returned.__ss_error().__ss_record();
                 __returned.__ss_error().__ss_error_type(|error| error.kind());
+                __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
             },
         )
         .await

@@ -25,7 +25,7 @@ pub(crate) fn at_end(
     let Some(settings) = call.settings() else { return Vec::new() };
     let capture = settings.captures();
     let content = if capture.on_spans() { call.operation.content } else { Content::Nothing };
-    let streamed = captured.streamed(settings);
+    let streamed = captured.put_together(call.kind, settings);
     let (streamed, finish_reason) = (streamed.as_ref(), finish_reason.as_ref());
     let as_json = capture.as_events() || content == Content::Attributes;
     let documents = if as_json { captured.documents(settings, streamed, finish_reason) } else { Vec::new() };

@@ -119,26 +119,11 @@ fn poll<F: Future, K>(
     note = "write `.await` behind it (where a macro such as `join!` awaits it, `async {{ #[sampling_tool] call().await }}`), or box it: \
             `Pin<Box<dyn Future>>`, with or without `Send`, is seen by its type, and the span lasts as long"
 )]
-pub trait BoxedFuture: Future {}
+pub trait BoxedFuture {}
 
-/// Boxes it anew with its call, of the kind `K`, and what looks at what comes of it: with what the box promises, which is why this is another trait.
-pub trait Box<D, K>: BoxedFuture {
-    /// As [`Called::__ss_value`].
-    #[doc(hidden)]
-    fn boxed(called: Called<Self, K>, describe: D) -> Self
-    where
-        Self: Sized;
-}
+impl<O> BoxedFuture for Pin<Box<dyn Future<Output = O> + '_>> {}
 
-impl<F: BoxedFuture, K> Called<F, K> {
-    /// The future, boxed anew if somebody listens.
-    pub fn __ss_said<D: Fn(Returned<'_, F::Output>)>(self, describe: D) -> F
-    where
-        F: Box<D, K>,
-    {
-        F::boxed(self, describe)
-    }
-}
+impl<O> BoxedFuture for Pin<Box<dyn Future<Output = O> + Send + '_>> {}
 
 impl<F: Future, K> Called<F, K> {
     /// A future has to be boxed.
@@ -154,6 +139,12 @@ impl<R, K> AnyCalled<R, K> {
     #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
     pub fn __ss_boxed(&self) {}
 
+    /// What it is.
+    #[expect(clippy::unused_self, reason = "what it is is its type")]
+    pub fn __ss_known(&self) -> Known<R> {
+        Known(PhantomData)
+    }
+
     /// What it is, beside what the user says that it is.
     #[expect(clippy::unused_self, reason = "what it is is its type")]
     pub fn __ss_given<T>(&self) -> Expected<R, T> {
@@ -168,10 +159,32 @@ impl<R, K> AnyCalled<R, K> {
 }
 
 impl<S, E, K> Called<Result<S, E>, K> {
+    /// What it is if it is no error.
+    #[expect(clippy::unused_self, reason = "what it is is its type")]
+    pub fn __ss_known(&self) -> Known<S> {
+        Known(PhantomData)
+    }
+
     /// What it is if it is no error, beside what the user says that it is.
     #[expect(clippy::unused_self, reason = "what it is is its type")]
     pub fn __ss_tried<T>(&self) -> Expected<S, T> {
         Expected(AnyExpected(PhantomData))
+    }
+}
+
+/// A type that has to be known where what came back is looked at: through a `Deref` to what nobody knows, rustc asks for an annotation.
+pub struct Known<T>(PhantomData<fn() -> T>);
+
+impl<T> Known<T> {
+    /// It is.
+    #[expect(clippy::unused_self, reason = "its type says it")]
+    pub fn __ss_known(&self) {}
+}
+
+impl<T> Deref for Known<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        unreachable!("there is no value: only the type is looked at")
     }
 }
 

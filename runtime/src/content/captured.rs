@@ -4,7 +4,7 @@ use crate::content::document;
 use crate::content::redaction::Redaction;
 use crate::content::streamed::Streamed;
 use crate::settings::{Piece, Settings};
-use crate::value::{Message, Role, ToolDefinition};
+use crate::value::{Message, Pieces, Role, ToolDefinition};
 use crate::vocabulary::{Content, Kind, Operation, event, key};
 use opentelemetry::{KeyValue, StringValue};
 use serde::Serialize;
@@ -48,9 +48,13 @@ impl Captured {
         self.output = messages;
     }
 
-    /// A message that arrives in pieces.
-    pub(crate) fn append(&mut self, text: &str, settings: &Settings) {
-        self.streamed.get_or_insert_with(Streamed::new).push(text, settings);
+    /// A message that arrives in pieces, or whole, again and again.
+    pub(crate) fn stream(&mut self, message: Option<Vec<Message>>, pieces: &Pieces<'_>, settings: &Settings) {
+        if let Some(message) = message {
+            self.output = message;
+            self.streamed = None;
+        }
+        self.streamed.get_or_insert_default().push(pieces, settings);
     }
 
     pub(crate) fn tools(&mut self, tools: Vec<ToolDefinition>) {
@@ -80,9 +84,16 @@ impl Captured {
         system.chain(input).flatten().collect()
     }
 
-    /// What may be exported of a stream's text, as the message that it is.
-    pub(crate) fn streamed(&mut self, settings: &Settings) -> Option<Message> {
-        self.streamed.take().map(|streamed| Message::text(streamed.redacted(settings)))
+    /// What arrived in pieces: a message, redacted, or the result of a tool.
+    pub(crate) fn put_together(&mut self, kind: Kind, settings: &Settings) -> Option<Message> {
+        let streamed = self.streamed.take()?;
+        if kind == Kind::Tool {
+            let whole = || self.output.last().and_then(Message::as_text).map(str::to_owned);
+            let text = streamed.into_text(settings).or_else(whole);
+            self.result = text.and_then(|text| settings.serialized(Piece::ToolResult, &text));
+            return None;
+        }
+        Some(streamed.into_message(settings)).filter(|message| !message.is_empty())
     }
 
     pub(crate) fn choice(
@@ -152,10 +163,10 @@ mod tests {
         let settings = Settings::default().redactor(|_, text| text.replace("hunter2", "***").into()).length_limit(20);
         let mut captured = Captured::default();
         captured.output(vec![Message::text("said before")]);
-        for chunk in ["my hun", "ter2 is not for everybody"] {
-            captured.append(chunk, &settings);
+        for text in ["my hun", "ter2 is not for everybody"] {
+            captured.stream(None, &Pieces { text: Some(text.into()), ..Pieces::default() }, &settings);
         }
-        let streamed = captured.streamed(&settings);
+        let streamed = captured.put_together(Kind::Step, &settings);
         let (_, attributes) = captured.choice(&settings, streamed.as_ref(), None).expect("a choice");
         assert_eq!(attributes[0], KeyValue::new("gen_ai.choice", "my *** is n…[16 cut]"));
     }

@@ -9,7 +9,8 @@ pub(crate) mod registered;
 mod response;
 
 pub use attribute::{AttributeValue, Flag, Integer, Number, Text};
-pub use chunk::Chunk;
+pub use chunk::{Chunk, ChunkMessage, ChunkText};
+pub(crate) use chunk::{Pieces, ToolCallPiece};
 pub use error_type::ErrorType;
 pub use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
 pub use response::{SamplingResponse, TokenUsage, ToolOutcome, Usage};

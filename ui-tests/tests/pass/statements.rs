@@ -83,7 +83,7 @@ async fn everywhere(tool: &Tool, mut list: Vec<u8>) -> Result<u8, String> {
     #[sampling_tool]
     let boxed = tool.boxed(all);
     #[sampling_tool]
-    drop(boxed.await);
+    boxed.await;
     Ok(#[sampling_tool] tool.execute(nine + eight? + ten? + closure(3)?).await? + one)
 }
 
@@ -140,7 +140,6 @@ function!(generated, 1 + 1, Tool.now(3), {
     Tool.now(3)?;
 });
 
-#[sampling_statements]
 #[async_trait::async_trait]
 trait Runs {
     async fn run(&self) -> Result<u8, String>;
