@@ -21,6 +21,7 @@
 //! | `shape` | how the function hands back its result |
 //! | `captures` | which arguments the body takes along, and how they drop |
 //! | `closures` | what the function says of the closures that it returns |
+//! | `conditional` | `cfg_attr` on statements, which rustc has to decide first |
 //! | `statements` | attributes on statements: found among the body's tokens, and put to work there |
 //! | `spine` | which call a statement's attribute is about |
 //! | `stacked` | other attributes below ours |
@@ -37,6 +38,7 @@ mod args;
 mod attributes;
 mod captures;
 mod closures;
+mod conditional;
 mod error_type;
 mod evaluated;
 mod expand;
@@ -91,7 +93,10 @@ fn instrument(kind: Macro, arguments: proc_macro2::TokenStream, item: proc_macro
     if statements::is_used_up(&arguments) {
         return proc_macro2::TokenStream::new();
     }
-    let (args, mut errors) = args::parse(kind, arguments);
+    let (args, mut errors) = args::parse(kind, arguments.clone());
+    if let Some(twice) = conditional::twice(&kind.to_string(), &arguments, &item, args::facade(&args)) {
+        return twice;
+    }
     let (item, said) = statements::expand(item, args::facade(&args));
     let function = function::parse(&kind.to_string(), kind.role(), item.clone()).map_err(|error| errors.push(error)).ok();
     if let Some(function) = &function {
@@ -108,7 +113,10 @@ fn instrument(kind: Macro, arguments: proc_macro2::TokenStream, item: proc_macro
 
 /// The same without a call of the function's own.
 fn only_statements(arguments: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    let (renamed, mut errors) = args::only_facade(arguments);
+    let (renamed, mut errors) = args::only_facade(arguments.clone());
+    if let Some(twice) = conditional::twice("sampling_statements", &arguments, &item, renamed.as_ref()) {
+        return twice;
+    }
     let (item, said) = statements::expand(item, renamed.as_ref());
     if let Err(error) = function::parse("sampling_statements", "has such statements", item.clone()) {
         errors.push(error);

@@ -81,29 +81,21 @@ fn has_any(body: TokenStream) -> bool {
 }
 
 /// An attribute of ours.
-struct Attribute {
+pub(crate) struct Attribute {
     kind: Macro,
     path: TokenStream,
     /// The last word of the path.
     span: Span,
     arguments: TokenStream,
-    /// It stands in a `cfg_attr`.
-    is_conditional: bool,
 }
 
 impl Attribute {
     /// None if it is somebody else's.
-    fn of(brackets: &Group) -> Option<Self> {
+    pub(crate) fn of(brackets: &Group) -> Option<Self> {
         let tokens: Vec<TokenTree> = brackets.stream().into_iter().collect();
         match &tokens[..] {
             // What a macro was given as one attribute has invisible brackets around it.
             [TokenTree::Group(inner)] if inner.delimiter() == Delimiter::None => Attribute::of(inner),
-            [TokenTree::Ident(word), TokenTree::Group(inside)] if word == "cfg_attr" => {
-                let inside: Vec<TokenTree> = inside.stream().into_iter().collect();
-                let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
-                let mut parts = inside.split(is_comma).skip(1);
-                parts.find_map(|part| Some(Attribute { is_conditional: true, ..Attribute::written(part)? }))
-            }
             tokens => Attribute::written(tokens),
         }
     }
@@ -121,7 +113,7 @@ impl Attribute {
         });
         let kind = [Macro::Loop, Macro::Step, Macro::Tool].into_iter().find(|kind| *last == kind.to_string())?;
         let path = path.iter().cloned().collect();
-        is_path.then(|| Attribute { kind, path, span: last.span(), arguments, is_conditional: false })
+        is_path.then(|| Attribute { kind, path, span: last.span(), arguments })
     }
 }
 
@@ -312,9 +304,6 @@ impl Walk<'_> {
 /// The call that the attribute is about, if that is one, and the attribute is.
 fn found(level: &Level, start: usize, ours: &[Attribute]) -> Result<Found, Error> {
     let [attribute] = ours else { return Err(two_of_ours(&ours[0], &ours[1])) };
-    if attribute.is_conditional {
-        return Err(conditional(attribute));
-    }
     let place = place(level, start);
     if place == Place::Statement || is_behind_comma(level, start) {
         not_an_arm(attribute, &level.tokens, level.at)?;
@@ -322,7 +311,7 @@ fn found(level: &Level, start: usize, ours: &[Attribute]) -> Result<Found, Error
     spine::find(attribute.kind, &level.tokens, level.at, place)
 }
 
-fn starts_attribute(tokens: &[TokenTree], at: usize) -> bool {
+pub(crate) fn starts_attribute(tokens: &[TokenTree], at: usize) -> bool {
     let is_hash = matches!(tokens.get(at), Some(TokenTree::Punct(mark)) if mark.as_char() == '#');
     is_hash && matches!(tokens.get(at + 1), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket)
 }
@@ -481,15 +470,6 @@ fn two_of_ours(first: &Attribute, second: &Attribute) -> Error {
     Error::new(second.span, says)
 }
 
-fn conditional(attribute: &Attribute) -> Error {
-    let kind = attribute.kind;
-    let says = format!(
-        "`cfg_attr` cannot put `#[{kind}]` on a statement: write `#[{kind}]` alone, which does nothing where nobody listens, \
-         or the statement twice, with `#[cfg(…)]` beside `#[{kind}]` and `#[cfg(not(…))]` without"
-    );
-    Error::new(attribute.span, says)
-}
-
 fn second_await(kind: Macro, at: Span) -> Error {
     let says = format!(
         "a second `.await` within the call, and `#[{kind}]` is one call: give what it waits for a name before, \
@@ -500,21 +480,14 @@ fn second_await(kind: Macro, at: Span) -> Error {
 
 /// What stands before `=>` is a pattern.
 fn not_an_arm(attribute: &Attribute, tokens: &[TokenTree], at: usize) -> Result<(), Error> {
-    let mut marks = tokens[at..].iter().take_while(|token| {
+    let mut before = tokens[at..].iter().take_while(|token| {
         !matches!(token, TokenTree::Punct(mark) if matches!(mark.as_char(), ',' | ';'))
             && !matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
     });
     let mut after_equal = false;
-    let is_arm = marks.any(|token| match token {
-        TokenTree::Punct(mark) => {
-            let is_arrow = after_equal && mark.as_char() == '>';
-            after_equal = mark.as_char() == '=';
-            is_arrow
-        }
-        _ => {
-            after_equal = false;
-            false
-        }
+    let is_arm = before.any(|token| {
+        let mark = if let TokenTree::Punct(mark) = token { mark.as_char() } else { ' ' };
+        std::mem::replace(&mut after_equal, mark == '=') && mark == '>'
     });
     if is_arm {
         let kind = attribute.kind;

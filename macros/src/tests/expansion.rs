@@ -75,13 +75,13 @@ fn cases() -> Vec<PathBuf> {
 /// The file with our attributes replaced by what they generate, and with what our derive adds.
 fn expanded(file: File) -> String {
     let items = file.items.into_iter().map(|item| match item {
-        Item::Fn(mut function) => match ours(&mut function.attrs) {
-            Some((kind, arguments)) => instrument(kind, arguments, function.into_token_stream()),
-            None => {
-                function.attrs.retain(|attribute| !attribute.path().is_ident("sampling_statements"));
-                only_statements(TokenStream::new(), function.into_token_stream())
+        Item::Fn(mut function) => {
+            if let Some((kind, arguments)) = ours(&mut function.attrs) {
+                return instrument(kind, arguments, function.into_token_stream());
             }
-        },
+            function.attrs.retain(|attribute| !attribute.path().is_ident("sampling_statements"));
+            only_statements(TokenStream::new(), function.into_token_stream())
+        }
         Item::Enum(_) | Item::Struct(_) => derive(item.into_token_stream()),
         item => item.into_token_stream(),
     });

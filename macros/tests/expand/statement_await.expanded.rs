@@ -18,11 +18,13 @@ async fn ask(client: &Client, history: &[Message]) -> Result<Response, Error> {
             client.chat(history),
             |mut __called| {
                 __called.__ss_tried::<Response>().__ss_same();
+                __called.__ss_known().__ss_known();
                 __called
                     .__ss_value(|__returned| {
                         __returned.__ss_success().__ss_stop_reason(|r| &r.stop);
                         __returned.__ss_success().__ss_response();
                         __returned.__ss_error().__ss_record();
+                        __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
                     })
             },
         )

@@ -35,10 +35,13 @@ async fn tools(calls: &[Call]) -> Vec<String> {
                             .__ss_run(
                                 dispatch(call),
                                 |mut __called| {
+                                    __called.__ss_known().__ss_known();
                                     __called
                                         .__ss_value(|__returned| {
                                             __returned.__ss_success().__ss_outcome();
                                             __returned.__ss_error().__ss_record();
+                                            __returned
+                                                .__ss_then(|__item| __item.__ss_error().__ss_record())
                                         })
                                 },
                             )
@@ -46,9 +49,11 @@ async fn tools(calls: &[Call]) -> Vec<String> {
                     }),
             ),
             |mut __called| {
+                __called.__ss_known().__ss_known();
                 __called
                     .__ss_value(|__returned| {
                         __returned.__ss_error().__ss_record();
+                        __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
                     })
             },
         )

@@ -17,11 +17,13 @@ fn answer(tool: &dyn Tool, call: &Call) -> Result<String, Error> {
         .__ss_leave(
             tool.execute(&call.arguments),
             |mut __called| {
+                __called.__ss_known().__ss_known();
                 __called.__ss_boxed();
                 __called
                     .__ss_value(|__returned| {
                         __returned.__ss_success().__ss_outcome();
                         __returned.__ss_error().__ss_record();
+                        __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
                     })
             },
         )?
@@ -46,11 +48,14 @@ fn answer(tool: &dyn Tool, call: &Call) -> Result<String, Error> {
                     .__ss_leave(
                         fallback::<Tool>(call),
                         |mut __called| {
+                            __called.__ss_known().__ss_known();
                             __called.__ss_boxed();
                             __called
                                 .__ss_value(|__returned| {
                                     __returned.__ss_success().__ss_outcome();
                                     __returned.__ss_error().__ss_record();
+                                    __returned
+                                        .__ss_then(|__item| __item.__ss_error().__ss_record())
                                 })
                         },
                     ),

@@ -16,16 +16,18 @@ async fn ask(client: &Client) -> Result<BoxStream<'static, Part>, Error> {
         .__ss_run(
             client.stream(format!("{client}")),
             |mut __called| {
+                __called.__ss_known().__ss_known();
                 __called
-                    .__ss_stream(
-                        |__returned| __returned.__ss_error().__ss_record(),
-                        |__returned| {
-                            __returned
-                                .__ss_success()
-                                .__ss_chunk(|part| Chunk::new().text(&part.text));
-                            __returned.__ss_error().__ss_record();
-                        },
-                    )
+                    .__ss_value(|__returned| {
+                        __returned.__ss_error().__ss_record();
+                        __returned
+                            .__ss_items(|__item| {
+                                __item
+                                    .__ss_success()
+                                    .__ss_chunk(|part| Chunk::new().text(&part.text));
+                                __item.__ss_error().__ss_record();
+                            })
+                    })
             },
         )
         .await?;

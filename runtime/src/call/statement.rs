@@ -140,13 +140,13 @@ impl<R, K> AnyCalled<R, K> {
     pub fn __ss_boxed(&self) {}
 
     /// What it is.
-    #[expect(clippy::unused_self, reason = "what it is is its type")]
+    #[expect(clippy::unused_self, reason = "only its type is looked at")]
     pub fn __ss_known(&self) -> Known<R> {
         Known(PhantomData)
     }
 
     /// What it is, beside what the user says that it is.
-    #[expect(clippy::unused_self, reason = "what it is is its type")]
+    #[expect(clippy::unused_self, reason = "only its type is looked at")]
     pub fn __ss_given<T>(&self) -> Expected<R, T> {
         Expected(AnyExpected(PhantomData))
     }
@@ -160,13 +160,11 @@ impl<R, K> AnyCalled<R, K> {
 
 impl<S, E, K> Called<Result<S, E>, K> {
     /// What it is if it is no error.
-    #[expect(clippy::unused_self, reason = "what it is is its type")]
     pub fn __ss_known(&self) -> Known<S> {
         Known(PhantomData)
     }
 
     /// What it is if it is no error, beside what the user says that it is.
-    #[expect(clippy::unused_self, reason = "what it is is its type")]
     pub fn __ss_tried<T>(&self) -> Expected<S, T> {
         Expected(AnyExpected(PhantomData))
     }
@@ -177,7 +175,6 @@ pub struct Known<T>(PhantomData<fn() -> T>);
 
 impl<T> Known<T> {
     /// It is.
-    #[expect(clippy::unused_self, reason = "its type says it")]
     pub fn __ss_known(&self) {}
 }
 
@@ -195,15 +192,14 @@ pub struct Expected<R, T>(AnyExpected<R, T>);
 /// Two types that differ.
 pub struct AnyExpected<R, T>(PhantomData<fn() -> (R, T)>);
 
-impl<T> Expected<T, T> {
+impl<A> Expected<A, A> {
     /// They are one.
-    #[expect(clippy::unused_self, reason = "its type says it")]
     pub fn __ss_same(&self) {}
 }
 
 impl<R, T> AnyExpected<R, T> {
     /// They are two.
-    #[expect(clippy::unused_self, reason = "its type says it")]
+    #[expect(clippy::unused_self, reason = "only its type is looked at")]
     pub fn __ss_same(&self) {}
 }
 

@@ -155,6 +155,32 @@ impl Runs for Tool {
     }
 }
 
+mod conditional {
+    use samplescope::{sampling_loop, sampling_tool};
+
+    #[sampling_loop]
+    pub(super) async fn run(tool: &super::Tool) -> Result<u8, String> {
+        #[cfg_attr(all(), sampling_tool)]
+        let one = tool.execute(1).await?;
+        #[cfg_attr(any(), sampling_tool(nonsense))]
+        let two = tool.execute(one).await?;
+        #[cfg_attr(all(), cfg_attr(not(any()), allow(clippy::all), sampling_tool(name = "three")))]
+        let three = tool.execute(two).await?;
+        Ok(three)
+    }
+
+    pub(super) struct Runs;
+
+    impl Runs {
+        #[samplescope::sampling_statements]
+        pub(super) fn run(&self, tool: &super::Tool) -> Result<u8, String> {
+            #[cfg_attr(any(), nonsense)]
+            #[cfg_attr(all(), samplescope::sampling_step)]
+            tool.now(3)
+        }
+    }
+}
+
 fn is_send<T: Send>(value: T) -> T {
     value
 }
@@ -164,5 +190,7 @@ fn main() {
     let _ = is_send(imported::inside(&Tool));
     let _ = is_send(generated(&Tool));
     let _ = Tool.run();
+    let _ = conditional::run(&Tool);
+    let _ = conditional::Runs.run(&Tool);
     items();
 }
