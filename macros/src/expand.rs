@@ -246,13 +246,13 @@ pub(crate) struct Statement {
     pub(crate) name: String,
     /// The attribute's path, as it is written.
     pub(crate) path: TokenStream,
-    /// Where the attribute stands.
+    /// Where the call ends.
     pub(crate) at: Span,
     pub(crate) call: TokenStream,
     /// Whether the call is entered while its expression is evaluated.
     pub(crate) is_entered: bool,
-    /// Whether `.await` stands behind it.
-    pub(crate) awaited: bool,
+    /// Where `await` stands behind it, if it does.
+    pub(crate) awaited: Option<Span>,
     pub(crate) expected: Option<Expected>,
 }
 
@@ -262,16 +262,15 @@ pub(crate) fn statement(model: &Model, statement: Statement) -> TokenStream {
     let called = hygiene::called();
     let open = opened(model, &name, Some(used(&path)), None);
     let enter = if is_entered { quote!(__ss_entered) } else { quote!(__ss_outside) };
-    let run = if awaited { quote!(__ss_run) } else { quote!(__ss_leave) };
+    let run = if awaited.is_some() { quote!(__ss_run) } else { quote!(__ss_leave) };
     let expected = expected.map(|Expected { ty, tried }| {
         let expects = if tried { quote!(__ss_tried) } else { quote!(__ss_given) };
         quote!(#called.#expects::<#ty>().__ss_same();)
     });
-    let boxed = (!awaited).then(|| quote!(#called.__ss_boxed();));
-    // Stands where the call does, since that is what is wrong if it has no type yet, or is a future.
-    let place = call.clone().into_iter().last().map_or(at, |last| last.span());
-    let checks = hygiene::at(place, quote!(#called.__ss_known().__ss_known(); #boxed));
-    let run = hygiene::at(place, quote!(.#enter().#run));
+    let boxed = awaited.is_none().then(|| quote!(#called.__ss_boxed();));
+    // Stands where the call does, since that is what is wrong if it has no type yet, or is a future; or the `await` of what is none.
+    let checks = hygiene::at(at, quote!(#called.__ss_known().__ss_known(); #boxed));
+    let run = hygiene::at(awaited.unwrap_or(at), quote!(.#enter().#run));
     let describe = describe(model);
     quote! {
         #open #run(#call, |mut #called| {

@@ -250,7 +250,7 @@ impl Walk<'_> {
         let Some(Annotated { attribute, found }) = level.annotated.take() else { return };
         let call = std::mem::replace(&mut level.done, level.before.take().unwrap_or_default());
         let bare = &level.tokens[found.call.clone()];
-        let Attribute { kind, path, span, arguments, .. } = attribute;
+        let Attribute { kind, path, arguments, span } = attribute;
         let (args, mut errors) = args::parse(kind, arguments);
         let subject = Subject { name: found.name.unwrap_or_else(|| self.function.clone()), spells_stream: false };
         let mut model = validate::arguments(kind, args, Some(&subject), &mut errors);
@@ -261,15 +261,15 @@ impl Walk<'_> {
         if let Some(second) = waits.at {
             errors.push(second_await(kind, second));
         }
-        let Found { awaited, expected, .. } = found;
+        let Found { awaited, expected, call: place, .. } = found;
         match errors.into_result() {
             Ok(()) => {
                 // What is no future is what the call does: it has to be inside.
                 let is_entered = !awaited || !(waits.may || (level.in_macro && waits.tries));
+                let at = bare.last().map_or(span, TokenTree::span);
+                let awaited = level.tokens.get(place.end + 1).map(TokenTree::span).filter(|_| awaited);
                 let (name, call) = (subject.name, call.into_iter().collect());
-                level
-                    .done
-                    .extend(expand::statement(&model, Statement { name, path, at: span, call, is_entered, awaited, expected }));
+                level.done.extend(expand::statement(&model, Statement { name, path, at, call, is_entered, awaited, expected }));
             }
             Err(error) => {
                 self.errors.push(error);
