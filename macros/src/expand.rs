@@ -260,7 +260,9 @@ pub(crate) struct Statement {
 pub(crate) fn statement(model: &Model, statement: Statement) -> TokenStream {
     let Statement { name, path, at, call, is_entered, awaited, expected } = statement;
     let called = hygiene::called();
-    let open = opened(model, &name, Some(used(&path)), None);
+    // What rustc says of the expression it says where the call stands, and says at all: it is the user's.
+    let start = call.clone().into_iter().next().map_or(at, |first| first.span());
+    let open = hygiene::of_user(start, opened(model, &name, Some(used(&path)), None));
     let enter = if is_entered { quote!(__ss_entered) } else { quote!(__ss_outside) };
     let run = if awaited.is_some() { quote!(__ss_run) } else { quote!(__ss_leave) };
     let expected = expected.map(|Expected { ty, tried }| {
@@ -270,15 +272,18 @@ pub(crate) fn statement(model: &Model, statement: Statement) -> TokenStream {
     let boxed = awaited.is_none().then(|| quote!(#called.__ss_boxed();));
     // Stands where the call does, since that is what is wrong if it has no type yet, or is a future; or the `await` of what is none.
     let checks = hygiene::at(at, quote!(#called.__ss_known().__ss_known(); #boxed));
-    let run = hygiene::at(awaited.unwrap_or(at), quote!(.#enter().#run));
+    let run = hygiene::of_user(awaited.unwrap_or(at), quote!(.#enter().#run));
     let describe = describe(model);
-    quote! {
-        #open #run(#call, |mut #called| {
+    let look = quote! {
+        |mut #called| {
             #expected
             #checks
             #called.__ss_value(#describe)
-        })
-    }
+        }
+    };
+    let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#call, #look));
+    arguments.set_span(at);
+    quote!(#open #run #arguments)
 }
 
 /// A statement's attribute is gone before names are resolved. Here it is once more, and expands to nothing: for those who import it, and those

@@ -63,6 +63,15 @@ pub(crate) fn at(span: Span, tokens: TokenStream) -> TokenStream {
     there.collect()
 }
 
+/// The tokens, as if the user had written them there. What is within brackets stays ours.
+pub(crate) fn of_user(span: Span, tokens: TokenStream) -> TokenStream {
+    let there = tokens.into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    there.collect()
+}
+
 /// Tokens of the user's in parentheses of ours, which stand at a place of the user's.
 pub(crate) fn parenthesized(place: Span, tokens: TokenStream) -> TokenTree {
     let mut group = Group::new(Delimiter::Parenthesis, tokens);
