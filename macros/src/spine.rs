@@ -443,7 +443,7 @@ impl Spine<'_> {
 
     /// A pattern or a type.
     fn skip<T: syn::parse::Parse>(&mut self) -> Result<(), Error> {
-        let rest: TokenStream = self.tokens[self.at..].iter().take_while(|token| !is_semicolon(token)).cloned().collect();
+        let rest: TokenStream = self.rest().iter().take_while(|token| !is_semicolon(token)).cloned().collect();
         let length = rest.clone().into_iter().count();
         if let Some(place) = args::too_deep(rest.clone()) {
             return Err(self.too_deep(place));
@@ -477,7 +477,7 @@ impl Spine<'_> {
 
     /// How many tokens `=`, `+=` or `>>=` is, if one stands there.
     fn assignment(&self) -> Option<usize> {
-        let marks = self.tokens[self.at..].iter().map_while(|token| match token {
+        let marks = self.rest().iter().map_while(|token| match token {
             TokenTree::Punct(mark) => Some(mark),
             _ => None,
         });
@@ -507,6 +507,11 @@ impl Spine<'_> {
             }
             _ => false,
         }
+    }
+
+    /// What has not been read yet.
+    fn rest(&self) -> &[TokenTree] {
+        self.tokens.get(self.at..).unwrap_or_default()
     }
 
     fn is_mark(&self, mark: char) -> bool {

@@ -183,7 +183,8 @@ pub async fn statements(me: &mut Me, name: &str) -> Answer<usize> {
     #[cfg_attr(feature = "on", samplescope::sampling_tool)]
     match me.run(name).await {
         Ok(step) => Ok(step.why.len()),
-        Err(_) => {
+        Err(_) =>
+        {
             #[cfg_attr(feature = "on", samplescope::sampling_tool)]
             plain(true).map(|step| step.why.len())
         }
