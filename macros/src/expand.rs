@@ -202,14 +202,19 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
     let unsaid = model.kind == Macro::Loop && !model.request.names_result_type();
     let returns = output.filter(|output| unsaid && shape::is_named(output));
     let returns = returns.map(|output| quote!(#span.__ss_returns::<#output>();));
-    let opened = opened(model, &function.name(), None, returns);
+    let opened = opened(model, &function.name(), Span::call_site(), None, returns);
     quote!(let #span = #opened;)
 }
 
-/// The call that is open. `first` stands in the closure that describes it before everything else, and says nothing of it.
-fn opened(model: &Model, name: &str, first: Option<TokenStream>, returns: Option<TokenStream>) -> TokenStream {
+/// The call that is open, at that place. `first` stands in the closure that describes it before everything else, and says nothing of it.
+fn opened(model: &Model, name: &str, place: Span, first: Option<TokenStream>, returns: Option<TokenStream>) -> TokenStream {
     let private = hygiene::private(model.renamed.as_ref());
     let (span, open) = (hygiene::span(), Ident::new(&model.kind.to_string(), Span::mixed_site()));
+    let (open, at) = if model.recursive {
+        (quote!(sampling_loop_or_on), hygiene::of_user(place, quote!(::core::panic::Location::caller(),)))
+    } else {
+        (open.to_token_stream(), TokenStream::new())
+    };
     let request = &model.request;
     let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
 
@@ -226,7 +231,8 @@ fn opened(model: &Model, name: &str, first: Option<TokenStream>, returns: Option
         let calls = calls(model, &span, group);
         quote!(if #span.#asked() { #calls })
     });
-    let describe = quote!(#returns #streams #constant #(#groups)*);
+    let placed = calls(model, &span, &request.placed);
+    let describe = quote!(#placed #returns #streams #constant #(#groups)*);
     let describe = match (describe.is_empty(), first) {
         (true, None) => quote!(|_| ()),
         (true, first) => quote!(|_| { #first }),
@@ -234,6 +240,7 @@ fn opened(model: &Model, name: &str, first: Option<TokenStream>, returns: Option
     };
     quote! {
         #private::#open(
+            #at
             &#private::Site { function: #name, attributes: #attributes, capture: #capture },
             #describe,
         )
@@ -262,7 +269,7 @@ pub(crate) fn statement(model: &Model, statement: Statement) -> TokenStream {
     let called = hygiene::called();
     // What rustc says of the expression it says where the call stands, and says at all: it is the user's.
     let start = call.clone().into_iter().next().map_or(at, |first| first.span());
-    let open = hygiene::of_user(start, opened(model, &name, Some(used(&path)), None));
+    let open = hygiene::of_user(start, opened(model, &name, start, Some(used(&path)), None));
     let enter = if is_entered { quote!(__ss_entered) } else { quote!(__ss_outside) };
     let run = if awaited.is_some() { quote!(__ss_run) } else { quote!(__ss_leave) };
     let expected = expected.map(|Expected { ty, tried }| {

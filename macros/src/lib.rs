@@ -48,6 +48,7 @@ mod hygiene;
 mod keys;
 mod model;
 mod nearest;
+mod places;
 mod registry;
 mod shape;
 mod spine;

@@ -42,6 +42,8 @@ pub(crate) struct Model {
     pub(crate) renamed: Option<Path>,
     /// Whether content may be captured at all.
     pub(crate) capture: bool,
+    /// Whether a loop goes on when its function calls itself.
+    pub(crate) recursive: bool,
     /// What is said of the items, if the function says that it returns a stream.
     pub(crate) stream: Option<Vec<Description>>,
     pub(crate) request: Request,
@@ -51,6 +53,8 @@ pub(crate) struct Model {
 /// What is described before the body runs, sorted by who has to be listening.
 #[derive(Default)]
 pub(crate) struct Request {
+    /// Where the span stands.
+    pub(crate) placed: Vec<Description>,
     /// Literals and constants cost nothing and go to the sampler.
     pub(crate) constant: Vec<Description>,
     pub(crate) measured: Vec<Description>,
@@ -68,7 +72,8 @@ impl Request {
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Description> {
-        let groups = [&self.constant, &self.measured, &self.agent_measured, &self.recorded, &self.listed, &self.captured];
+        let groups =
+            [&self.placed, &self.constant, &self.measured, &self.agent_measured, &self.recorded, &self.listed, &self.captured];
         groups.into_iter().flatten()
     }
 

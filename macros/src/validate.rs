@@ -9,6 +9,7 @@ use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
 use crate::model::{Description, Macro, Model, Request, Requested, Response, Value};
 use crate::nearest::nearest;
+use crate::places;
 use crate::registry::Takes as Registered;
 use crate::shape::{self, Form};
 use proc_macro2::Span;
@@ -46,8 +47,15 @@ pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject>, 
     let spells_stream = subject.is_some_and(|subject| subject.spells_stream);
     stream(&args, says_stream, says_stream || spells_stream, errors);
     let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
-    let mut model =
-        Model { kind, renamed: None, capture: true, stream: None, request: Request::default(), response: Response::default() };
+    let mut model = Model {
+        kind,
+        renamed: None,
+        capture: true,
+        recursive: false,
+        stream: None,
+        request: Request::default(),
+        response: Response::default(),
+    };
     for arg in args {
         match known(kind, &arg.key) {
             Ok(key) => argument(key, arg, &mut model, errors),
@@ -214,7 +222,7 @@ fn unknown(kind: Macro, name: &str) -> String {
 fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors) {
     let Arg { key: method, value } = arg;
     match (key.side, value) {
-        (_, Written::Missing) if key.takes == Takes::Nothing => {}
+        (_, Written::Missing) if key.takes == Takes::Nothing => model.recursive |= key.name == "recursive",
         (_, Written::Missing) => errors.push(missing(key, &method)),
         (Side::Setting, value) => setting(key, &method, value, model, errors),
         (_, Written::Entries(entries)) if key.takes == Takes::Attributes => attributes(key, &method, entries, model, errors),
@@ -265,6 +273,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
     let constant = matches!(&value, Value::Type(_)) || matches!(&value, Value::Requested(value) if is_constant(value));
     let request = &mut model.request;
     let group = match need {
+        Need::Placed => &mut request.placed,
         Need::Captured => &mut request.captured,
         Need::Listed => &mut request.listed,
         _ if constant => &mut request.constant,
@@ -346,6 +355,10 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         )),
     }
     let group = if key.side == Side::Error { &mut model.response.error } else { &mut model.response.success };
+    let value = match value {
+        Expr::Closure(closure) if key.takes != Takes::Chunk => Expr::Closure(places::by_reference(closure)),
+        value => value,
+    };
     let value = if key.takes == Takes::Flag { Value::ReadByType(value) } else { Value::Read(value) };
     group.push(Description { method, value });
 }
@@ -361,7 +374,7 @@ fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, err
         let (group, value) = match value {
             Expr::Closure(closure) => {
                 over_one(key, &closure, "success value", errors);
-                (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(closure)))
+                (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(places::by_reference(closure))))
             }
             value => {
                 stays(&value, errors);

@@ -548,3 +548,27 @@ async fn a_let_tells_its_type() {
     assert_eq!(told().await, Ok(6));
     assert_eq!(telemetry.spans(5)[0].get("app.number"), Some(Value::I64(3)));
 }
+
+/// The statement is met again within its own loop, and is the same loop; another statement is another.
+#[tokio::test]
+async fn a_recursive_statement_goes_on_with_its_loop() {
+    #[sampling_statements]
+    fn again(times: usize) -> Boxed<'static, usize> {
+        async move {
+            #[sampling_step]
+            inner();
+            if times == 0 {
+                return 0;
+            }
+            #[sampling_loop(recursive)]
+            let number = again(times - 1).await;
+            number + 1
+        }
+        .boxed()
+    }
+    let telemetry = Telemetry::on();
+    assert_eq!(again(2).await, 2);
+    let (step, inner) = ("sampling/createMessage step\n", "sampling.execute_tool inner\n");
+    let inside = format!("  {step}    {inner}");
+    assert_eq!(telemetry.tree(), format!("{step}  {inner}sampling/createMessage\n{inside}{inside}"));
+}

@@ -27,7 +27,7 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
             |__returned| {
                 __returned
                     .__ss_success()
-                    .__ss_attribute("app.cached", |step| step.cached);
+                    .__ss_attribute("app.cached", |step| &step.cached);
                 __returned
                     .__ss_success()
                     .__ss_registered(|step| &step.status)

@@ -17,7 +17,7 @@ use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
@@ -300,6 +300,8 @@ pub(crate) struct Run {
     /// What kind of call is the outermost. Only in a loop's run are there iterations, and something to inherit.
     kind: Kind,
     outermost: Id,
+    /// The function whose loop it is, if that may call itself.
+    recursive: Option<Recursive>,
     /// Who listened when it was opened. Nobody else is asked until it ends.
     pub(crate) listeners: Listeners,
     /// The span that its own calls do not ask a sampler under, since it is not sampled itself.
@@ -352,10 +354,18 @@ impl Open {
 
 struct InRun(Arc<Run>);
 
+/// A function that may call itself, by its name and where it stands: compared by value, since equal constants may share an address.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Recursive {
+    pub(crate) function: &'static str,
+    pub(crate) at: &'static Location<'static>,
+}
+
 impl Run {
     pub(crate) fn new(
         kind: Kind,
         outermost: Id,
+        recursive: Option<Recursive>,
         listeners: Listeners,
         unsampled: Option<Id>,
         inherited: SharedValues,
@@ -363,6 +373,7 @@ impl Run {
         Arc::new(Run {
             kind,
             outermost,
+            recursive,
             listeners,
             unsampled,
             inherited,
@@ -462,6 +473,17 @@ impl Place {
 pub(crate) fn current_loop() -> Option<Arc<Call>> {
     let (run, _) = current_run()?;
     run.outermost().filter(|call| call.kind == Kind::Loop)
+}
+
+/// Whether the current code is in a loop of that function, and in no step or tool of it.
+pub(crate) fn is_in_loop_of(function: Recursive) -> bool {
+    let innermost = current_run().filter(|(run, _)| run.recursive == Some(function));
+    innermost.and_then(|(run, place)| run.call_at(place)).is_some_and(|call| call.kind == Kind::Loop)
+}
+
+/// Whether the current code is in a run at all.
+pub(crate) fn is_in_run() -> bool {
+    current_run().is_some()
 }
 
 /// The innermost call of that kind that the current code is in, up to the loop that it belongs to.

@@ -186,6 +186,61 @@ fn left_early(call: &Call, was_panicking: bool) {
     close(call, if panics { Ending::Panicked } else { Ending::Cancelled }, None);
 }
 
+/// A call that code runs in which does not decide how it ends. None when nobody listens. A destructor that it was entered for is over
+/// when it is dropped.
+pub(crate) struct Lent(Option<Arc<Call>>);
+
+impl Lent {
+    pub(crate) fn new(call: Option<Arc<Call>>) -> Self {
+        Lent(call)
+    }
+
+    /// Inside the call for as long as the guard lives; None if there is none.
+    #[inline]
+    pub(crate) fn enter(&self) -> Option<Inside<'_>> {
+        self.0.as_deref().map(Inside::new)
+    }
+
+    /// Enters the call of a future that is about to be dropped, as [`Held::enter_to_drop`] does.
+    #[inline]
+    pub(crate) fn enter_to_drop(&self) {
+        if let Some(call) = &self.0 {
+            park(call);
+        }
+    }
+}
+
+impl Drop for Lent {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(call) = &self.0 {
+            unpark(call);
+        }
+    }
+}
+
+/// Code inside a call. If it unwinds, the call remembers: whoever ends it does not say that it went well.
+pub(crate) struct Inside<'a> {
+    call: &'a Call,
+    /// Whether the thread was unwinding already.
+    unwinds: bool,
+    _entered: Option<Entered>,
+}
+
+impl<'a> Inside<'a> {
+    pub(crate) fn new(call: &'a Call) -> Self {
+        Inside { call, unwinds: std::thread::panicking(), _entered: Entered::new(call) }
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        if !self.unwinds && std::thread::panicking() {
+            self.call.learn(|learned| learned.unwound = true);
+        }
+    }
+}
+
 /// A call's context and place, for as long as this lives.
 struct Entered {
     _context: Option<ContextGuard>,

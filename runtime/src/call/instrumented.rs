@@ -2,7 +2,7 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::call::core::Call;
+use crate::call::core::{Call, is_in_run};
 use crate::call::harness::{Held, Then};
 use crate::call::here::{Here, HereGuard};
 use crate::call::returned::Returned;
@@ -19,30 +19,36 @@ pub struct Loop;
 /// A step or tool that nobody listens to says nothing: outside a loop each call asks for itself.
 pub struct Leaf;
 
+/// A loop whose function may call itself. Where it does, it says nothing: it goes on with the loop that it is in.
+pub struct RecursiveLoop;
+
 /// What a call of this kind tells the code inside where nobody listens.
 pub trait Kind {
-    /// Tells it for as long as it lives.
     #[doc(hidden)]
-    type Silence;
+    const IS_LOOP: bool;
 
+    /// Tells it for as long as the guard lives.
     #[doc(hidden)]
-    fn silence() -> Self::Silence;
+    #[inline]
+    fn silence() -> Option<HereGuard> {
+        Self::IS_LOOP.then(|| Here::Off.set())
+    }
 }
 
 impl Kind for Loop {
-    type Silence = HereGuard;
+    const IS_LOOP: bool = true;
+}
 
-    #[inline]
-    fn silence() -> HereGuard {
-        Here::Off.set()
+impl Kind for RecursiveLoop {
+    const IS_LOOP: bool = true;
+
+    fn silence() -> Option<HereGuard> {
+        (!is_in_run()).then(|| Here::Off.set())
     }
 }
 
 impl Kind for Leaf {
-    type Silence = ();
-
-    #[inline]
-    fn silence() {}
+    const IS_LOOP: bool = false;
 }
 
 pin_project! {

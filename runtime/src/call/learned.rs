@@ -106,6 +106,8 @@ pub(crate) struct Learned {
     /// `Some(None)`: somebody says that it did not fail.
     pub(crate) failed: Fact<Option<Refusal>>,
     pub(crate) stream: Streaming,
+    /// Code inside it unwound, and whoever holds it has not ended it.
+    pub(crate) unwound: bool,
     /// What an argument calls the error.
     pub(crate) error_type: Option<Label>,
     pub(crate) failure: Option<Failure>,
@@ -136,6 +138,16 @@ pub(crate) struct Moment {
 impl Moment {
     pub(crate) fn now() -> Self {
         Moment { instant: Instant::now(), time: SystemTime::now() }
+    }
+
+    /// The moment that the clock on the wall showed, as far back as the other clock goes.
+    pub(crate) fn of(time: SystemTime) -> Self {
+        let now = Moment::now();
+        let instant = match now.time.duration_since(time) {
+            Ok(ago) => now.instant.checked_sub(ago).unwrap_or(now.instant),
+            Err(ahead) => now.instant.checked_add(ahead.duration()).unwrap_or(now.instant),
+        };
+        Moment { instant, time }
     }
 }
 

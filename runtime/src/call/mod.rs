@@ -26,6 +26,7 @@
 //! | `returned` | the response side |
 //! | `instrumented`, `called` | the futures, streams and values that generated code makes |
 //! | `statement` | the same for a call that is an expression of a statement |
+//! | `owned` | a call in the user's own hands |
 
 pub(crate) mod called;
 pub(crate) mod close;
@@ -38,5 +39,6 @@ pub(crate) mod here;
 pub(crate) mod instrumented;
 pub(crate) mod learned;
 pub(crate) mod open;
+pub(crate) mod owned;
 pub(crate) mod returned;
 pub(crate) mod statement;

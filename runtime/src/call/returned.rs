@@ -22,13 +22,12 @@ use crate::settings::Piece;
 use crate::value::registered::{Registered, Sink};
 use crate::value::{AttributeValue, Chunk, ErrorType, Flag, SamplingResponse, Text, ToMessages, ToolOutcome, Usage, error_type};
 use crate::vocabulary::stop_reason_word;
-use crate::warning;
 use opentelemetry::{StringValue, Value};
 use serde::Serialize;
 use std::any::type_name;
 use std::borrow::Cow;
 use std::convert::Infallible;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -152,7 +151,7 @@ impl<'a, E> Deref for FailedShown<'a, E> {
 impl<E: ErrorType + Display> Failed<'_, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
-        self.put(|error| Some(error.error_type()), shown);
+        self.put(|error| Some(error.error_type()), error_type::shown);
     }
 }
 
@@ -166,7 +165,7 @@ impl<E: ErrorType> FailedNamed<'_, E> {
 impl<E: Display> FailedShown<'_, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
-        self.put(|_| None, shown);
+        self.put(|_| None, error_type::shown);
     }
 }
 
@@ -193,16 +192,6 @@ impl<'a, E> FailedAny<'a, E> {
         let message = self.call.error_message(|| caught("an error's `Display`", || message(error)).flatten());
         self.call.learn(|learned| learned.failure = Some(Failure { error_type, exception_type: type_name::<E>(), message }));
     }
-}
-
-/// What the error says, as far as it gets: `to_string` would panic where its `Display` returns an error.
-fn shown(error: &impl Display) -> Option<String> {
-    let mut text = String::new();
-    if write!(text, "{error}").is_err() {
-        warning::once!("the text of an error was left out: its `Display` returned an error");
-        return None;
-    }
-    Some(text)
 }
 
 /// The success value of a response that says something of itself.
@@ -459,7 +448,7 @@ impl<V> AnyFailing<'_, V> {
         let Some(value) = &self.value else { return };
         let said = value.error().map(|error| {
             let label = caught("an error's `ErrorType`", || error_type(error)).flatten();
-            (label, caught("an error's `Display`", || shown(error)).flatten())
+            (label, caught("an error's `Display`", || error_type::shown(error)).flatten())
         });
         self.call.say_failed(Source::Argument, said);
     }

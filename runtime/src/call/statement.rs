@@ -5,6 +5,7 @@
 
 use crate::call::called::{AnyCalled, Called, Opened};
 use crate::call::harness::{Evaluating, Held, Then};
+use crate::call::here::HereGuard;
 use crate::call::instrumented::Kind;
 use pin_project_lite::pin_project;
 use std::marker::PhantomData;
@@ -13,9 +14,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// A call whose expression is being evaluated. Dropped as it is, that expression was left early, or it unwinds.
-pub struct Entered<K: Kind> {
+pub struct Entered<K> {
     call: Evaluating,
-    silence: Option<K::Silence>,
+    silence: Option<HereGuard>,
+    kind: PhantomData<K>,
 }
 
 impl<K: Kind> Opened<K> {
@@ -23,14 +25,14 @@ impl<K: Kind> Opened<K> {
     #[inline]
     pub fn __ss_entered(self) -> Entered<K> {
         let call = self.into_held();
-        let silence = call.is_none().then(K::silence);
-        Entered { call: Evaluating::inside(call), silence }
+        let silence = if call.is_none() { K::silence() } else { None };
+        Entered { call: Evaluating::inside(call), silence, kind: PhantomData }
     }
 
     /// Not inside: what is evaluated may be interrupted, and a thread must not be left inside.
     #[inline]
     pub fn __ss_outside(self) -> Entered<K> {
-        Entered { call: Evaluating::outside(self.into_held()), silence: None }
+        Entered { call: Evaluating::outside(self.into_held()), silence: None, kind: PhantomData }
     }
 }
 
@@ -55,7 +57,7 @@ impl<K: Kind> Entered<K> {
 
     #[inline]
     fn left(self) -> Held {
-        let Entered { call, silence } = self;
+        let Entered { call, silence, .. } = self;
         drop(silence);
         call.leave()
     }

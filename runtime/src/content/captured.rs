@@ -16,6 +16,9 @@ use std::slice;
 pub(crate) struct Captured {
     system: Vec<Message>,
     input: Vec<Message>,
+    /// Whether a handle said it, after the start.
+    late_system: bool,
+    late_input: bool,
     output: Vec<Message>,
     streamed: Option<Streamed>,
     tools: Vec<ToolDefinition>,
@@ -44,6 +47,22 @@ impl Captured {
         self.input = messages;
     }
 
+    /// As [`system`](Self::system), by a handle: the argument goes first.
+    pub(crate) fn late_system(&mut self, messages: Vec<Message>) {
+        if self.late_system || self.system.is_empty() {
+            self.late_system = true;
+            self.system = messages;
+        }
+    }
+
+    /// As [`input`](Self::input), likewise.
+    pub(crate) fn late_input(&mut self, messages: Vec<Message>) {
+        if self.late_input || self.input.is_empty() {
+            self.late_input = true;
+            self.input = messages;
+        }
+    }
+
     pub(crate) fn output(&mut self, messages: Vec<Message>) {
         self.output = messages;
     }
@@ -65,6 +84,10 @@ impl Captured {
         self.arguments = settings.serialized(Piece::ToolArguments, arguments);
     }
 
+    pub(crate) fn arguments_json(&mut self, arguments: Option<String>) {
+        self.arguments = arguments;
+    }
+
     pub(crate) fn result(&mut self, result: Option<String>) {
         self.result = result;
     }
@@ -77,10 +100,12 @@ impl Captured {
         self.result.is_some()
     }
 
-    /// The span events of what was asked.
-    pub(crate) fn request_events(&self, settings: &Settings) -> Vec<Event> {
-        let system = self.system.iter().map(|message| message_event(settings, Piece::System, &Role::System, message));
-        let input = self.input.iter().map(|message| message_event(settings, Piece::Input, &Role::User, message));
+    /// The span events of what was asked, as far as it was known at the start; `late`: as far as it was not.
+    pub(crate) fn request_events(&self, settings: &Settings, late: bool) -> Vec<Event> {
+        let system = self.system.iter().filter(|_| self.late_system == late);
+        let input = self.input.iter().filter(|_| self.late_input == late);
+        let system = system.map(|message| message_event(settings, Piece::System, &Role::System, message));
+        let input = input.map(|message| message_event(settings, Piece::Input, &Role::User, message));
         system.chain(input).flatten().collect()
     }
 

@@ -4,7 +4,7 @@ mod meters;
 mod tracer;
 
 pub(crate) use meters::{Measurement, Meters};
-pub(crate) use tracer::{Started, start};
+pub(crate) use tracer::{Beginning, Started, start};
 
 use crate::settings::Settings;
 use crate::vocabulary::Convention;
