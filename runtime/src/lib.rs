@@ -46,6 +46,10 @@ pub use samplescope_macros::ErrorType;
 /// }
 /// ```
 ///
+/// # On a statement
+///
+/// Within a function that has an attribute of ours it may also stand [on a statement](crate#attributes-on-statements), whose call is then the loop.
+///
 /// All arguments are in [the crate's table](crate#what-the-attributes-take).
 pub use samplescope_macros::sampling_loop;
 
@@ -69,6 +73,23 @@ pub use samplescope_macros::sampling_loop;
 /// )]
 /// async fn ask(request: &Request) -> Result<Response, std::io::Error> {
 ///     send(request).await
+/// }
+/// ```
+///
+/// # On a statement
+///
+/// Within a function that has an attribute of ours it may also stand [on a statement](crate#attributes-on-statements): the step is then what the
+/// statement calls, up to the `.await`.
+///
+/// ```
+/// # use samplescope::{sampling_loop, sampling_step};
+/// # struct Response { stop_reason: String, text: String }
+/// # async fn send(_: &str) -> Result<Response, std::io::Error> { unimplemented!() }
+/// #[sampling_loop]
+/// async fn answer(question: &str) -> Result<String, std::io::Error> {
+///     #[sampling_step(stop_reason = |response| &response.stop_reason)]
+///     let response = send(question).await?;
+///     Ok(response.text)
 /// }
 /// ```
 ///
@@ -134,6 +155,28 @@ pub use samplescope_macros::sampling_step;
 /// )]
 /// async fn run_tool(call: &Call) -> Output {
 ///     Output { text: format!("{} is not known", call.name), is_error: true }
+/// }
+/// ```
+///
+/// # On a statement
+///
+/// Within a function that has an attribute of ours it may also stand [on a statement](crate#attributes-on-statements), or directly before a call.
+/// Without a `name`, the tool is called like the function or method that is called there.
+///
+/// ```
+/// # use samplescope::{sampling_loop, sampling_tool};
+/// # struct Call { name: String }
+/// # async fn dispatch(_: &Call) -> Result<String, std::io::Error> { unimplemented!() }
+/// #[sampling_loop]
+/// async fn run_tools(calls: &[Call]) -> Vec<String> {
+///     let mut results = Vec::new();
+///     for call in calls {
+///         results.push(match #[sampling_tool(name = call.name)] dispatch(call).await {
+///             Ok(text) => text,
+///             Err(error) => error.to_string(),
+///         });
+///     }
+///     results
 /// }
 /// ```
 ///
