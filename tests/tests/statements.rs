@@ -5,6 +5,7 @@ use futures::stream::BoxStream;
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, Value};
+use opentelemetry_sdk::trace::Sampler;
 use samplescope::{Chunk, sampling_loop, sampling_statements, sampling_step, sampling_tool};
 use samplescope_tests::{Span, Telemetry};
 use std::cell::Cell;
@@ -571,4 +572,52 @@ async fn a_recursive_statement_goes_on_with_its_loop() {
     let (step, inner) = ("sampling/createMessage step\n", "sampling.execute_tool inner\n");
     let inside = format!("  {step}    {inner}");
     assert_eq!(telemetry.tree(), format!("{step}  {inner}sampling/createMessage\n{inside}{inside}"));
+}
+
+/// As a loop that is a function: what runs inside it asks nobody, whoever comes to listen.
+#[tokio::test]
+async fn a_loop_that_began_where_nobody_listened_stays_so() {
+    fn late(listen: impl FnOnce()) {
+        listen();
+        inner();
+    }
+    #[sampling_statements]
+    fn plain(listen: impl FnOnce()) {
+        #[sampling_loop]
+        late(listen);
+    }
+    #[sampling_statements]
+    async fn later(listen: impl FnOnce()) {
+        #[sampling_loop]
+        async { late(listen) }.await;
+    }
+    let mut telemetry = Telemetry::off();
+    plain(|| drop(telemetry.install(Sampler::AlwaysOn)));
+    telemetry.spans(0);
+    plain(|| ());
+    telemetry.spans(2);
+    drop(telemetry);
+    let mut telemetry = Telemetry::off();
+    later(|| drop(telemetry.install(Sampler::AlwaysOn))).await;
+    telemetry.spans(0);
+    later(|| ()).await;
+    telemetry.spans(2);
+}
+
+/// A future is as much `Send`, and as safe to unwind through, as without the attributes.
+#[test]
+fn auto_traits_are_those_of_the_bare_function() {
+    fn keeps<T: Send + Sync + std::panic::UnwindSafe>(_: T) {}
+    #[sampling_statements]
+    async fn both(number: u8) -> Option<u8> {
+        #[sampling_tool(name = number.to_string(), failed = |sum| sum.is_none())]
+        let sum = early::later(early::now(number)?).await;
+        #[sampling_tool]
+        let same = early::now(sum?);
+        #[sampling_loop]
+        early::later(same?).await
+    }
+    let telemetry = Telemetry::off();
+    keeps(both(3));
+    drop(telemetry);
 }
