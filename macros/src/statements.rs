@@ -20,7 +20,7 @@ use crate::fallback::Errors;
 use crate::model::Macro;
 use crate::spine::{self, Found, Place};
 use crate::validate::{self, Subject};
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use std::collections::HashSet;
 use syn::{Error, Path};
 
@@ -31,7 +31,8 @@ pub(crate) fn expand(item: TokenStream, renamed: Option<&Path>) -> (TokenStream,
     let function = name(&tokens);
     match (function, tokens.pop()) {
         (Some(function), Some(TokenTree::Group(body))) if is_body(&body) && has_any(body.stream()) => {
-            let mut walk = Walk { function, renamed, errors: &mut errors, gone: Vec::new() };
+            let this = moved_self(body.stream());
+            let mut walk = Walk { function, renamed, errors: &mut errors, this, gone: Vec::new() };
             let body = walk.walk(body);
             tokens.push(TokenTree::Group(walk.mentioned(body)));
             (tokens.into_iter().collect(), errors)
@@ -80,6 +81,44 @@ fn has_any(body: TokenStream) -> bool {
     false
 }
 
+/// `__self` of `let __self = self;`.
+fn moved_self(body: TokenStream) -> Option<Ident> {
+    let mut open = vec![body];
+    while let Some(tokens) = open.pop() {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        for window in tokens.windows(3) {
+            if let [TokenTree::Ident(this), TokenTree::Punct(mark), TokenTree::Ident(own)] = window {
+                if this == "__self" && mark.as_char() == '=' && own == "self" {
+                    return Some(this.clone());
+                }
+            }
+        }
+        open.extend(tokens.into_iter().filter_map(|token| match token {
+            TokenTree::Group(group) => Some(group.stream()),
+            _ => None,
+        }));
+    }
+    None
+}
+
+/// The arguments with `self` by that name.
+fn with_self(arguments: TokenStream, this: &Ident) -> TokenStream {
+    let renamed = arguments.into_iter().map(|token| match token {
+        TokenTree::Ident(word) if word == "self" => {
+            let mut this = this.clone();
+            this.set_span(this.span().located_at(word.span()));
+            TokenTree::Ident(this)
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), with_self(group.stream(), this));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        token => token,
+    });
+    renamed.collect()
+}
+
 /// An attribute of ours.
 pub(crate) struct Attribute {
     kind: Macro,
@@ -121,6 +160,8 @@ struct Walk<'a> {
     function: String,
     renamed: Option<&'a Path>,
     errors: &'a mut Errors,
+    /// What `self` is called in the body, where `#[async_trait]` above has moved it: everywhere but in attributes.
+    this: Option<Ident>,
     /// The paths of the attributes that something is wrong with.
     gone: Vec<TokenStream>,
 }
@@ -251,6 +292,10 @@ impl Walk<'_> {
         let call = std::mem::replace(&mut level.done, level.before.take().unwrap_or_default());
         let bare = &level.tokens[found.call.clone()];
         let Attribute { kind, path, arguments, span } = attribute;
+        let arguments = match &self.this {
+            Some(this) if args::too_deep(arguments.clone()).is_none() => with_self(arguments, this),
+            _ => arguments,
+        };
         let (args, mut errors) = args::parse(kind, arguments);
         let subject = Subject { name: found.name.unwrap_or_else(|| self.function.clone()), spells_stream: false };
         let mut model = validate::arguments(kind, args, Some(&subject), &mut errors);

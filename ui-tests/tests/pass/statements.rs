@@ -181,6 +181,33 @@ mod conditional {
     }
 }
 
+struct Named(String);
+
+#[async_trait::async_trait]
+trait Renames {
+    async fn rename(&mut self, tool: &Tool) -> Result<u8, String>;
+    async fn given(self, tool: &Tool) -> Result<u8, String>;
+}
+
+#[async_trait::async_trait]
+impl Renames for Named {
+    #[sampling_statements]
+    async fn rename(&mut self, tool: &Tool) -> Result<u8, String> {
+        #[sampling_tool(name = self.0)]
+        let number = tool.execute(3).await?;
+        self.0.push('x');
+        Ok(number)
+    }
+
+    #[sampling_loop]
+    async fn given(mut self, tool: &Tool) -> Result<u8, String> {
+        self.0.push('x');
+        #[sampling_tool(name = self.0, failed = |number| self.0.len() == usize::from(*number))]
+        let number = tool.execute(3).await?;
+        Ok(number)
+    }
+}
+
 fn is_send<T: Send>(value: T) -> T {
     value
 }
@@ -192,5 +219,7 @@ fn main() {
     let _ = Tool.run();
     let _ = conditional::run(&Tool);
     let _ = conditional::Runs.run(&Tool);
+    let _ = Named(String::new()).rename(&Tool);
+    let _ = Named(String::new()).given(&Tool);
     items();
 }
