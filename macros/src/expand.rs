@@ -33,7 +33,7 @@ use crate::captures::{self, Captured};
 use crate::closures::{Closures, Said};
 use crate::function::Function;
 use crate::hygiene;
-use crate::model::{Description, Macro, Model, Requested, Value};
+use crate::model::{Description, Items, Macro, Model, Requested, Value};
 use crate::registry::Takes;
 use crate::shape::{self, AsyncBlock, Form, OpaqueStream, Returned, Shape};
 use crate::spine::Expected;
@@ -310,15 +310,23 @@ fn describe(model: &Model) -> TokenStream {
         Macro::Step => Some(quote!(#returned.__ss_success().__ss_response();)),
         Macro::Tool => Some(quote!(#returned.__ss_success().__ss_outcome();)),
     };
-    let then = if model.stream.is_some() { quote!(__ss_items) } else { quote!(__ss_then) };
     let items = items(model);
+    let then = match &model.stream {
+        // Where `stream` stands, since that is what is wrong if it is none.
+        Some(Items { said, .. }) => {
+            let then = hygiene::at(*said, quote!(#returned.__ss_items));
+            let items = hygiene::parenthesized(*said, items);
+            quote!(#then #items)
+        }
+        None => quote!(#returned.__ss_then(#items)),
+    };
     quote! {
         |#returned| {
             #success
             #by_itself
             #returned.__ss_error().__ss_record();
             #error
-            #returned.#then(#items)
+            #then
         }
     }
 }
@@ -327,7 +335,7 @@ fn describe(model: &Model) -> TokenStream {
 fn items(model: &Model) -> TokenStream {
     let item = hygiene::item();
     let Some(items) = &model.stream else { return quote!(|#item| #item.__ss_error().__ss_record()) };
-    let read = calls(model, &quote!(#item.__ss_success()), items);
+    let read = calls(model, &quote!(#item.__ss_success()), &items.read);
     quote! {
         |#item| {
             #read
@@ -345,7 +353,13 @@ fn calls<'a>(model: &Model, receiver: &impl ToTokens, descriptions: impl IntoIte
                 quote!(#receiver.#method(#value);)
             }
             Value::Read(closure) => quote!(#receiver.#method(#closure);),
-            Value::ReadByType(closure) => quote!(#receiver.#method(#closure).__ss_said();),
+            Value::ReadByType(closure) => {
+                // All of it stands where the closure does, since its value is what is wrong if the last method does not take it.
+                let call = hygiene::at(closure.span(), quote!(#receiver.#method));
+                let said = hygiene::at(closure.span(), quote!(.__ss_said()));
+                let closure = hygiene::parenthesized(closure.span(), quote!(#closure));
+                quote!(#call #closure #said;)
+            }
             Value::Type(ty) => quote!(#receiver.#method::<#ty>();),
             Value::RequestedAttribute(key, takes, value) => {
                 let at = value.span();

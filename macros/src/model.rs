@@ -45,9 +45,15 @@ pub(crate) struct Model {
     /// Whether a loop goes on when its function calls itself.
     pub(crate) recursive: bool,
     /// What is said of the items, if the function says that it returns a stream.
-    pub(crate) stream: Option<Vec<Description>>,
+    pub(crate) stream: Option<Items>,
     pub(crate) request: Request,
     pub(crate) response: Response,
+}
+
+/// `stream`, and what `chunk` reads.
+pub(crate) struct Items {
+    pub(crate) said: Span,
+    pub(crate) read: Vec<Description>,
 }
 
 /// What is described before the body runs, sorted by who has to be listening.

@@ -297,7 +297,7 @@ impl Walk<'_> {
             _ => arguments,
         };
         let (args, mut errors) = args::parse(kind, arguments);
-        let subject = Subject { name: found.name.unwrap_or_else(|| self.function.clone()), spells_stream: false };
+        let subject = Subject { name: found.name.unwrap_or_else(|| self.function.clone()), function: None };
         let mut model = validate::arguments(kind, args, Some(&subject), &mut errors);
         if model.renamed.is_none() {
             model.renamed = self.renamed.cloned();

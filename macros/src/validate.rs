@@ -3,16 +3,18 @@
 
 use crate::args::{Arg, Entry, Value as Written, literal};
 use crate::attributes;
+use crate::captures;
 use crate::evaluated;
 use crate::fallback::{Errors, shown};
 use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
-use crate::model::{Description, Macro, Model, Request, Requested, Response, Value};
+use crate::model::{Description, Items, Macro, Model, Request, Requested, Response, Value};
 use crate::nearest::nearest;
 use crate::places;
 use crate::registry::Takes as Registered;
 use crate::shape::{self, Form};
 use proc_macro2::Span;
+use quote::ToTokens as _;
 use std::collections::HashMap;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprClosure, ExprLit, Ident, Lit, LitStr};
@@ -25,27 +27,27 @@ pub(crate) fn function(kind: Macro, function: &Function, errors: &mut Errors) {
 }
 
 /// What is called: the function that has the attribute, or what its statement calls.
-pub(crate) struct Subject {
+pub(crate) struct Subject<'a> {
     pub(crate) name: String,
-    /// It says so itself that it returns a stream.
-    pub(crate) spells_stream: bool,
+    pub(crate) function: Option<&'a Function>,
 }
 
-impl Subject {
-    pub(crate) fn of(function: &Function) -> Self {
-        Subject { name: function.name(), spells_stream: shape::returns_opaque_stream(&function.signature) }
+impl<'a> Subject<'a> {
+    pub(crate) fn of(function: &'a Function) -> Self {
+        Subject { name: function.name(), function: Some(function) }
     }
 }
 
 /// What the arguments say of the call to it, if that is known.
-pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject>, errors: &mut Errors) -> Model {
+pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject<'_>>, errors: &mut Errors) -> Model {
     no_duplicates(&args, errors);
     no_duplicate_attributes(&args, errors);
     one_result_type(&args, errors);
 
-    let says_stream = args.iter().any(|arg| arg.key == "stream");
-    let spells_stream = subject.is_some_and(|subject| subject.spells_stream);
-    stream(&args, says_stream, says_stream || spells_stream, errors);
+    let says_stream = args.iter().find(|arg| arg.key == "stream").map(|arg| arg.key.span());
+    let function = subject.and_then(|subject| subject.function);
+    let spells_stream = function.is_some_and(|function| shape::returns_opaque_stream(&function.signature));
+    stream(&args, says_stream.is_some(), spells_stream, errors);
     let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
     let mut model = Model {
         kind,
@@ -65,10 +67,41 @@ pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject>, 
     if let Some(subject) = subject.filter(|_| unnamed) {
         model.request.constant.insert(0, own_name(&subject.name));
     }
-    if says_stream {
-        model.stream = Some(std::mem::take(&mut model.response.success));
+    if let Some(function) = function {
+        nothing_that_the_body_borrows(&model.response, function, errors);
+    }
+    if let Some(said) = says_stream {
+        model.stream = Some(Items { said, read: std::mem::take(&mut model.response.success) });
     }
     model
+}
+
+/// The body has a `&mut` argument to itself, and a closure over what came back runs when it is done. rustc would say that in terms of a block of ours.
+fn nothing_that_the_body_borrows(response: &Response, function: &Function, errors: &mut Errors) {
+    let closures = response.success.iter().chain(&response.error).filter_map(|description| match &description.value {
+        Value::Read(Expr::Closure(closure))
+        | Value::ReadByType(Expr::Closure(closure))
+        | Value::ReadAttribute(_, _, Expr::Closure(closure)) => Some(closure),
+        _ => None,
+    });
+    let taken = captures::mutable(&function.signature, &function.body.stream());
+    if taken.is_empty() {
+        return;
+    }
+    for closure in closures {
+        let own = captures::words(closure.inputs.to_token_stream());
+        let words = captures::words(closure.body.to_token_stream());
+        for parameter in &taken {
+            let name = captures::plain(parameter);
+            if let (Some(place), false) = (words.get(&name), own.contains_key(&name)) {
+                let says = format!(
+                    "`{name}` is `&mut`, and the body uses it: a closure over what came back cannot borrow it a second time. Read it in the body, and say it there: `samplescope::current_step().set(…)`"
+                );
+                errors.push(Error::new(place.span(), says));
+                errors.push(Error::new(parameter.span(), format!("the body has `{name}` to itself")));
+            }
+        }
+    }
 }
 
 /// A tool that nobody names has the name of what is called, which a sampler sees as any constant.
@@ -78,7 +111,8 @@ fn own_name(name: &str) -> Description {
 }
 
 /// What a stream says is said by its items, and by nothing else.
-fn stream(args: &[Arg], says_stream: bool, streams: bool, errors: &mut Errors) {
+fn stream(args: &[Arg], says_stream: bool, spells_stream: bool, errors: &mut Errors) {
+    let streams = says_stream || spells_stream;
     for arg in args {
         let reads = keys::find(&arg.key.to_string()).is_some_and(|key| matches!(key.side, Side::Success | Side::Error));
         if arg.key == "chunk" && !says_stream {

@@ -63,8 +63,11 @@ impl Captured {
         }
     }
 
+    /// Nothing takes nothing back.
     pub(crate) fn output(&mut self, messages: Vec<Message>) {
-        self.output = messages;
+        if !messages.is_empty() {
+            self.output = messages;
+        }
     }
 
     /// A message that arrives in pieces, or whole, again and again.
@@ -85,11 +88,12 @@ impl Captured {
     }
 
     pub(crate) fn arguments_json(&mut self, arguments: Option<String>) {
-        self.arguments = arguments;
+        self.arguments = arguments.or(self.arguments.take());
     }
 
+    /// Nothing takes nothing back.
     pub(crate) fn result(&mut self, result: Option<String>) {
-        self.result = result;
+        self.result = result.or(self.result.take());
     }
 
     pub(crate) fn has_output(&self) -> bool {
