@@ -6,7 +6,7 @@
 use samplescope_tests::Telemetry;
 use std::cell::RefCell;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 thread_local! {
@@ -32,7 +32,7 @@ impl Loud {
     }
 
     fn none(&self) -> Option<usize> {
-        None
+        self.0.find('?')
     }
 
     async fn later(&self, other: &Loud, moved: Loud) -> usize {
@@ -65,7 +65,7 @@ impl Drop for Guard<'_> {
 
 /// Polled so many times, then dropped.
 fn polled(future: impl Future, times: usize) {
-    let mut future = pin!(future);
+    let mut future = std::pin::pin!(future);
     for _ in 0..times {
         if future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
             return say("ready");

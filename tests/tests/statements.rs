@@ -1,5 +1,16 @@
 //! Attributes on statements: the call on the spine of the expression is a span, and everything else is as it was.
 
+#![expect(
+    clippy::let_and_return,
+    clippy::question_mark,
+    clippy::redundant_closure_for_method_calls,
+    clippy::semicolon_if_nothing_returned,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
+    reason = "what is called is made to be called in every form, and every kind of statement is here"
+)]
+
 use futures::future::join_all;
 use futures::stream::BoxStream;
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
@@ -57,7 +68,7 @@ impl Client {
 
     async fn stream(&self, ok: bool) -> Result<BoxStream<'static, String>, String> {
         yield_now().await;
-        if ok { Ok(stream::iter(["a", "b"]).map(|text| inner_says(text)).boxed()) } else { Err("no".to_owned()) }
+        if ok { Ok(stream::iter(["a", "b"]).map(inner_says).boxed()) } else { Err("no".to_owned()) }
     }
 }
 
@@ -90,7 +101,7 @@ fn endings(telemetry: &Telemetry, expected: usize) -> Vec<(String, String)> {
     spans.iter().map(|span| (span.name().rsplit(' ').next().unwrap_or_default().to_owned(), ended(span))).collect()
 }
 
-fn are<'a>(endings: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+fn are(endings: &[(String, String)]) -> Vec<(&str, &str)> {
     endings.iter().map(|(name, ended)| (&**name, &**ended)).collect()
 }
 

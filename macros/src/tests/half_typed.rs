@@ -26,11 +26,11 @@ const WHOLE: &[(&str, &str)] = &[
 
 /// Functions with attributes on their statements.
 const STATEMENTS: &[&str] = &[
-    r#"async fn run(client: &Client) -> Result<u8, E> { #![allow(x)] #[cfg(x)] #[sampling_step(model = client.model, stop_reason = |r| &r.stop)]
+    r"async fn run(client: &Client) -> Result<u8, E> { #![allow(x)] #[cfg(x)] #[sampling_step(model = client.model, stop_reason = |r| &r.stop)]
        let Some(Response { text, .. }): Option<Response> = client.chat::<Vec<u8>>(&history, 3)?.send().await? else { return Err(3) };
-       let all = join!(async { #[sampling_tool] dispatch(text).await }, x); match #[a::sampling_tool(name = n)] tool.run(|x| { x }) { Ok(v) => v, _ => #[sampling_tool] f(), } }"#,
-    r#"fn run() { #[sampling_loop] self.list[0].field += <T as Tr>::call(&x, y)?.0.1; #[sampling_tool] if let Ok(x) = Ok(f!(x)) { 3 } else { 4 }
-       #[sampling_tool(= 3)] return &mut (Some((f().await?),) as u8); #[sampling_tool] break 'a g(async move { #[sampling_step] h(yield x) }); #[sampling_step] fn item() {} }"#,
+       let all = join!(async { #[sampling_tool] dispatch(text).await }, x); match #[a::sampling_tool(name = n)] tool.run(|x| { x }) { Ok(v) => v, _ => #[sampling_tool] f(), } }",
+    r"fn run() { #[sampling_loop] self.list[0].field += <T as Tr>::call(&x, y)?.0.1; #[sampling_tool] if let Ok(x) = Ok(f!(x)) { 3 } else { 4 }
+       #[sampling_tool(= 3)] return &mut (Some((f().await?),) as u8); #[sampling_tool] break 'a g(async move { #[sampling_step] h(yield x) }); #[sampling_step] fn item() {} }",
 ];
 
 const ITEMS: &[&str] = &[
@@ -110,7 +110,7 @@ fn bare(function: TokenStream) -> TokenStream {
         }
         _ => false,
     };
-    let kept = (0..function.len()).filter(|&at| !is_ours(at) && !(at > 0 && is_ours(at - 1)));
+    let kept = (0..function.len()).filter(|&at| !is_ours(at) && (at == 0 || !is_ours(at - 1)));
     let kept = kept.map(|at| match &function[at] {
         TokenTree::Group(group) => TokenTree::Group(Group::new(group.delimiter(), bare(group.stream()))),
         token => token.clone(),
