@@ -4,8 +4,10 @@
 mod call;
 mod caught;
 mod content;
+pub mod guide;
 mod handle;
 mod listen;
+mod read;
 mod settings;
 mod value;
 mod vocabulary;
@@ -46,6 +48,8 @@ pub use samplescope_macros::ErrorType;
 /// }
 /// ```
 ///
+/// A function that returns a stream is a loop as long as that; [`recursive`](guide::calls) makes a function that calls itself one loop.
+///
 /// # On a statement
 ///
 /// Within a function that has an attribute of ours it may also stand [on a statement](crate#attributes-on-statements), whose call is then the loop.
@@ -58,7 +62,7 @@ pub use samplescope_macros::sampling_loop;
 /// # The span
 ///
 /// `sampling/createMessage step` (`chat {model}` in the GenAI names, CLIENT), INTERNAL. Best one model call: its success value is then the response,
-/// and its duration the time that the model took. With `stream`, the span lasts as long as the stream that the function returns.
+/// and its duration the time that the model took. If the function returns a stream, the span lasts as long as that.
 ///
 /// ```
 /// use samplescope::{TokenUsage, sampling_step};
@@ -128,6 +132,7 @@ pub use samplescope_macros::sampling_loop;
 ///                     .__ss_usage(|response| TokenUsage::new(response.input_tokens, response.output_tokens));
 ///                 __returned.__ss_success().__ss_response();
 ///                 __returned.__ss_error().__ss_record();
+///                 __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
 ///             },
 ///         )
 ///         .await

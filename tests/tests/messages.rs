@@ -282,6 +282,12 @@ async fn mcp_sampling_is_understood() {
 #[tokio::test]
 async fn what_has_no_known_shape_is_shown_as_its_json_and_what_is_emitted_is_read_back() {
     assert_eq!(input(json!({ "count": 42 })).await, said("user", &json!([{ "type": "text", "content": r#"{"count":42}"# }])));
+    let own = json!({ "input": "x", "context": "y" });
+    assert_eq!(
+        input(own.clone()).await,
+        said("user", &json!([{ "type": "text", "content": own.to_string() }])),
+        "nothing is lost of it"
+    );
     assert_eq!(input(json!(42)).await, said("user", &json!([{ "type": "text", "content": "42" }])));
     assert_eq!(input(Value::Null).await, Value::Null);
     let odd = json!({ "role": "user", "content": [{ "type": "hologram", "data": 1 }] });
@@ -352,4 +358,74 @@ async fn what_is_cut_is_still_what_the_conventions_say() {
             assert!(!text.contains("QUFB") || text.contains(&whole_blob), "base64 that is cut is none: {text}");
         }
     }
+}
+
+#[tokio::test]
+async fn every_providers_messages_are_understood_as_a_list_and_whole() {
+    let question = json!({ "role": "user", "parts": [{ "type": "text", "content": "What is this?" }] });
+    let call = json!({ "type": "tool_call", "id": "c-1", "name": "look", "arguments": { "at": "cat" } });
+    let turn = json!({ "role": "assistant", "parts": [{ "type": "reasoning", "content": "hm" }, call] });
+    let result = json!({ "role": "tool", "parts": [{ "type": "tool_call_response", "id": "c-1", "response": "a cat" }] });
+    let expected = json!([question, turn, result]);
+    let responses = json!([
+        { "type": "message", "role": "user", "content": "What is this?" },
+        { "type": "reasoning", "summary": [{ "type": "summary_text", "text": "hm" }] },
+        { "type": "function_call", "call_id": "c-1", "name": "look", "arguments": "{\"at\":\"cat\"}" },
+        { "type": "function_call_output", "call_id": "c-1", "output": "a cat" },
+    ]);
+    let gemini = json!([
+        { "role": "user", "parts": [{ "text": "What is this?" }] },
+        { "role": "model", "parts": [{ "text": "hm", "thought": true }, { "functionCall": { "id": "c-1", "name": "look", "args": { "at": "cat" } } }] },
+        { "role": "user", "parts": [{ "functionResponse": { "id": "c-1", "name": "look", "response": "a cat" } }] },
+    ]);
+    let bedrock = json!([
+        { "role": "user", "content": [{ "text": "What is this?" }] },
+        { "role": "assistant", "content": [
+            { "reasoningContent": { "reasoningText": { "text": "hm" } } },
+            { "toolUse": { "toolUseId": "c-1", "name": "look", "input": { "at": "cat" } } },
+        ] },
+        { "role": "user", "content": [{ "toolResult": { "toolUseId": "c-1", "content": [{ "text": "a cat" }] } }] },
+    ]);
+    let genai = json!([
+        { "role": "User", "content": [{ "Text": "What is this?" }] },
+        { "role": "Assistant", "content": [{ "ReasoningContent": "hm" }, { "ToolCall": { "call_id": "c-1", "fn_name": "look", "fn_arguments": { "at": "cat" } } }] },
+        { "role": "Tool", "content": [{ "ToolResponse": { "call_id": "c-1", "content": "a cat" } }] },
+    ]);
+    let rig = json!([
+        { "role": "user", "content": [{ "type": "text", "text": "What is this?" }] },
+        { "role": "assistant", "content": [
+            { "type": "reasoning", "text": "hm" },
+            { "type": "toolcall", "id": { "provider": "c-1" }, "function": { "name": "look", "arguments": { "at": "cat" } } },
+        ] },
+        { "role": "user", "content": [{ "type": "toolresult", "call": { "provider": "c-1" }, "content": [{ "type": "text", "text": "a cat" }] }] },
+    ]);
+    for (key, list) in
+        [("input", responses), ("contents", gemini), ("messages", bedrock), ("messages", genai), ("chat_history", rig)]
+    {
+        assert_eq!(input(list.clone()).await, expected, "a list");
+        assert_eq!(input(json!({ "model": "m", key: list })).await, expected, "a request");
+    }
+}
+
+#[tokio::test]
+async fn every_providers_response_is_one_message_an_answer() {
+    let parts = json!([{ "type": "text", "content": "A cat." }]);
+    let one = |finish_reason: &str| json!([{ "role": "assistant", "finish_reason": finish_reason, "parts": parts }]);
+    let responses = json!({ "object": "response", "status": "incomplete", "incomplete_details": { "reason": "max_output_tokens" },
+        "output": [{ "type": "message", "role": "assistant", "content": [{ "type": "output_text", "text": "A cat." }] }] });
+    assert_eq!(output(responses).await, one("length"));
+    let gemini =
+        json!({ "candidates": [{ "finishReason": "SAFETY", "content": { "role": "model", "parts": [{ "text": "A cat." }] } }] });
+    assert_eq!(output(gemini).await, one("content_filter"));
+    let ollama =
+        json!({ "model": "m", "done": true, "done_reason": "length", "message": { "role": "assistant", "content": "A cat." } });
+    assert_eq!(output(ollama).await, one("length"));
+    let bedrock =
+        json!({ "output": { "message": { "role": "assistant", "content": [{ "text": "A cat." }] } }, "stopReason": "end_turn" });
+    assert_eq!(output(bedrock).await, one("stop"));
+    let items = json!([
+        { "type": "reasoning", "summary": [] },
+        { "type": "message", "role": "assistant", "content": [{ "type": "output_text", "text": "A cat." }] },
+    ]);
+    assert_eq!(output(items).await, one("stop"), "the items alone");
 }

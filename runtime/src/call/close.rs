@@ -102,7 +102,7 @@ fn measure(call: &Call, run: &Run, meters: &Meters, learned: Option<&Learned>, e
         operation: call.operation,
         kind: call.kind,
         duration: call.started.map(until),
-        first_chunk: learned.and_then(|learned| learned.stream.first_chunk),
+        first_chunk: learned.and_then(Learned::first_chunk),
         usage: learned.and_then(|learned| learned.usage.get().copied()).unwrap_or_default(),
         counts: run.counts(),
         error_type: error_type.map(|label| match label {

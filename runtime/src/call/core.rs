@@ -177,15 +177,15 @@ impl Call {
 
     #[inline(never)]
     pub(crate) fn say_flag(&self, failed: &impl Flag) {
-        let failed = failed.flag().then(Refusal::default);
+        let failed = failed.flag().then(Box::default);
         self.learn(|learned| learned.failed.say(Source::Argument, Some(failed)));
     }
 
     /// It failed, and this is what it is called and what it says of it; None: it did not.
     pub(crate) fn say_failed(&self, by: Source, said: Option<(Option<String>, Option<String>)>) {
-        let refusal = said.map(|(error_type, message)| Refusal {
-            error_type: error_type.map(|label| Label::Said(label.into())),
-            message: self.error_message(|| message),
+        let refusal = said.map(|(error_type, message)| {
+            let error_type = error_type.map(|label| Label::Said(label.into()));
+            Box::new(Refusal { error_type, message: self.error_message(|| message) })
         });
         self.learn(|learned| learned.failed.say(by, Some(refusal)));
     }
@@ -229,11 +229,7 @@ impl Call {
             self.say_failed(Source::Handle, Some((owned(error_type), owned(description))));
         }
         self.learn(|learned| {
-            learned.stream.is_read = true;
-            learned.stream.last |= chunk.last;
-            if carries {
-                learned.chunk_arrived(self.started);
-            }
+            learned.chunk_read(carries, chunk.last, self.started);
             learned.stop_reason.say(Source::Handle, chunk.stop_reason);
             learned.response_model.say(Source::Handle, chunk.model);
             learned.response_id.say(Source::Handle, chunk.id);

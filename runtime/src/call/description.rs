@@ -45,7 +45,7 @@ pub(crate) fn open_recursive(function: Recursive, site: &'static Site, describe:
         return None;
     }
     let mut opening = Opening::new(Kind::Loop, site)?;
-    opening.recursive = Some(function);
+    opening.recursive = Some(function.at);
     described(opening, describe)
 }
 

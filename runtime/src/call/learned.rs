@@ -104,8 +104,9 @@ pub(crate) struct Learned {
     pub(crate) response_id: Fact<StringValue>,
     pub(crate) usage: Fact<TokenUsage>,
     /// `Some(None)`: somebody says that it did not fail.
-    pub(crate) failed: Fact<Option<Refusal>>,
-    pub(crate) stream: Streaming,
+    pub(crate) failed: Fact<Option<Box<Refusal>>>,
+    /// Of a call that is a stream, or is told of the pieces of one.
+    stream: Option<Box<Streaming>>,
     /// Code inside it unwound, and whoever holds it has not ended it.
     pub(crate) unwound: bool,
     /// What an argument calls the error.
@@ -119,13 +120,21 @@ pub(crate) struct Learned {
 #[derive(Default)]
 pub(crate) struct Streaming {
     /// When the first item was there that carried anything, counted from the start.
-    pub(crate) first_chunk: Option<Duration>,
+    first_chunk: Option<Duration>,
     /// Whether items are read, and so say themselves whether they carry anything.
-    pub(crate) is_read: bool,
+    is_read: bool,
     /// An item said that it was the last that counts.
-    pub(crate) last: bool,
+    last: bool,
     /// When the last item was there, once it is known that nothing needs to follow.
     finished: Option<Moment>,
+}
+
+impl Streaming {
+    fn arrived(&mut self, started: Option<Instant>) {
+        if self.first_chunk.is_none() {
+            self.first_chunk = started.map(|started| started.elapsed());
+        }
+    }
 }
 
 /// A time, by both clocks: the one that spans have, and the one that durations are measured by.
@@ -170,21 +179,30 @@ impl Learned {
         self.content.take()
     }
 
-    /// An item carried something, or may have.
-    pub(crate) fn chunk_arrived(&mut self, started: Option<Instant>) {
-        if self.stream.first_chunk.is_none() {
-            self.stream.first_chunk = started.map(|started| started.elapsed());
+    /// An item is read, which carries something or not, and may be the last that counts.
+    pub(crate) fn chunk_read(&mut self, carries: bool, last: bool, started: Option<Instant>) {
+        let stream = self.stream.get_or_insert_default();
+        stream.is_read = true;
+        stream.last |= last;
+        if carries {
+            stream.arrived(started);
         }
     }
 
     /// An item has been looked at. Once it is known why the model stopped, whoever reads may stop, too.
     pub(crate) fn item_arrived(&mut self, started: Option<Instant>) {
-        if !self.stream.is_read {
-            self.chunk_arrived(started);
+        let stream = self.stream.get_or_insert_default();
+        if !stream.is_read {
+            stream.arrived(started);
         }
-        if self.stream.last || self.stop_reason.get().is_some() || matches!(self.failed.get(), Some(Some(_))) {
-            self.stream.finished = Some(Moment::now());
+        if stream.last || self.stop_reason.get().is_some() || matches!(self.failed.get(), Some(Some(_))) {
+            stream.finished = Some(Moment::now());
         }
+    }
+
+    /// When the first item was there that carried anything, counted from the start.
+    pub(crate) fn first_chunk(&self) -> Option<Duration> {
+        self.stream.as_ref()?.first_chunk
     }
 
     /// What the response and the error said, as an ending, and when that was, if not now.
@@ -193,15 +211,15 @@ impl Learned {
             (Some(failure), _) => {
                 Ending::Error(Failure { error_type: self.error_type.take().unwrap_or(failure.error_type), ..failure })
             }
-            (None, Some(refusal)) => Ending::Failed(refusal),
+            (None, Some(refusal)) => Ending::Failed(*refusal),
             (None, None) => Ending::Success,
         };
-        (ending, self.stream.finished.filter(|_| self.stream.last))
+        (ending, self.stream.as_ref().filter(|stream| stream.last).and_then(|stream| stream.finished))
     }
 
     /// How a call ended of which nobody takes the end: a stream that had said everything was not cancelled.
     pub(crate) fn take_ending_where_dropped(&mut self) -> (Ending, Option<Moment>) {
-        match self.stream.finished {
+        match self.stream.as_ref().and_then(|stream| stream.finished) {
             Some(finished) => (self.take_ending().0, Some(finished)),
             None => (Ending::Cancelled, None),
         }
@@ -231,7 +249,7 @@ impl Learned {
         };
         say(key::RESPONSE_MODEL, self.response_model.value.take().map(Value::String));
         say(key::RESPONSE_ID, self.response_id.value.take().map(Value::String));
-        say(key::TIME_TO_FIRST_CHUNK, self.stream.first_chunk.map(|first_chunk| first_chunk.as_secs_f64().into()));
+        say(key::TIME_TO_FIRST_CHUNK, self.first_chunk().map(|first_chunk| first_chunk.as_secs_f64().into()));
         if let Some(usage) = self.usage.value {
             say(key::USAGE_INPUT, usage.input.map(Value::I64));
             say(key::USAGE_OUTPUT, usage.output.map(Value::I64));

@@ -12,6 +12,7 @@ use opentelemetry::trace::{Link, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
 use std::borrow::Cow;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime};
 
@@ -36,11 +37,11 @@ pub(crate) struct Opening {
     parent: Context,
     place: Place,
     sampling: Sampling,
-    beginning: Option<Beginning>,
+    beginning: Option<Box<Beginning>>,
     /// Whether its run has counted it.
     is_counted: bool,
     /// The function, if it may call itself.
-    pub(crate) recursive: Option<Recursive>,
+    pub(crate) recursive: Option<&'static Location<'static>>,
     /// Whether it has to bring its own context to whatever runs inside, wherever that is.
     pub(crate) is_detached: bool,
     pub(crate) started: Option<Instant>,
@@ -335,6 +336,7 @@ impl Opening {
             content,
             recursive,
             is_detached,
+            site,
             ..
         } = self;
         let Sampling::Decided(span) = sampling else { return None };
@@ -362,7 +364,14 @@ impl Opening {
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
                 let (inherited, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
-                let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
+                let run = Run::new(
+                    kind,
+                    id,
+                    recursive.map(|at| Recursive { function: site.function, at }),
+                    listeners,
+                    unsampled.then_some(span),
+                    inherited,
+                );
                 let context = run.within(own.as_ref().unwrap_or(&parent));
                 (Some(run), Some(context), said)
             }

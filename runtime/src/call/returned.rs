@@ -13,7 +13,7 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::Call;
-use crate::call::ending::{Failure, Label, Refusal};
+use crate::call::ending::{Failure, Label};
 use crate::call::harness::Then;
 use crate::call::learned::Source;
 use crate::caught::caught;
@@ -252,7 +252,7 @@ impl<T: ToolOutcome> Success<'_, T> {
         let call = self.0.call;
         if call.wants.ending() {
             let failed = outcome.failed();
-            call.learn(|learned| learned.failed.say(Source::Response, Some(failed.then(Refusal::default))));
+            call.learn(|learned| learned.failed.say(Source::Response, Some(failed.then(Box::default))));
         }
         if call.wants.content() && !call.has_content(Captured::has_result) {
             if let Some(result) = outcome.result() {

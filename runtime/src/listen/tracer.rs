@@ -64,12 +64,13 @@ pub(crate) fn start(
     operation: &Operation,
     name: Cow<'static, str>,
     attributes: Vec<KeyValue>,
-    beginning: Option<Beginning>,
+    beginning: Option<Box<Beginning>>,
 ) -> Started {
     let mut builder = SpanBuilder::from_name(name);
     builder.span_kind = Some(if operation.client { SpanKind::Client } else { SpanKind::Internal });
     builder.attributes = Some(attributes);
-    if let Some(Beginning { links, time }) = beginning {
+    if let Some(beginning) = beginning {
+        let Beginning { links, time } = *beginning;
         builder.links = Some(links);
         builder.start_time = time;
     }

@@ -128,6 +128,11 @@ impl Message {
         self.role.as_ref().unwrap_or(role)
     }
 
+    /// Whether it says that it is from them.
+    pub(crate) fn is_from(&self, role: &Role) -> bool {
+        self.role.as_ref() == Some(role)
+    }
+
     pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -255,8 +260,9 @@ impl ToolDefinition {
     }
 }
 
-/// What can be shown as messages: one string, a `(role, text)`, a [`Message`], a [`serde_json::Value`] in the shape of OpenAI chat,
-/// Anthropic messages or MCP sampling, and slices, vectors, options and references of these. A string's role follows from the argument: in `messages` it is the user's, in `answer` the assistant's.
+/// What can be shown as messages: one string, a `(role, text)`, a [`Message`], a [`serde_json::Value`] in the shape of OpenAI (chat and
+/// Responses), Anthropic, Gemini, Ollama, Bedrock Converse, Cohere, MCP sampling, genai or rig, whole requests and responses too, and slices, vectors,
+/// options and references of these. A string's role follows from the argument: in `messages` it is the user's, in `answer` the assistant's.
 ///
 /// For a type of your own:
 ///
@@ -404,7 +410,7 @@ macro_rules! through_pointers {
 
 through_pointers!(&T &mut T Box<T> Rc<T> Arc<T>);
 
-/// What can be shown as tool definitions: a [`ToolDefinition`], a name, a [`serde_json::Value`] in the shape of OpenAI, Anthropic or MCP,
+/// What can be shown as tool definitions: a [`ToolDefinition`], a name, a [`serde_json::Value`] in the shape of any of the same providers,
 /// and slices, vectors, options and references of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be shown as tool definitions",

@@ -1,13 +1,12 @@
 //! What users pass, and what their own types may say of themselves.
 
-mod attribute;
+pub(crate) mod attribute;
 mod chunk;
 mod context;
 pub(crate) mod error_type;
-mod message;
-mod provider;
+pub(crate) mod message;
 pub(crate) mod registered;
-mod response;
+pub(crate) mod response;
 
 pub use attribute::{AttributeValue, Flag, Integer, Number, Text};
 pub use chunk::{Chunk, ChunkMessage, ChunkText};

@@ -9,7 +9,7 @@ static ALLOCATOR: Counting = Counting;
 struct Counting;
 
 /// How often something was allocated, and how many bytes in all. What grows is allocated anew.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Allocated {
     pub(crate) times: u64,
     pub(crate) bytes: u64,

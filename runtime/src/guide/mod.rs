@@ -1,0 +1,7 @@
+//! Guides: one page a subject, with examples that compile.
+
+#[doc = include_str!("calls.md")]
+pub mod calls {}
+
+#[doc = include_str!("streams.md")]
+pub mod streams {}

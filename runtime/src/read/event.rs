@@ -1,0 +1,41 @@
+//! An item of a stream.
+
+use crate::read::facts::{Sign, Wants};
+use crate::read::json::{self, Piece};
+use crate::read::providers::{EVENT_SIGNS, PROVIDERS, Provider};
+use crate::read::reading::{Unread, facts, signs, unrecognised};
+use crate::read::response::{Response, told};
+use crate::read::walk::Readable;
+use crate::read::want::WHOLE;
+
+/// What an item says.
+#[derive(Debug, Default)]
+pub(crate) struct Event {
+    /// Model, id, finish reasons, usage and error, as far as they are known with this item. Its messages, where it has any,
+    /// are the whole response: they replace what was gathered.
+    pub(crate) response: Response,
+    /// Something of the model's is in it: the first such item is the first chunk.
+    pub(crate) is_chunk: bool,
+    /// No item follows, whether or not the stream ends here.
+    pub(crate) is_last: bool,
+    /// Content: how the model's messages go on.
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// Reads an item of a stream. A value that is null says nothing.
+pub(crate) fn event(given: &dyn Readable, wants: Wants) -> Result<Event, Unread> {
+    let seen = signs(given, None, &EVENT_SIGNS)?;
+    let of_shape =
+        |provider: &'static Provider| provider.event.as_ref().filter(|shape| (shape.is)(seen)).map(|shape| (provider, shape));
+    let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else {
+        return if seen.has(Sign::Null) { Ok(Event::default()) } else { Err(unrecognised(given)) };
+    };
+    let said = facts(given, None, &shape.wants, wants)?;
+    let signs = said.signs;
+    let is_delta = signs.all(&[Sign::Delta, Sign::DeltaFilled]) || signs.all(&[Sign::ItemAdded, Sign::CallItem]);
+    let is_chunk = signs.has(Sign::Filled) || is_delta;
+    let pieces = if is_chunk && wants.content { json::pieces(&facts(given, None, &WHOLE, wants)?.whole) } else { Vec::new() };
+    let response = told(provider, said);
+    let is_last = signs.has(Sign::Last) || response.error.is_some();
+    Ok(Event { response, is_chunk, is_last, pieces })
+}

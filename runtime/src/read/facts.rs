@@ -1,0 +1,309 @@
+//! What was read of a value, before anybody has said what it means: one place for everything that is wanted of any provider.
+
+use opentelemetry::StringValue;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What a value is read for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wants {
+    /// What metrics carry: models, tokens, how it ended.
+    pub(crate) measured: bool,
+    /// What the span says.
+    pub(crate) recorded: bool,
+    /// Messages and tool definitions.
+    pub(crate) content: bool,
+}
+
+/// A word that becomes an attribute, or tells what becomes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    Model,
+    Id,
+    /// Why a response is not complete.
+    Incomplete,
+    /// Of the error inside of an error, as most providers have it.
+    InnerErrorCode,
+    InnerErrorType,
+    ErrorCode,
+    ErrorType,
+    ErrorStatus,
+}
+
+/// A number of things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Count {
+    MaxTokens,
+    /// The name that came later, and goes first.
+    MaxCompletionTokens,
+    TopK,
+    Seed,
+    Choices,
+    Input,
+    Output,
+    CacheRead,
+    CacheCreation,
+    Reasoning,
+    ToolUsePrompt,
+}
+
+impl Count {
+    /// Metrics carry it, too.
+    pub(crate) fn is_of_tokens(self) -> bool {
+        self as u8 >= Count::Input as u8
+    }
+}
+
+/// A number that may have a fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Number {
+    Temperature,
+    TopP,
+    PresencePenalty,
+    FrequencyPenalty,
+}
+
+/// A piece of content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    System,
+    Messages,
+    Tools,
+    /// The answer that is being read.
+    Choice,
+    /// All that a value is.
+    Whole,
+}
+
+macro_rules! signs {
+    ($($(#[$meta:meta])* $sign:ident,)*) => {
+        /// Something that a value has, or is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Sign {
+            $($(#[$meta])* $sign,)*
+        }
+    };
+}
+
+signs! {
+    // What tells a shape.
+    Candidates,
+    ChatHistory,
+    Choice,
+    ChoiceDelta,
+    ChoiceMessage,
+    Choices,
+    Content,
+    Contents,
+    Done,
+    Error,
+    EvalCount,
+    FinishReason,
+    GenAiEvent,
+    InferenceConfig,
+    Input,
+    Instructions,
+    MaxTokensCamel,
+    Message,
+    Messages,
+    Model,
+    ModelId,
+    ModelPreferences,
+    /// Nothing is there, and so nothing is to be recognised.
+    Null,
+    ObjectChat,
+    ObjectChunk,
+    ObjectResponse,
+    OllamaOnly,
+    Output,
+    OutputMessage,
+    ProviderModel,
+    Role,
+    Status,
+    StopReason,
+    StopReasonCamel,
+    StopSequences,
+    System,
+    /// The member is there, and may be null.
+    SystemKey,
+    SystemPrompt,
+    ToolConfig,
+    /// Likewise.
+    ToolsKey,
+    TypeAnthropicEvent,
+    TypeError,
+    TypeMessage,
+    TypeResponsesEvent,
+    Usage,
+    UsageMetadata,
+    UsageTokens,
+    // What becomes a fact.
+    /// The model calls a tool.
+    CallsTool,
+    /// A response is complete.
+    Completed,
+    /// A response, or a stream, says that it failed.
+    Failed,
+    /// The output is to be JSON.
+    Json,
+    /// It is to be text.
+    PlainText,
+    /// The response comes in pieces.
+    Stream,
+    /// The last item of a stream.
+    Last,
+    /// An item of a stream with something of the model's in it.
+    Filled,
+    /// An item that is a piece.
+    Delta,
+    /// Its piece is not empty.
+    DeltaFilled,
+    /// An item that begins a part of the response.
+    ItemAdded,
+    /// The part is a tool call.
+    CallItem,
+}
+
+/// Each has a bit of its own.
+const _: () = assert!((Sign::CallItem as u32) < u64::BITS);
+
+/// Signs that were seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Signs(u64);
+
+impl Signs {
+    pub(crate) fn has(self, sign: Sign) -> bool {
+        self.0 & (1 << sign as u8) != 0
+    }
+
+    pub(crate) fn all(self, signs: &[Sign]) -> bool {
+        signs.iter().all(|&sign| self.has(sign))
+    }
+
+    pub(crate) fn any(self, signs: &[Sign]) -> bool {
+        signs.iter().any(|&sign| self.has(sign))
+    }
+
+    pub(crate) fn see(&mut self, sign: Sign) {
+        self.0 |= 1 << sign as u8;
+    }
+}
+
+/// One of the model's answers.
+#[derive(Debug, Default)]
+pub(crate) struct Choice {
+    pub(crate) finish_reason: Option<StringValue>,
+    pub(crate) calls_tool: bool,
+    pub(crate) message: Value,
+}
+
+/// What was said where a count may stand.
+#[derive(Clone, Copy, Debug, Default)]
+enum Said {
+    #[default]
+    Nothing,
+    Count(i64),
+    /// Something that is none.
+    Nonsense,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) wants: Wants,
+    pub(crate) signs: Signs,
+    texts: [Option<StringValue>; 8],
+    counts: [Said; 11],
+    numbers: [Option<f64>; 4],
+    pub(crate) stop_sequences: Vec<StringValue>,
+    pub(crate) tools: Option<usize>,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) system: Value,
+    pub(crate) messages: Value,
+    pub(crate) definitions: Value,
+    pub(crate) whole: Value,
+}
+
+/// No model, id or reason is longer, in bytes: it is some other text, and left out.
+const LONGEST_WORD: usize = 1024;
+
+/// The word as the function makes it.
+pub(crate) fn word(text: &str, string: fn(&str) -> StringValue) -> Option<StringValue> {
+    (text.len() <= LONGEST_WORD && !text.is_empty()).then(|| string(text))
+}
+
+/// As an attribute has it.
+pub(crate) fn shared(text: &str) -> StringValue {
+    Arc::<str>::from(text).into()
+}
+
+impl Facts {
+    pub(crate) fn new(wants: Wants) -> Self {
+        Facts { wants, ..Facts::default() }
+    }
+
+    pub(crate) fn say_text(&mut self, text: Text, value: &str) {
+        // What is said first counts: of the models that may be taken, the first is asked for.
+        let said = &mut self.texts[text as usize];
+        *said = said.take().or_else(|| word(value, shared));
+    }
+
+    pub(crate) fn take_text(&mut self, text: Text) -> Option<StringValue> {
+        self.texts[text as usize].take()
+    }
+
+    pub(crate) fn say_count(&mut self, count: Count, value: Option<i64>) {
+        self.counts[count as usize] = value.map_or(Said::Nonsense, Said::Count);
+    }
+
+    /// What was said, whatever it is.
+    pub(crate) fn integer(&self, count: Count) -> Option<i64> {
+        match self.counts[count as usize] {
+            Said::Count(value) => Some(value),
+            Said::Nothing | Said::Nonsense => None,
+        }
+    }
+
+    /// What was said, if it can be one.
+    pub(crate) fn count(&self, count: Count) -> Option<i64> {
+        self.integer(count).filter(|&value| value >= 0)
+    }
+
+    pub(crate) fn is_said(&self, count: Count) -> bool {
+        !matches!(self.counts[count as usize], Said::Nothing)
+    }
+
+    /// What was said of these, together; None if nothing was, or one of them is no count.
+    pub(crate) fn sum(&self, counts: &[Count]) -> Option<i64> {
+        let mut said = counts.iter().filter(|&&count| self.is_said(count)).peekable();
+        said.peek()?;
+        said.try_fold(0_i64, |sum, &count| sum.checked_add(self.count(count)?))
+    }
+
+    pub(crate) fn say_number(&mut self, number: Number, value: f64) {
+        self.numbers[number as usize] = Some(value).filter(|value| value.is_finite());
+    }
+
+    pub(crate) fn number(&self, number: Number) -> Option<f64> {
+        self.numbers[number as usize]
+    }
+
+    /// The answer that is being read. Where a response has no list of them, it is one.
+    pub(crate) fn choice(&mut self) -> &mut Choice {
+        if self.choices.is_empty() {
+            self.choices.push(Choice::default());
+        }
+        let last = self.choices.len() - 1;
+        &mut self.choices[last]
+    }
+
+    pub(crate) fn place(&mut self, place: Place) -> &mut Value {
+        match place {
+            Place::System => &mut self.system,
+            Place::Messages => &mut self.messages,
+            Place::Tools => &mut self.definitions,
+            Place::Choice => &mut self.choice().message,
+            Place::Whole => &mut self.whole,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Whatever serialises in the shape of a known provider's request, response, stream item or error, turned into facts.
+//!
+//! ```text
+//! value ──► walk: its signs ──► providers: whose shape ──► walk: its facts ──► {request, response, event, error}: what they mean
+//!                                                               └─ content ──► json: messages, tools
+//! ```
+//!
+//! A value is gone over twice at least: whose it is may stand in its last member. What nobody wants is not serialised, and as long as content
+//! is not wanted no text is copied but the words that become attributes.
+
+pub(crate) mod error;
+pub(crate) mod event;
+pub(crate) mod facts;
+pub(crate) mod json;
+mod providers;
+pub(crate) mod reading;
+pub(crate) mod request;
+pub(crate) mod response;
+pub mod shown;
+mod to_messages;
+pub(crate) mod walk;
+mod want;

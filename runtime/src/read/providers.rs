@@ -1,0 +1,766 @@
+//! What each provider's values look like: one row a provider, in the order in which they are tried. Nothing here asks for a provider's name.
+//!
+//! Sources: OpenAI, Anthropic, Google (Gemini), Ollama, Amazon (Bedrock Converse) and Cohere, their API references; MCP 2025-11-25,
+//! `sampling/createMessage`; the types of the crates genai 0.7 and rig-core 0.46 as serde writes them.
+
+use crate::read::facts::{Count, Number, Place, Sign, Signs, Text};
+use crate::read::want::{Want, members};
+
+/// One provider, or one client whose types are its own.
+pub(crate) struct Provider {
+    pub(crate) request: Option<Shape>,
+    pub(crate) response: Option<Shape>,
+    /// An item of a stream.
+    pub(crate) event: Option<Shape>,
+    pub(crate) tokens: Tokens,
+    pub(crate) finish: Finish,
+}
+
+/// A shape that values have.
+pub(crate) struct Shape {
+    /// Whether a value with these signs has it.
+    pub(crate) is: fn(Signs) -> bool,
+    pub(crate) wants: Want,
+}
+
+/// Which counts make up the conventions' own, where cached tokens are input and reasoning is output.
+pub(crate) struct Tokens {
+    pub(crate) input: &'static [Count],
+    pub(crate) output: &'static [Count],
+    /// 0 stands for what is not known.
+    pub(crate) zero_is_unknown: bool,
+}
+
+/// Where the finish reason comes from.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Finish {
+    /// It is said.
+    Said,
+    /// It is said, but `STOP` with a tool call means the call.
+    SaidOrCall,
+    /// It is said; where it is not, a tool call tells.
+    CallUnlessSaid,
+    /// None is: it follows from what the response says of itself.
+    Derived,
+}
+
+const TOKENS: Tokens = Tokens { input: &[Count::Input], output: &[Count::Output], zero_is_unknown: false };
+/// Cached tokens are counted beside the input's.
+const APART: Tokens = Tokens { input: &[Count::Input, Count::CacheRead, Count::CacheCreation], ..TOKENS };
+
+pub(crate) static PROVIDERS: &[Provider] = &[
+    // genai
+    Provider {
+        request: Some(Shape {
+            is: |seen| {
+                seen.all(&[Sign::Messages, Sign::SystemKey, Sign::ToolsKey]) && !seen.any(&[Sign::Model, Sign::ToolConfig])
+            },
+            wants: ANTHROPIC_REQUEST,
+        }),
+        response: Some(Shape { is: |seen| seen.has(Sign::ProviderModel), wants: GENAI_RESPONSE }),
+        event: Some(Shape { is: |seen| seen.has(Sign::GenAiEvent), wants: GENAI_EVENT }),
+        tokens: TOKENS,
+        finish: Finish::Said,
+    },
+    // rig
+    Provider {
+        request: Some(Shape { is: |seen| seen.has(Sign::ChatHistory), wants: RIG_REQUEST }),
+        response: Some(Shape { is: |seen| seen.all(&[Sign::Choice, Sign::Usage]), wants: RIG_RESPONSE }),
+        event: None,
+        tokens: Tokens { zero_is_unknown: true, ..TOKENS },
+        finish: Finish::Said,
+    },
+    // OpenAI chat
+    Provider {
+        request: Some(Shape { is: is_openai, wants: OPENAI_REQUEST }),
+        response: Some(Shape {
+            is: |seen| seen.has(Sign::ChoiceMessage) || seen.all(&[Sign::Choices, Sign::ObjectChat]),
+            wants: OPENAI_RESPONSE,
+        }),
+        event: Some(Shape {
+            is: |seen| seen.has(Sign::ChoiceDelta) || seen.all(&[Sign::Choices, Sign::ObjectChunk]),
+            wants: OPENAI_EVENT,
+        }),
+        tokens: TOKENS,
+        finish: Finish::Said,
+    },
+    // OpenAI Responses
+    Provider {
+        request: Some(Shape {
+            is: |seen| seen.has(Sign::Input) && seen.any(&[Sign::Model, Sign::Instructions, Sign::ToolsKey]),
+            wants: RESPONSES_REQUEST,
+        }),
+        response: Some(Shape {
+            is: |seen| seen.has(Sign::ObjectResponse) || seen.all(&[Sign::Output, Sign::Status]),
+            wants: RESPONSES_RESPONSE,
+        }),
+        event: Some(Shape { is: |seen| seen.has(Sign::TypeResponsesEvent), wants: RESPONSES_EVENT }),
+        tokens: TOKENS,
+        finish: Finish::Derived,
+    },
+    // Anthropic
+    Provider {
+        request: Some(Shape {
+            is: |seen| seen.has(Sign::Messages) && seen.any(ANTHROPIC_ONLY) && !is_like_anthropic(seen),
+            wants: ANTHROPIC_REQUEST,
+        }),
+        response: Some(Shape {
+            is: |seen| seen.has(Sign::TypeMessage) || seen.all(&[Sign::Content, Sign::StopReason]),
+            wants: ANTHROPIC_RESPONSE,
+        }),
+        event: Some(Shape { is: |seen| seen.has(Sign::TypeAnthropicEvent), wants: ANTHROPIC_EVENT }),
+        tokens: APART,
+        finish: Finish::Said,
+    },
+    // Gemini
+    Provider {
+        request: Some(Shape { is: |seen| seen.has(Sign::Contents), wants: GEMINI_REQUEST }),
+        response: Some(Shape { is: |seen| seen.any(&[Sign::Candidates, Sign::UsageMetadata]), wants: GEMINI_RESPONSE }),
+        event: Some(Shape { is: |seen| seen.any(&[Sign::Candidates, Sign::UsageMetadata]), wants: GEMINI_EVENT }),
+        tokens: Tokens {
+            input: &[Count::Input, Count::ToolUsePrompt],
+            output: &[Count::Output, Count::Reasoning],
+            zero_is_unknown: false,
+        },
+        finish: Finish::SaidOrCall,
+    },
+    // Ollama
+    Provider {
+        request: Some(Shape { is: |seen| seen.has(Sign::Messages) && seen.has(Sign::OllamaOnly), wants: OLLAMA_REQUEST }),
+        response: Some(Shape {
+            is: |seen| seen.all(&[Sign::Message, Sign::Done]) || seen.has(Sign::EvalCount),
+            wants: OLLAMA_RESPONSE,
+        }),
+        event: Some(Shape {
+            is: |seen| seen.all(&[Sign::Message, Sign::Done]) || seen.has(Sign::EvalCount),
+            wants: OLLAMA_EVENT,
+        }),
+        tokens: TOKENS,
+        finish: Finish::CallUnlessSaid,
+    },
+    // Bedrock Converse
+    Provider {
+        request: Some(Shape { is: |seen| seen.has(Sign::Messages) && seen.any(BEDROCK_ONLY), wants: BEDROCK_REQUEST }),
+        response: Some(Shape { is: |seen| seen.all(&[Sign::OutputMessage, Sign::StopReasonCamel]), wants: BEDROCK_RESPONSE }),
+        event: None,
+        tokens: APART,
+        finish: Finish::Said,
+    },
+    // Cohere
+    Provider {
+        request: None,
+        response: Some(Shape {
+            is: |seen| seen.all(&[Sign::Message, Sign::FinishReason, Sign::UsageTokens]),
+            wants: COHERE_RESPONSE,
+        }),
+        event: None,
+        tokens: TOKENS,
+        finish: Finish::Said,
+    },
+    // MCP sampling
+    Provider {
+        request: Some(Shape { is: |seen| seen.has(Sign::Messages) && seen.any(MCP_ONLY), wants: MCP_REQUEST }),
+        response: Some(Shape {
+            is: |seen| seen.all(&[Sign::Role, Sign::Content, Sign::Model]) && !seen.has(Sign::Usage),
+            wants: MCP_RESPONSE,
+        }),
+        event: None,
+        tokens: TOKENS,
+        finish: Finish::Said,
+    },
+    // an error
+    Provider {
+        request: None,
+        response: Some(Shape { is: |seen| seen.any(&[Sign::Error, Sign::TypeError]), wants: ERROR_RESPONSE }),
+        event: Some(Shape { is: |seen| seen.any(&[Sign::Error, Sign::TypeError]), wants: ERROR_RESPONSE }),
+        tokens: TOKENS,
+        finish: Finish::Said,
+    },
+];
+
+const ANTHROPIC_ONLY: &[Sign] = &[Sign::System, Sign::StopSequences];
+const BEDROCK_ONLY: &[Sign] = &[Sign::InferenceConfig, Sign::ToolConfig, Sign::ModelId];
+const MCP_ONLY: &[Sign] = &[Sign::MaxTokensCamel, Sign::SystemPrompt, Sign::ModelPreferences];
+
+/// Nothing in a request to OpenAI's chat is in no other.
+fn is_openai(seen: Signs) -> bool {
+    seen.has(Sign::Messages) && !seen.any(ANTHROPIC_ONLY) && !is_like_anthropic(seen)
+}
+
+/// Others that have a `system`, too, but something else besides.
+fn is_like_anthropic(seen: Signs) -> bool {
+    seen.has(Sign::OllamaOnly) || seen.any(BEDROCK_ONLY) || seen.any(MCP_ONLY)
+}
+
+/// What tells a request's shape.
+pub(crate) static REQUEST_SIGNS: Want = members(&[
+    ("chat_history", Want::Key(Sign::ChatHistory)),
+    ("contents", Want::Key(Sign::Contents)),
+    ("format", Want::Sign(Sign::OllamaOnly)),
+    ("inferenceConfig", Want::Key(Sign::InferenceConfig)),
+    ("input", Want::Key(Sign::Input)),
+    ("instructions", Want::Sign(Sign::Instructions)),
+    ("keep_alive", Want::Sign(Sign::OllamaOnly)),
+    ("maxTokens", Want::Key(Sign::MaxTokensCamel)),
+    ("messages", Want::Key(Sign::Messages)),
+    ("model", Want::Sign(Sign::Model)),
+    ("modelId", Want::Sign(Sign::ModelId)),
+    ("modelPreferences", Want::Key(Sign::ModelPreferences)),
+    ("options", Want::Sign(Sign::OllamaOnly)),
+    ("stop_sequences", Want::Sign(Sign::StopSequences)),
+    ("system", Want::Key(Sign::SystemKey)),
+    ("system", Want::Sign(Sign::System)),
+    ("systemPrompt", Want::Sign(Sign::SystemPrompt)),
+    ("toolConfig", Want::Key(Sign::ToolConfig)),
+    ("tools", Want::Key(Sign::ToolsKey)),
+]);
+
+/// What tells a response's shape.
+pub(crate) static RESPONSE_SIGNS: Want = members(&[
+    ("candidates", Want::Key(Sign::Candidates)),
+    ("choice", Want::Key(Sign::Choice)),
+    ("choices", Want::Key(Sign::Choices)),
+    ("choices", Want::Each(&members(&[("message", Want::Key(Sign::ChoiceMessage))]))),
+    ("content", Want::Key(Sign::Content)),
+    ("done", Want::Key(Sign::Done)),
+    ("error", Want::Sign(Sign::Error)),
+    ("eval_count", Want::Sign(Sign::EvalCount)),
+    ("finish_reason", Want::Key(Sign::FinishReason)),
+    ("message", Want::Key(Sign::Message)),
+    ("model", Want::Key(Sign::Model)),
+    (
+        "object",
+        Want::Word(&[
+            ("chat.completion", Sign::ObjectChat),
+            ("response", Sign::ObjectResponse),
+            ("text_completion", Sign::ObjectChat),
+        ]),
+    ),
+    ("output", Want::Key(Sign::Output)),
+    ("output", members(&[("message", Want::Sign(Sign::OutputMessage))])),
+    ("provider_model_iden", Want::Key(Sign::ProviderModel)),
+    ("role", Want::Key(Sign::Role)),
+    ("status", Want::Key(Sign::Status)),
+    ("stopReason", Want::Key(Sign::StopReasonCamel)),
+    ("stop_reason", Want::Key(Sign::StopReason)),
+    ("type", Want::Word(&[("error", Sign::TypeError), ("message", Sign::TypeMessage)])),
+    ("usage", Want::Key(Sign::Usage)),
+    ("usage", members(&[("tokens", Want::Sign(Sign::UsageTokens))])),
+    ("usageMetadata", Want::Sign(Sign::UsageMetadata)),
+]);
+
+/// What tells the shape of a stream's item.
+pub(crate) static EVENT_SIGNS: Want = members(&[
+    ("Chunk", Want::Key(Sign::GenAiEvent)),
+    ("End", Want::Key(Sign::GenAiEvent)),
+    ("Heartbeat", Want::Key(Sign::GenAiEvent)),
+    ("ReasoningChunk", Want::Key(Sign::GenAiEvent)),
+    ("Start", Want::Key(Sign::GenAiEvent)),
+    ("ThoughtSignatureChunk", Want::Key(Sign::GenAiEvent)),
+    ("ToolCallChunk", Want::Key(Sign::GenAiEvent)),
+    ("candidates", Want::Key(Sign::Candidates)),
+    ("choices", Want::Key(Sign::Choices)),
+    ("choices", Want::Each(&members(&[("delta", Want::Key(Sign::ChoiceDelta))]))),
+    ("done", Want::Key(Sign::Done)),
+    ("error", Want::Sign(Sign::Error)),
+    ("eval_count", Want::Sign(Sign::EvalCount)),
+    ("message", Want::Sign(Sign::Message)),
+    ("object", Want::Word(&[("chat.completion.chunk", Sign::ObjectChunk), ("text_completion", Sign::ObjectChunk)])),
+    (
+        "type",
+        Want::Word(&[
+            ("content_block_*", Sign::TypeAnthropicEvent),
+            ("error", Sign::TypeError),
+            ("message_delta", Sign::TypeAnthropicEvent),
+            ("message_start", Sign::TypeAnthropicEvent),
+            ("message_stop", Sign::TypeAnthropicEvent),
+            ("ping", Sign::TypeAnthropicEvent),
+            ("response.*", Sign::TypeResponsesEvent),
+        ]),
+    ),
+    ("usageMetadata", Want::Sign(Sign::UsageMetadata)),
+]);
+
+// Errors.
+
+/// An error, or what it is wrapped in.
+pub(crate) static ANY_ERROR: Want = Want::Variant(&members(&[
+    ("code", Want::Text(Text::ErrorCode)),
+    ("error", ERROR_IN_ERROR),
+    ("status", Want::Text(Text::ErrorStatus)),
+    ("status_code", Want::Text(Text::ErrorStatus)),
+    ("type", Want::Text(Text::ErrorType)),
+]));
+
+const ERROR_IN_ERROR: Want = members(&[
+    ("code", Want::Text(Text::InnerErrorCode)),
+    ("status", Want::Text(Text::ErrorStatus)),
+    ("type", Want::Text(Text::InnerErrorType)),
+]);
+
+const ERROR_RESPONSE: Want = members(&[
+    ("code", Want::Text(Text::ErrorCode)),
+    ("error", Want::Sign(Sign::Failed)),
+    ("error", ERROR_IN_ERROR),
+    ("type", Want::Word(&[("error", Sign::Failed)])),
+]);
+
+// genai
+
+const GENAI_RESPONSE: Want = members(&[
+    ("content", Want::Content(Place::Choice)),
+    ("provider_model_iden", members(&[("model_name", Want::Only(&Want::Text(Text::Model)))])),
+    ("response_id", Want::Text(Text::Id)),
+    ("stop_reason", Want::Only(&Want::FinishReason)),
+    ("usage", OPENAI_USAGE),
+]);
+
+const GENAI_EVENT: Want = members(&[
+    ("Chunk", members(&[("content", Want::Filled(Sign::Filled))])),
+    (
+        "End",
+        members(&[
+            ("captured_response_id", Want::Text(Text::Id)),
+            ("captured_stop_reason", Want::Only(&Want::FinishReason)),
+            ("captured_usage", OPENAI_USAGE),
+        ]),
+    ),
+    ("End", Want::Key(Sign::Last)),
+    ("ReasoningChunk", members(&[("content", Want::Filled(Sign::Filled))])),
+    ("ToolCallChunk", Want::Key(Sign::Filled)),
+]);
+
+// rig
+
+const RIG_REQUEST: Want = members(&[
+    ("chat_history", Want::Content(Place::Messages)),
+    ("max_tokens", Want::Count(Count::MaxTokens)),
+    ("model", Want::Text(Text::Model)),
+    (
+        "options",
+        members(&[
+            ("seed", Want::Count(Count::Seed)),
+            ("stop", Want::Each(&Want::StopSequence)),
+            ("top_p", Want::Number(Number::TopP)),
+        ]),
+    ),
+    ("output_schema", Want::Sign(Sign::Json)),
+    ("preamble", Want::Content(Place::System)),
+    ("temperature", Want::Number(Number::Temperature)),
+    ("tools", Want::Tools),
+    ("tools", Want::Content(Place::Tools)),
+]);
+
+const RIG_RESPONSE: Want = members(&[
+    ("choice", Want::Content(Place::Choice)),
+    ("finish_reason", Want::Only(&Want::FinishReason)),
+    ("model", Want::Text(Text::Model)),
+    ("origin", members(&[("response_id", Want::Text(Text::Id)), ("response_model", Want::Text(Text::Model))])),
+    ("response_id", Want::Text(Text::Id)),
+    (
+        "usage",
+        members(&[
+            ("cache_creation_input_tokens", Want::Count(Count::CacheCreation)),
+            ("cached_input_tokens", Want::Count(Count::CacheRead)),
+            ("input_tokens", Want::Count(Count::Input)),
+            ("output_tokens", Want::Count(Count::Output)),
+            ("reasoning_tokens", Want::Count(Count::Reasoning)),
+        ]),
+    ),
+]);
+
+// OpenAI chat
+
+const OPENAI_REQUEST: Want = members(&[
+    ("frequency_penalty", Want::Number(Number::FrequencyPenalty)),
+    ("max_completion_tokens", Want::Count(Count::MaxCompletionTokens)),
+    ("max_tokens", Want::Count(Count::MaxTokens)),
+    ("messages", Want::Content(Place::Messages)),
+    ("model", Want::Text(Text::Model)),
+    ("n", Want::Count(Count::Choices)),
+    ("presence_penalty", Want::Number(Number::PresencePenalty)),
+    ("response_format", OUTPUT_FORMAT),
+    ("seed", Want::Count(Count::Seed)),
+    ("stop", Want::Each(&Want::StopSequence)),
+    ("stream", Want::True(Sign::Stream)),
+    ("temperature", Want::Number(Number::Temperature)),
+    ("tools", Want::Tools),
+    ("tools", Want::Content(Place::Tools)),
+    ("top_k", Want::Count(Count::TopK)),
+    ("top_p", Want::Number(Number::TopP)),
+]);
+
+const OUTPUT_FORMAT: Want =
+    members(&[("type", Want::Word(&[("json_object", Sign::Json), ("json_schema", Sign::Json), ("text", Sign::PlainText)]))]);
+
+const OPENAI_USAGE: Want = members(&[
+    ("completion_tokens", Want::Count(Count::Output)),
+    ("completion_tokens_details", members(&[("reasoning_tokens", Want::Count(Count::Reasoning))])),
+    ("prompt_tokens", Want::Count(Count::Input)),
+    (
+        "prompt_tokens_details",
+        members(&[
+            ("cache_creation_tokens", Want::Count(Count::CacheCreation)),
+            ("cached_tokens", Want::Count(Count::CacheRead)),
+        ]),
+    ),
+]);
+
+const OPENAI_RESPONSE: Want = members(&[
+    (
+        "choices",
+        Want::Choices(&members(&[
+            ("finish_reason", Want::FinishReason),
+            ("message", Want::Content(Place::Choice)),
+            ("text", Want::Content(Place::Choice)),
+        ])),
+    ),
+    ("error", ERROR_IN_ERROR),
+    ("error", Want::Sign(Sign::Failed)),
+    ("id", Want::Text(Text::Id)),
+    ("model", Want::Text(Text::Model)),
+    ("usage", OPENAI_USAGE),
+]);
+
+const OPENAI_EVENT: Want = members(&[
+    (
+        "choices",
+        Want::Choices(&members(&[
+            (
+                "delta",
+                members(&[
+                    ("content", Want::Filled(Sign::Filled)),
+                    ("reasoning", Want::Filled(Sign::Filled)),
+                    ("reasoning_content", Want::Filled(Sign::Filled)),
+                    ("refusal", Want::Filled(Sign::Filled)),
+                    ("tool_calls", Want::Filled(Sign::Filled)),
+                ]),
+            ),
+            ("finish_reason", Want::FinishReason),
+            ("text", Want::Filled(Sign::Filled)),
+        ])),
+    ),
+    ("error", ERROR_IN_ERROR),
+    ("error", Want::Sign(Sign::Failed)),
+    ("id", Want::Text(Text::Id)),
+    ("model", Want::Text(Text::Model)),
+    ("usage", OPENAI_USAGE),
+]);
+
+// OpenAI Responses
+
+const RESPONSES_REQUEST: Want = members(&[
+    ("input", Want::Content(Place::Messages)),
+    ("instructions", Want::Content(Place::System)),
+    ("max_output_tokens", Want::Count(Count::MaxTokens)),
+    ("model", Want::Text(Text::Model)),
+    ("stream", Want::True(Sign::Stream)),
+    ("temperature", Want::Number(Number::Temperature)),
+    ("text", members(&[("format", OUTPUT_FORMAT)])),
+    ("tools", Want::Tools),
+    ("tools", Want::Content(Place::Tools)),
+    ("top_p", Want::Number(Number::TopP)),
+]);
+
+const RESPONSES_RESPONSE: Want = members(&[
+    ("error", ERROR_IN_ERROR),
+    ("id", Want::Text(Text::Id)),
+    ("incomplete_details", members(&[("reason", Want::Text(Text::Incomplete))])),
+    ("model", Want::Text(Text::Model)),
+    ("output", Want::Content(Place::Choice)),
+    (
+        "output",
+        Want::Each(&members(&[(
+            "type",
+            Want::Word(&[("custom_tool_call", Sign::CallsTool), ("function_call", Sign::CallsTool)]),
+        )])),
+    ),
+    ("status", Want::Word(&[("completed", Sign::Completed), ("failed", Sign::Failed)])),
+    (
+        "usage",
+        members(&[
+            ("input_tokens", Want::Count(Count::Input)),
+            ("input_tokens_details", members(&[("cached_tokens", Want::Count(Count::CacheRead))])),
+            ("output_tokens", Want::Count(Count::Output)),
+            ("output_tokens_details", members(&[("reasoning_tokens", Want::Count(Count::Reasoning))])),
+        ]),
+    ),
+]);
+
+const RESPONSES_EVENT: Want = members(&[
+    ("delta", Want::Filled(Sign::DeltaFilled)),
+    ("item", members(&[("type", Want::Word(&[("custom_tool_call", Sign::CallItem), ("function_call", Sign::CallItem)]))])),
+    ("response", RESPONSES_RESPONSE),
+    (
+        "type",
+        Want::Word(&[
+            ("response.completed", Sign::Last),
+            ("response.custom_tool_call_input.delta", Sign::Delta),
+            ("response.failed", Sign::Last),
+            ("response.function_call_arguments.delta", Sign::Delta),
+            ("response.incomplete", Sign::Last),
+            ("response.output_item.added", Sign::ItemAdded),
+            ("response.output_text.delta", Sign::Delta),
+            ("response.reasoning_summary_text.delta", Sign::Delta),
+            ("response.reasoning_text.delta", Sign::Delta),
+            ("response.refusal.delta", Sign::Delta),
+        ]),
+    ),
+]);
+
+// Anthropic
+
+const ANTHROPIC_REQUEST: Want = members(&[
+    ("max_tokens", Want::Count(Count::MaxTokens)),
+    ("messages", Want::Content(Place::Messages)),
+    ("model", Want::Text(Text::Model)),
+    ("output_config", members(&[("format", OUTPUT_FORMAT)])),
+    ("output_format", OUTPUT_FORMAT),
+    ("stop_sequences", Want::Each(&Want::StopSequence)),
+    ("stream", Want::True(Sign::Stream)),
+    ("system", Want::Content(Place::System)),
+    ("temperature", Want::Number(Number::Temperature)),
+    ("tools", Want::Tools),
+    ("tools", Want::Content(Place::Tools)),
+    ("top_k", Want::Count(Count::TopK)),
+    ("top_p", Want::Number(Number::TopP)),
+]);
+
+const ANTHROPIC_USAGE: Want = members(&[
+    ("cache_creation_input_tokens", Want::Count(Count::CacheCreation)),
+    ("cache_read_input_tokens", Want::Count(Count::CacheRead)),
+    ("input_tokens", Want::Count(Count::Input)),
+    ("output_tokens", Want::Count(Count::Output)),
+]);
+
+const ANTHROPIC_RESPONSE: Want = members(&[
+    ("content", Want::Content(Place::Choice)),
+    ("id", Want::Text(Text::Id)),
+    ("model", Want::Text(Text::Model)),
+    ("stop_reason", Want::FinishReason),
+    ("usage", ANTHROPIC_USAGE),
+]);
+
+const ANTHROPIC_EVENT: Want = members(&[
+    (
+        "content_block",
+        members(&[
+            ("text", Want::Filled(Sign::Filled)),
+            ("thinking", Want::Filled(Sign::Filled)),
+            ("type", Want::Word(&[("server_tool_use", Sign::Filled), ("tool_use", Sign::Filled)])),
+        ]),
+    ),
+    (
+        "delta",
+        members(&[
+            ("partial_json", Want::Filled(Sign::Filled)),
+            ("stop_reason", Want::FinishReason),
+            ("text", Want::Filled(Sign::Filled)),
+            ("thinking", Want::Filled(Sign::Filled)),
+        ]),
+    ),
+    (
+        "message",
+        members(&[
+            ("id", Want::Text(Text::Id)),
+            ("model", Want::Text(Text::Model)),
+            // The output's count is that of the beginning: it is not said until it is known.
+            (
+                "usage",
+                members(&[
+                    ("cache_creation_input_tokens", Want::Count(Count::CacheCreation)),
+                    ("cache_read_input_tokens", Want::Count(Count::CacheRead)),
+                    ("input_tokens", Want::Count(Count::Input)),
+                ]),
+            ),
+        ]),
+    ),
+    ("type", Want::Word(&[("message_stop", Sign::Last)])),
+    ("usage", ANTHROPIC_USAGE),
+]);
+
+// Gemini
+
+const GEMINI_REQUEST: Want = members(&[
+    ("contents", Want::Content(Place::Messages)),
+    (
+        "generationConfig",
+        members(&[
+            ("candidateCount", Want::Count(Count::Choices)),
+            ("frequencyPenalty", Want::Number(Number::FrequencyPenalty)),
+            ("maxOutputTokens", Want::Count(Count::MaxTokens)),
+            ("presencePenalty", Want::Number(Number::PresencePenalty)),
+            ("responseMimeType", Want::Word(&[("application/json", Sign::Json), ("text/plain", Sign::PlainText)])),
+            ("seed", Want::Count(Count::Seed)),
+            ("stopSequences", Want::Each(&Want::StopSequence)),
+            ("temperature", Want::Number(Number::Temperature)),
+            ("topK", Want::Count(Count::TopK)),
+            ("topP", Want::Number(Number::TopP)),
+        ]),
+    ),
+    ("model", Want::Text(Text::Model)),
+    ("systemInstruction", Want::Content(Place::System)),
+    ("tools", Want::Content(Place::Tools)),
+    ("tools", Want::Each(&members(&[("functionDeclarations", Want::Tools)]))),
+]);
+
+const GEMINI_RESPONSE: Want = members(&[
+    (
+        "candidates",
+        Want::Choices(&members(&[
+            ("content", Want::Content(Place::Choice)),
+            ("content", GEMINI_CONTENT),
+            ("finishReason", Want::FinishReason),
+        ])),
+    ),
+    ("error", ERROR_IN_ERROR),
+    ("error", Want::Sign(Sign::Failed)),
+    ("modelVersion", Want::Text(Text::Model)),
+    ("responseId", Want::Text(Text::Id)),
+    ("usageMetadata", GEMINI_USAGE),
+]);
+
+const GEMINI_EVENT: Want = members(&[
+    ("candidates", Want::Choices(&members(&[("content", GEMINI_CONTENT), ("finishReason", Want::FinishReason)]))),
+    ("error", ERROR_IN_ERROR),
+    ("error", Want::Sign(Sign::Failed)),
+    ("modelVersion", Want::Text(Text::Model)),
+    ("responseId", Want::Text(Text::Id)),
+    ("usageMetadata", GEMINI_USAGE),
+]);
+
+const GEMINI_CONTENT: Want = members(&[(
+    "parts",
+    Want::Each(&members(&[
+        ("functionCall", Want::CallsTool),
+        ("functionCall", Want::Sign(Sign::Filled)),
+        ("text", Want::Filled(Sign::Filled)),
+    ])),
+)]);
+
+const GEMINI_USAGE: Want = members(&[
+    ("cachedContentTokenCount", Want::Count(Count::CacheRead)),
+    ("candidatesTokenCount", Want::Count(Count::Output)),
+    ("promptTokenCount", Want::Count(Count::Input)),
+    ("thoughtsTokenCount", Want::Count(Count::Reasoning)),
+    ("toolUsePromptTokenCount", Want::Count(Count::ToolUsePrompt)),
+]);
+
+// Ollama
+
+const OLLAMA_REQUEST: Want = members(&[
+    // A schema, or the word.
+    ("format", Want::Filled(Sign::Json)),
+    ("messages", Want::Content(Place::Messages)),
+    ("model", Want::Text(Text::Model)),
+    (
+        "options",
+        members(&[
+            ("frequency_penalty", Want::Number(Number::FrequencyPenalty)),
+            ("num_predict", Want::Count(Count::MaxTokens)),
+            ("presence_penalty", Want::Number(Number::PresencePenalty)),
+            ("seed", Want::Count(Count::Seed)),
+            ("stop", Want::Each(&Want::StopSequence)),
+            ("temperature", Want::Number(Number::Temperature)),
+            ("top_k", Want::Count(Count::TopK)),
+            ("top_p", Want::Number(Number::TopP)),
+        ]),
+    ),
+    ("stream", Want::True(Sign::Stream)),
+    ("tools", Want::Tools),
+    ("tools", Want::Content(Place::Tools)),
+]);
+
+const OLLAMA_RESPONSE: Want = members(&[
+    ("done_reason", Want::FinishReason),
+    ("eval_count", Want::Count(Count::Output)),
+    ("message", Want::Content(Place::Choice)),
+    ("message", members(&[("tool_calls", Want::CallsTool)])),
+    ("model", Want::Text(Text::Model)),
+    ("prompt_eval_count", Want::Count(Count::Input)),
+    ("response", Want::Content(Place::Choice)),
+]);
+
+const OLLAMA_EVENT: Want = members(&[
+    ("done", Want::True(Sign::Last)),
+    ("done_reason", Want::FinishReason),
+    ("eval_count", Want::Count(Count::Output)),
+    (
+        "message",
+        members(&[
+            ("content", Want::Filled(Sign::Filled)),
+            ("thinking", Want::Filled(Sign::Filled)),
+            ("tool_calls", Want::CallsTool),
+            ("tool_calls", Want::Filled(Sign::Filled)),
+        ]),
+    ),
+    ("model", Want::Text(Text::Model)),
+    ("prompt_eval_count", Want::Count(Count::Input)),
+    ("response", Want::Filled(Sign::Filled)),
+]);
+
+// Bedrock Converse
+
+const BEDROCK_REQUEST: Want = members(&[
+    (
+        "inferenceConfig",
+        members(&[
+            ("maxTokens", Want::Count(Count::MaxTokens)),
+            ("stopSequences", Want::Each(&Want::StopSequence)),
+            ("temperature", Want::Number(Number::Temperature)),
+            ("topP", Want::Number(Number::TopP)),
+        ]),
+    ),
+    ("messages", Want::Content(Place::Messages)),
+    ("modelId", Want::Text(Text::Model)),
+    ("system", Want::Content(Place::System)),
+    (
+        "toolConfig",
+        members(&[("tools", Want::Content(Place::Tools)), ("tools", Want::Each(&members(&[("toolSpec", Want::Tool)])))]),
+    ),
+]);
+
+const BEDROCK_RESPONSE: Want = members(&[
+    ("output", members(&[("message", Want::Content(Place::Choice))])),
+    ("stopReason", Want::FinishReason),
+    (
+        "usage",
+        members(&[
+            ("cacheReadInputTokens", Want::Count(Count::CacheRead)),
+            ("cacheWriteInputTokens", Want::Count(Count::CacheCreation)),
+            ("inputTokens", Want::Count(Count::Input)),
+            ("outputTokens", Want::Count(Count::Output)),
+        ]),
+    ),
+]);
+
+// Cohere
+
+const COHERE_RESPONSE: Want = members(&[
+    ("finish_reason", Want::FinishReason),
+    ("id", Want::Text(Text::Id)),
+    ("message", Want::Content(Place::Choice)),
+    (
+        "usage",
+        members(&[(
+            "tokens",
+            members(&[("input_tokens", Want::Count(Count::Input)), ("output_tokens", Want::Count(Count::Output))]),
+        )]),
+    ),
+]);
+
+// MCP
+
+const MCP_REQUEST: Want = members(&[
+    ("maxTokens", Want::Count(Count::MaxTokens)),
+    ("messages", Want::Content(Place::Messages)),
+    ("modelPreferences", members(&[("hints", Want::Each(&members(&[("name", Want::Text(Text::Model))])))])),
+    ("stopSequences", Want::Each(&Want::StopSequence)),
+    ("systemPrompt", Want::Content(Place::System)),
+    ("temperature", Want::Number(Number::Temperature)),
+    ("tools", Want::Tools),
+    ("tools", Want::Content(Place::Tools)),
+]);
+
+const MCP_RESPONSE: Want =
+    members(&[("content", Want::Content(Place::Choice)), ("model", Want::Text(Text::Model)), ("stopReason", Want::FinishReason)]);

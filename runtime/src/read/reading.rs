@@ -1,0 +1,56 @@
+//! One value read, whatever its `Serialize` does.
+
+use crate::caught::caught;
+use crate::read::facts::{Facts, Signs, Wants};
+use crate::read::walk::{self, Readable, Unreadable};
+use crate::read::want::Want;
+
+/// Why nothing is known of a value.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It has none of the known shapes. The names of its members, never what they hold.
+    Unrecognised(Vec<String>),
+    /// It does not serialise. If it panicked, there was a warning.
+    Broken,
+}
+
+/// What a value is, or one of its members.
+pub(crate) fn signs(given: &dyn Readable, under: Option<&'static str>, want: &'static Want) -> Result<Signs, Unread> {
+    careful(|| walk::signs(given, under, want))
+}
+
+/// What a value says, or one of its members.
+pub(crate) fn facts(
+    given: &dyn Readable,
+    under: Option<&'static str>,
+    want: &'static Want,
+    wants: Wants,
+) -> Result<Facts, Unread> {
+    let mut said = Facts::new(wants);
+    if careful(|| walk::facts(given, under, want, &mut said)).is_ok() {
+        return Ok(said);
+    }
+    // Content that cannot be read takes nothing else with it.
+    let mut said = Facts::new(Wants { content: false, ..wants });
+    if wants.content { careful(|| walk::facts(given, under, want, &mut said)).map(|()| said) } else { Err(Unread::Broken) }
+}
+
+/// What is to be said of a value that has none of the known shapes.
+pub(crate) fn unrecognised(given: &dyn Readable) -> Unread {
+    const MOST: usize = 16;
+    match careful(|| walk::names(given)) {
+        Ok(names) => Unread::Unrecognised(names.into_iter().filter(|name| is_name(name)).take(MOST).collect()),
+        Err(unread) => unread,
+    }
+}
+
+fn careful<T>(walk: impl FnOnce() -> Result<T, Unreadable>) -> Result<T, Unread> {
+    caught("a `Serialize`", walk).and_then(Result::ok).ok_or(Unread::Broken)
+}
+
+/// The members of a map may be named by anybody.
+fn is_name(text: &str) -> bool {
+    const LONGEST: usize = 40;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    text.len() <= LONGEST && text.bytes().all(is_plain)
+}

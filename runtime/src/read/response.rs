@@ -1,0 +1,132 @@
+//! A response of a model.
+
+use crate::read::error::error_type;
+use crate::read::facts::{Choice, Count, Facts, Sign, Signs, Text, Wants};
+use crate::read::json;
+use crate::read::providers::{Finish, PROVIDERS, Provider, RESPONSE_SIGNS, Tokens};
+use crate::read::reading::{Unread, facts, signs, unrecognised};
+use crate::read::walk::Readable;
+use crate::value::message::Message;
+use crate::value::response::TokenUsage;
+use crate::vocabulary::stop_reason_word;
+use opentelemetry::StringValue;
+
+/// What a response says. What it does not say is None, or empty.
+#[derive(Debug, Default)]
+pub(crate) struct Response {
+    pub(crate) model: Option<StringValue>,
+    pub(crate) id: Option<StringValue>,
+    /// Why the model stopped, each answer in its turn, as `stop_reason_word` has it.
+    pub(crate) finish_reasons: Vec<StringValue>,
+    pub(crate) usage: Option<TokenUsage>,
+    /// The response is an error: its `error.type`.
+    pub(crate) error: Option<StringValue>,
+    /// Content: each answer is a message.
+    pub(crate) messages: Vec<Message>,
+}
+
+impl Response {
+    /// What is said here, and for the rest what is said there.
+    fn or(self, other: Response) -> Response {
+        let several = |said: Vec<_>, other| if said.is_empty() { other } else { said };
+        Response {
+            model: self.model.or(other.model),
+            id: self.id.or(other.id),
+            finish_reasons: several(self.finish_reasons, other.finish_reasons),
+            usage: self.usage.map(|usage| usage.over(other.usage.unwrap_or_default())).or(other.usage),
+            error: self.error.or(other.error),
+            messages: if self.messages.is_empty() { other.messages } else { self.messages },
+        }
+    }
+}
+
+/// Reads a response. A value that is null says nothing.
+pub(crate) fn response(given: &dyn Readable, wants: Wants) -> Result<Response, Unread> {
+    match inside(given, None, wants)? {
+        (Some(own), seen) if seen.has(Sign::Choice) => {
+            // A client's own type, which may keep what the provider said.
+            Ok(match inside(given, Some("raw"), wants) {
+                Ok((Some(raw), _)) => raw.or(own),
+                _ => own,
+            })
+        }
+        (Some(response), _) => Ok(response),
+        (None, seen) if seen.has(Sign::Null) => Ok(Response::default()),
+        (None, _) => Err(unrecognised(given)),
+    }
+}
+
+fn inside(given: &dyn Readable, under: Option<&'static str>, wants: Wants) -> Result<(Option<Response>, Signs), Unread> {
+    let seen = signs(given, under, &RESPONSE_SIGNS)?;
+    let of_shape =
+        |provider: &'static Provider| provider.response.as_ref().filter(|shape| (shape.is)(seen)).map(|shape| (provider, shape));
+    let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else { return Ok((None, seen)) };
+    Ok((Some(told(provider, facts(given, under, &shape.wants, wants)?)), seen))
+}
+
+/// What the facts mean to that provider.
+pub(crate) fn told(provider: &Provider, mut facts: Facts) -> Response {
+    derive_finish_reasons(provider.finish, &mut facts);
+    let usage = usage(&provider.tokens, &facts);
+    let error = facts.signs.has(Sign::Failed).then(|| error_type(&mut facts));
+    let mut response =
+        Response { model: facts.take_text(Text::Model), id: facts.take_text(Text::Id), usage, error, ..Response::default() };
+    for choice in facts.choices {
+        response.messages.extend(answer(&choice));
+        response.finish_reasons.extend(choice.finish_reason);
+    }
+    response
+}
+
+fn answer(choice: &Choice) -> Option<Message> {
+    let message = json::answer(&choice.message)?;
+    Some(match &choice.finish_reason {
+        Some(reason) => message.with_finish_reason(reason.as_str()),
+        None => message,
+    })
+}
+
+fn derive_finish_reasons(finish: Finish, facts: &mut Facts) {
+    const CALL: &str = "tool_call";
+    let call = || Some(stop_reason_word(CALL));
+    match finish {
+        Finish::Said => {}
+        Finish::SaidOrCall => {
+            let stopped = |choice: &&mut Choice| choice.finish_reason == Some(stop_reason_word("STOP"));
+            let calls = facts.choices.iter_mut().filter(|choice| choice.calls_tool);
+            calls.filter(stopped).for_each(|choice| choice.finish_reason = call());
+        }
+        Finish::CallUnlessSaid => {
+            let silent = facts.choices.iter_mut().filter(|choice| choice.calls_tool && choice.finish_reason.is_none());
+            silent.for_each(|choice| choice.finish_reason = call());
+        }
+        Finish::Derived => {
+            let incomplete = facts.take_text(Text::Incomplete);
+            let derived = if facts.signs.has(Sign::CallsTool) {
+                call()
+            } else if let Some(reason) = incomplete {
+                Some(stop_reason_word(reason.as_str()))
+            } else if facts.signs.has(Sign::Completed) {
+                Some(stop_reason_word("stop"))
+            } else {
+                None
+            };
+            if derived.is_some() {
+                facts.choice().finish_reason = derived;
+            }
+        }
+    }
+}
+
+fn usage(tokens: &Tokens, facts: &Facts) -> Option<TokenUsage> {
+    let known = |&count: &i64| !(tokens.zero_is_unknown && count == 0);
+    let input = if facts.is_said(Count::Input) { facts.sum(tokens.input) } else { None };
+    let usage = TokenUsage {
+        input: input.filter(known),
+        output: facts.sum(tokens.output).filter(known),
+        cached: facts.count(Count::CacheRead).filter(known),
+        cache_creation: facts.count(Count::CacheCreation).filter(known),
+        reasoning: facts.count(Count::Reasoning).filter(known),
+    };
+    (usage != TokenUsage::default()).then_some(usage)
+}

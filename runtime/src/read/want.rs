@@ -1,0 +1,121 @@
+//! What is wanted of a value: a tree in the shape of the value, whose leaves say what is read there.
+
+use crate::read::facts::{Count, Number, Place, Sign, Text};
+
+/// One node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Want {
+    /// Of an object, these members. The same name may stand there twice: then its value is visited twice.
+    Members(Members),
+    /// Of a list, of each entry; of anything else, of itself.
+    Each(&'static Want),
+    /// The same, where each entry is one of the model's answers.
+    Choices(&'static Want),
+    /// Of an enum's variant, of what is inside; of anything else, of itself.
+    Variant(&'static Want),
+    /// Of an object with one member, of that member; of anything else, of itself.
+    Only(&'static Want),
+    /// A word that becomes an attribute.
+    Text(Text),
+    /// Why the model stopped giving this answer.
+    FinishReason,
+    /// A text at which the model is to stop.
+    StopSequence,
+    Count(Count),
+    Number(Number),
+    /// How many entries a list has. They are not serialised.
+    Tools,
+    /// One tool. It is not serialised.
+    Tool,
+    /// In this answer the model calls a tool. What is there is not serialised.
+    CallsTool,
+    /// The member is there, whatever it is. It is not serialised.
+    Key(Sign),
+    /// It is not null.
+    Sign(Sign),
+    /// It is true.
+    True(Sign),
+    /// It is neither null nor empty.
+    Filled(Sign),
+    /// It is a text that begins with one of these. The longer ones stand first.
+    Word(&'static [(&'static str, Sign)]),
+    /// Content: all of it, as it is.
+    Content(Place),
+    /// Inside of content.
+    Inside,
+    /// The name of a member.
+    Name,
+    /// Of an object that is not recognised, the names of its members.
+    Names,
+}
+
+/// Everything.
+pub(crate) static WHOLE: Want = Want::Content(Place::Whole);
+
+/// Members of an object, by name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Members {
+    names: Names,
+    members: &'static [(&'static str, Want)],
+}
+
+/// The members of an object that are wanted.
+pub(crate) const fn members(members: &'static [(&'static str, Want)]) -> Want {
+    let mut names = Names::NONE;
+    let mut at = 0;
+    while at < members.len() {
+        // A member that stands elsewhere would not be found.
+        assert!(at == 0 || is_sorted(members[at - 1].0, members[at].0));
+        names.0 |= Names::bit(members[at].0);
+        at += 1;
+    }
+    Want::Members(Members { names, members })
+}
+
+const fn is_sorted(one: &str, next: &str) -> bool {
+    let (one, next) = (one.as_bytes(), next.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < next.len() {
+        if one[at] != next[at] {
+            return one[at] < next[at];
+        }
+        at += 1;
+    }
+    one.len() <= next.len()
+}
+
+impl Members {
+    pub(crate) fn names(&self) -> Names {
+        self.names
+    }
+
+    /// What is wanted of the member with that name. They stand in the order of their names.
+    pub(crate) fn of(&'static self, name: &str) -> impl Iterator<Item = &'static Want> {
+        let same = move |member: &&(&str, Want)| member.0 == name;
+        self.members.iter().skip_while(move |member| !same(member)).take_while(same).map(|member| &member.1)
+    }
+}
+
+/// A few names: one bit each, so that nearly every other name is passed over without a comparison.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Names(u64);
+
+impl Names {
+    pub(crate) const NONE: Self = Names(0);
+    pub(crate) const ALL: Self = Names(u64::MAX);
+
+    #[inline]
+    pub(crate) const fn may_have(self, name: &str) -> bool {
+        self.0 & Names::bit(name) != 0
+    }
+
+    #[inline]
+    const fn bit(name: &str) -> u64 {
+        let name = name.as_bytes();
+        match name {
+            [] => 1,
+            [first, .., last] => 1 << ((name.len() + 3 * *first as usize + 11 * *last as usize) % 64),
+            [only] => 1 << (*only % 64),
+        }
+    }
+}

@@ -1,0 +1,876 @@
+//! What is read of the requests, responses and stream items of each provider, from documents in the shape that their references give:
+//! every attribute and message, and nothing else. The types of real clients have tests of their own, in `clients/`.
+
+use samplescope::__private::read;
+use serde_json::{Value, json};
+
+fn request(document: Value) -> Value {
+    read::request(&document, true)
+}
+
+fn response(document: Value) -> Value {
+    read::response(&document, true)
+}
+
+fn events(documents: &[Value]) -> Vec<Value> {
+    documents.iter().map(|document| read::event(document, true)).collect()
+}
+
+fn text(content: &str) -> Value {
+    json!({ "type": "text", "content": content })
+}
+
+fn call(id: &str) -> Value {
+    json!({ "type": "tool_call", "id": id, "name": "look", "arguments": { "at": "cat" } })
+}
+
+fn result(id: &str, response: Value) -> Value {
+    json!({ "role": "tool", "parts": [{ "type": "tool_call_response", "id": id, "response": response }] })
+}
+
+fn reasoning(content: &str) -> Value {
+    json!({ "type": "reasoning", "content": content })
+}
+
+fn user(content: &str) -> Value {
+    json!({ "role": "user", "parts": [text(content)] })
+}
+
+fn assistant(parts: &[Value]) -> Value {
+    json!({ "role": "assistant", "parts": parts })
+}
+
+/// One answer.
+fn answer(finish_reason: &str, parts: &[Value]) -> Value {
+    json!([{ "role": "assistant", "finish_reason": finish_reason, "parts": parts }])
+}
+
+fn look() -> Value {
+    json!([{ "type": "function", "name": "look", "description": "Looks.", "parameters": { "type": "object" } }])
+}
+
+mod openai_chat {
+    use super::*;
+
+    #[test]
+    fn a_request() {
+        let seen = request(json!({
+            "model": "gpt-4o", "temperature": 0.5, "top_p": 0.9, "max_tokens": 1, "max_completion_tokens": 512, "n": 2, "seed": -7,
+            "presence_penalty": 0.1, "frequency_penalty": -0.2, "stop": ["END", "STOP"], "stream": true,
+            "response_format": { "type": "json_schema", "json_schema": { "name": "x", "schema": {} } },
+            "tools": [{ "type": "function", "function": { "name": "look", "description": "Looks.", "parameters": { "type": "object" } } }],
+            "messages": [
+                { "role": "system", "content": "Be brief." },
+                { "role": "user", "content": "What is this?" },
+                { "role": "assistant", "content": "", "tool_calls": [
+                    { "id": "c-1", "type": "function", "function": { "name": "look", "arguments": "{\"at\":\"cat\"}" } },
+                ] },
+                { "role": "tool", "tool_call_id": "c-1", "content": "a cat" },
+            ],
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.request.model": "gpt-4o",
+                "gen_ai.request.temperature": 0.5,
+                "gen_ai.request.top_p": 0.9,
+                "gen_ai.request.max_tokens": 512,
+                "gen_ai.request.choice.count": 2,
+                "gen_ai.request.seed": -7,
+                "gen_ai.request.presence_penalty": 0.1,
+                "gen_ai.request.frequency_penalty": -0.2,
+                "gen_ai.request.stop_sequences": ["END", "STOP"],
+                "gen_ai.request.stream": true,
+                "gen_ai.output.type": "json",
+                "fastmcp.sampling.tool_count": 1,
+                "gen_ai.tool.definitions": look(),
+                "gen_ai.system_instructions": [text("Be brief.")],
+                "gen_ai.input.messages": [
+                    { "role": "system", "parts": [text("Be brief.")] },
+                    user("What is this?"),
+                    assistant(&[call("c-1")]),
+                    result("c-1", json!("a cat")),
+                ],
+            })
+        );
+    }
+
+    #[test]
+    fn what_is_not_said_is_not_there() {
+        let nulls = json!({ "model": "m", "messages": [], "temperature": null, "tools": null, "stop": null, "n": 1, "stream": false,
+            "response_format": null });
+        assert_eq!(request(nulls), json!({ "gen_ai.request.model": "m" }));
+        let one =
+            request(json!({ "model": "m", "messages": "Hi", "stop": "END", "tools": [], "response_format": { "type": "text" } }));
+        assert_eq!(
+            one,
+            json!({
+                "gen_ai.request.model": "m",
+                "gen_ai.request.stop_sequences": ["END"],
+                "fastmcp.sampling.tool_count": 0,
+                "gen_ai.output.type": "text",
+                "gen_ai.input.messages": [user("Hi")],
+            })
+        );
+    }
+
+    #[test]
+    fn a_response_with_several_choices() {
+        let seen = response(json!({
+            "id": "r-1", "object": "chat.completion", "created": 1, "model": "gpt-4o-2024", "choices": [
+                { "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": "A cat.", "refusal": null } },
+                { "index": 1, "finish_reason": "tool_calls", "message": { "role": "assistant", "content": null, "tool_calls": [
+                    { "id": "c-1", "type": "function", "function": { "name": "look", "arguments": "{\"at\":\"cat\"}" } },
+                ] } },
+            ],
+            "usage": { "prompt_tokens": 20, "completion_tokens": 9, "total_tokens": 29,
+                "prompt_tokens_details": { "cached_tokens": 8 }, "completion_tokens_details": { "reasoning_tokens": 0 } },
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.response.model": "gpt-4o-2024",
+                "gen_ai.response.id": "r-1",
+                "gen_ai.response.finish_reasons": ["stop", "tool_call"],
+                "gen_ai.usage.input_tokens": 20,
+                "gen_ai.usage.output_tokens": 9,
+                "gen_ai.usage.cache_read.input_tokens": 8,
+                "gen_ai.usage.reasoning.output_tokens": 0,
+                "gen_ai.output.messages": [
+                    { "role": "assistant", "finish_reason": "stop", "parts": [text("A cat.")] },
+                    { "role": "assistant", "finish_reason": "tool_call", "parts": [call("c-1")] },
+                ],
+            })
+        );
+    }
+
+    #[test]
+    fn a_finish_reason_that_is_not_there_is_absent() {
+        let seen = response(
+            json!({ "choices": [{ "index": 0, "finish_reason": null, "message": { "role": "assistant", "content": "A" } }] }),
+        );
+        assert_eq!(seen, json!({ "gen_ai.output.messages": answer("stop", &[text("A")]) }), "the document has to have one");
+    }
+
+    #[test]
+    fn a_stream() {
+        let chunk = |delta: Value, reason: Value| {
+            json!({ "id": "r-1", "object": "chat.completion.chunk", "model": "gpt-4o",
+                "choices": [{ "index": 0, "delta": delta, "finish_reason": reason }], "usage": null })
+        };
+        let tool = |call: Value| json!({ "tool_calls": [call] });
+        let about = |more: Value| {
+            let mut all = json!({ "gen_ai.response.model": "gpt-4o", "gen_ai.response.id": "r-1" });
+            all.as_object_mut().expect("one").extend(more.as_object().expect("one").clone());
+            all
+        };
+        let seen = events(&[
+            chunk(json!({ "role": "assistant", "content": "" }), Value::Null),
+            chunk(json!({ "reasoning_content": "hm" }), Value::Null),
+            chunk(json!({ "content": "A c" }), Value::Null),
+            chunk(
+                tool(json!({ "index": 1, "id": "c-1", "type": "function", "function": { "name": "look", "arguments": "" } })),
+                Value::Null,
+            ),
+            chunk(tool(json!({ "index": 1, "function": { "arguments": "{\"at\"" } })), Value::Null),
+            chunk(json!({}), json!("tool_calls")),
+            json!({ "id": "r-1", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": [],
+                "usage": { "prompt_tokens": 20, "completion_tokens": 9 } }),
+        ]);
+        let piece = |id: Value, name: Value, arguments: &str| json!([{ "tool_call": { "index": 1, "id": id, "name": name, "arguments": arguments } }]);
+        assert_eq!(
+            seen,
+            [
+                about(json!({})),
+                about(json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] })),
+                about(json!({ "chunk": true, "pieces": [{ "text": "A c" }] })),
+                about(json!({ "chunk": true, "pieces": piece(json!("c-1"), json!("look"), "") })),
+                about(json!({ "chunk": true, "pieces": piece(Value::Null, Value::Null, "{\"at\"") })),
+                about(json!({ "gen_ai.response.finish_reasons": ["tool_call"] })),
+                about(json!({ "gen_ai.usage.input_tokens": 20, "gen_ai.usage.output_tokens": 9 })),
+            ]
+        );
+        let second = json!({ "choices": [{ "index": 1, "delta": { "content": "B" } }] });
+        assert_eq!(read::event(&second, true), json!({ "chunk": true, "pieces": [{ "text": "B", "choice": 1 }] }));
+    }
+
+    #[test]
+    fn an_error_in_place_of_a_response_or_an_item() {
+        let error = json!({ "error": { "message": "Slow down, hunter2", "type": "requests", "param": null, "code": "rate_limit_exceeded" } });
+        assert_eq!(read::response(&error, true), json!({ "error.type": "rate_limit_exceeded" }));
+        assert_eq!(read::event(&error, true), json!({ "error.type": "rate_limit_exceeded", "last": true }));
+    }
+}
+
+mod openai_responses {
+    use super::*;
+
+    fn items() -> Value {
+        json!([
+            { "type": "message", "role": "user", "content": [{ "type": "input_text", "text": "What is this?" }] },
+            { "type": "reasoning", "id": "rs-1", "summary": [{ "type": "summary_text", "text": "hm" }] },
+            { "type": "function_call", "call_id": "c-1", "name": "look", "arguments": "{\"at\":\"cat\"}" },
+            { "type": "function_call", "call_id": "c-2", "name": "look", "arguments": "{\"at\":\"cat\"}" },
+            { "type": "function_call_output", "call_id": "c-1", "output": "a cat" },
+            { "type": "function_call_output", "call_id": "c-2", "output": [{ "type": "input_text", "text": "a cat" }] },
+            { "role": "user", "content": "Sure?" },
+        ])
+    }
+
+    #[test]
+    fn a_request() {
+        let seen = request(json!({
+            "model": "gpt-5", "instructions": "Be brief.", "input": items(), "max_output_tokens": 100, "temperature": 1, "top_p": 0.5,
+            "text": { "format": { "type": "json_object" } }, "stream": true,
+            "tools": [{ "type": "function", "name": "look", "description": "Looks.", "parameters": { "type": "object" } }],
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.request.model": "gpt-5",
+                "gen_ai.request.max_tokens": 100,
+                "gen_ai.request.temperature": 1.0,
+                "gen_ai.request.top_p": 0.5,
+                "gen_ai.request.stream": true,
+                "gen_ai.output.type": "json",
+                "fastmcp.sampling.tool_count": 1,
+                "gen_ai.tool.definitions": look(),
+                "gen_ai.system_instructions": [text("Be brief.")],
+                "gen_ai.input.messages": [
+                    user("What is this?"),
+                    assistant(&[reasoning("hm"), call("c-1"), call("c-2")]),
+                    result("c-1", json!("a cat")),
+                    result("c-2", json!("a cat")),
+                    user("Sure?"),
+                ],
+            })
+        );
+        assert_eq!(
+            request(json!({ "model": "gpt-5", "input": "Hi" })),
+            json!({ "gen_ai.request.model": "gpt-5", "gen_ai.input.messages": [user("Hi")] })
+        );
+    }
+
+    fn whole(status: &str, output: Value, incomplete: Value) -> Value {
+        json!({ "id": "r-1", "object": "response", "status": status, "model": "gpt-5-2026", "output": output, "error": null,
+            "incomplete_details": incomplete,
+            "usage": { "input_tokens": 20, "input_tokens_details": { "cached_tokens": 8 }, "output_tokens": 9,
+                "output_tokens_details": { "reasoning_tokens": 3 }, "total_tokens": 29 } })
+    }
+
+    fn seen(finish_reason: &str, parts: &[Value]) -> Value {
+        json!({
+            "gen_ai.response.model": "gpt-5-2026",
+            "gen_ai.response.id": "r-1",
+            "gen_ai.response.finish_reasons": [finish_reason],
+            "gen_ai.usage.input_tokens": 20,
+            "gen_ai.usage.output_tokens": 9,
+            "gen_ai.usage.cache_read.input_tokens": 8,
+            "gen_ai.usage.reasoning.output_tokens": 3,
+            "gen_ai.output.messages": answer(finish_reason, parts),
+        })
+    }
+
+    fn message() -> Value {
+        json!({ "type": "message", "id": "m-1", "role": "assistant", "status": "completed",
+            "content": [{ "type": "output_text", "text": "A cat.", "annotations": [] }] })
+    }
+
+    #[test]
+    fn all_of_its_output_is_one_message() {
+        let calls = json!([
+            { "type": "reasoning", "id": "rs-1", "summary": [{ "type": "summary_text", "text": "hm" }], "encrypted_content": "x" },
+            message(),
+            { "type": "function_call", "id": "f-1", "call_id": "c-1", "name": "look", "arguments": "{\"at\":\"cat\"}", "status": "completed" },
+        ]);
+        let parts = [reasoning("hm"), text("A cat."), call("c-1")];
+        assert_eq!(response(whole("completed", calls, Value::Null)), seen("tool_call", &parts));
+    }
+
+    #[test]
+    fn its_finish_reason_is_derived() {
+        let of = |status, incomplete| response(whole(status, json!([message()]), incomplete));
+        assert_eq!(of("completed", Value::Null), seen("stop", &[text("A cat.")]));
+        assert_eq!(of("incomplete", json!({ "reason": "max_output_tokens" })), seen("length", &[text("A cat.")]));
+        assert_eq!(of("incomplete", json!({ "reason": "content_filter" })), seen("content_filter", &[text("A cat.")]));
+        assert_eq!(of("in_progress", Value::Null).get("gen_ai.response.finish_reasons"), None);
+    }
+
+    #[test]
+    fn a_failed_one_is_an_error() {
+        let mut failed = whole("failed", json!([]), Value::Null);
+        failed["error"] = json!({ "code": "server_error", "message": "hunter2" });
+        assert_eq!(response(failed)["error.type"], "server_error");
+    }
+
+    #[test]
+    fn a_stream() {
+        let seen_of = events(&[
+            json!({ "type": "response.created", "sequence_number": 0, "response": {
+                "id": "r-1", "object": "response", "status": "in_progress", "model": "gpt-5-2026", "output": [], "usage": null } }),
+            json!({ "type": "response.output_item.added", "output_index": 0, "item": { "type": "message", "role": "assistant", "content": [] } }),
+            json!({ "type": "response.output_text.delta", "output_index": 0, "content_index": 0, "item_id": "m", "delta": "A c" }),
+            json!({ "type": "response.output_text.delta", "output_index": 0, "content_index": 0, "item_id": "m", "delta": "" }),
+            json!({ "type": "response.reasoning_summary_text.delta", "output_index": 1, "delta": "hm" }),
+            json!({ "type": "response.output_item.added", "output_index": 2, "item": {
+                "type": "function_call", "id": "f", "call_id": "c-1", "name": "look", "arguments": "" } }),
+            json!({ "type": "response.function_call_arguments.delta", "output_index": 2, "item_id": "f", "delta": "{\"at\"" }),
+            json!({ "type": "response.output_text.done", "output_index": 0, "text": "A cat." }),
+            json!({ "type": "response.completed", "response": whole("completed", json!([message()]), Value::Null) }),
+            json!({ "type": "response.failed", "response": { "status": "failed", "error": { "code": "server_error", "message": "m" } } }),
+            json!({ "type": "error", "code": "rate_limit_exceeded", "message": "m", "param": null }),
+        ]);
+        let mut completed = seen("stop", &[text("A cat.")]);
+        completed["last"] = true.into();
+        let of_call = |id: Value, name: Value, arguments: &str| json!({ "chunk": true, "pieces": [{ "tool_call": { "index": 2, "id": id, "name": name, "arguments": arguments } }] });
+        assert_eq!(
+            seen_of,
+            [
+                json!({ "gen_ai.response.model": "gpt-5-2026", "gen_ai.response.id": "r-1" }),
+                json!({}),
+                json!({ "chunk": true, "pieces": [{ "text": "A c" }] }),
+                json!({}),
+                json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+                of_call(json!("c-1"), json!("look"), ""),
+                of_call(Value::Null, Value::Null, "{\"at\""),
+                json!({}),
+                completed,
+                json!({ "error.type": "server_error", "last": true }),
+                json!({ "error.type": "rate_limit_exceeded", "last": true }),
+            ]
+        );
+    }
+}
+
+mod anthropic {
+    use super::*;
+
+    #[test]
+    fn a_request() {
+        let seen = request(json!({
+            "model": "claude", "max_tokens": 1024, "temperature": 0.7, "top_p": 0.9, "top_k": 5, "stop_sequences": ["END"], "stream": true,
+            "system": [{ "type": "text", "text": "Be brief.", "cache_control": { "type": "ephemeral" } }],
+            "output_format": { "type": "json_schema", "schema": {} },
+            "tools": [{ "name": "look", "description": "Looks.", "input_schema": { "type": "object" } }],
+            "messages": [
+                { "role": "user", "content": "What is this?" },
+                { "role": "assistant", "content": [
+                    { "type": "thinking", "thinking": "hm", "signature": "s" },
+                    { "type": "tool_use", "id": "c-1", "name": "look", "input": { "at": "cat" } },
+                ] },
+                { "role": "user", "content": [{ "type": "tool_result", "tool_use_id": "c-1", "content": "a cat" }] },
+            ],
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.request.model": "claude",
+                "gen_ai.request.max_tokens": 1024,
+                "gen_ai.request.temperature": 0.7,
+                "gen_ai.request.top_p": 0.9,
+                "gen_ai.request.top_k": 5,
+                "gen_ai.request.stop_sequences": ["END"],
+                "gen_ai.request.stream": true,
+                "gen_ai.output.type": "json",
+                "fastmcp.sampling.tool_count": 1,
+                "gen_ai.tool.definitions": look(),
+                "gen_ai.system_instructions": [text("Be brief.")],
+                "gen_ai.input.messages": [
+                    user("What is this?"),
+                    assistant(&[reasoning("hm"), call("c-1")]),
+                    result("c-1", json!("a cat")),
+                ],
+            })
+        );
+    }
+
+    #[test]
+    fn cached_tokens_are_counted_in() {
+        let seen = response(json!({
+            "id": "m-1", "type": "message", "role": "assistant", "model": "claude-1", "stop_reason": "tool_use", "stop_sequence": null,
+            "content": [{ "type": "text", "text": "A cat." }, { "type": "tool_use", "id": "c-1", "name": "look", "input": { "at": "cat" } }],
+            "usage": { "input_tokens": 10, "cache_read_input_tokens": 200, "cache_creation_input_tokens": 30, "output_tokens": 7 },
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.response.model": "claude-1",
+                "gen_ai.response.id": "m-1",
+                "gen_ai.response.finish_reasons": ["tool_call"],
+                "gen_ai.usage.input_tokens": 240,
+                "gen_ai.usage.output_tokens": 7,
+                "gen_ai.usage.cache_read.input_tokens": 200,
+                "gen_ai.usage.cache_creation.input_tokens": 30,
+                "gen_ai.output.messages": answer("tool_call", &[text("A cat."), call("c-1")]),
+            })
+        );
+    }
+
+    #[test]
+    fn a_stream() {
+        let seen = events(&[
+            json!({ "type": "message_start", "message": { "id": "m-1", "type": "message", "role": "assistant", "model": "claude-1", "content": [],
+                "stop_reason": null, "usage": { "input_tokens": 10, "cache_read_input_tokens": 200, "cache_creation_input_tokens": 0, "output_tokens": 1 } } }),
+            json!({ "type": "ping" }),
+            json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }),
+            json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": "A c" } }),
+            json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "thinking_delta", "thinking": "hm" } }),
+            json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "signature_delta", "signature": "s" } }),
+            json!({ "type": "content_block_start", "index": 1, "content_block": { "type": "tool_use", "id": "c-1", "name": "look", "input": {} } }),
+            json!({ "type": "content_block_delta", "index": 1, "delta": { "type": "input_json_delta", "partial_json": "{\"at\"" } }),
+            json!({ "type": "content_block_stop", "index": 1 }),
+            json!({ "type": "message_delta", "delta": { "stop_reason": "tool_use", "stop_sequence": null }, "usage": { "output_tokens": 7 } }),
+            json!({ "type": "message_stop" }),
+            json!({ "type": "error", "error": { "type": "overloaded_error", "message": "m" } }),
+        ]);
+        let piece = |id: Value, name: Value, arguments: &str| json!({ "chunk": true, "pieces": [{ "tool_call": { "index": 1, "id": id, "name": name, "arguments": arguments } }] });
+        assert_eq!(
+            seen,
+            [
+                json!({ "gen_ai.response.model": "claude-1", "gen_ai.response.id": "m-1", "gen_ai.usage.input_tokens": 210,
+                    "gen_ai.usage.cache_read.input_tokens": 200, "gen_ai.usage.cache_creation.input_tokens": 0 }),
+                json!({}),
+                json!({}),
+                json!({ "chunk": true, "pieces": [{ "text": "A c" }] }),
+                json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+                json!({}),
+                piece(json!("c-1"), json!("look"), ""),
+                piece(Value::Null, Value::Null, "{\"at\""),
+                json!({}),
+                json!({ "gen_ai.response.finish_reasons": ["tool_call"], "gen_ai.usage.output_tokens": 7 }),
+                json!({ "last": true }),
+                json!({ "error.type": "overloaded_error", "last": true }),
+            ]
+        );
+    }
+}
+
+mod gemini {
+    use super::*;
+
+    #[test]
+    fn a_request() {
+        let seen = request(json!({
+            "model": "gemini-pro",
+            "systemInstruction": { "parts": [{ "text": "Be brief." }] },
+            "contents": [
+                { "role": "user", "parts": [
+                    { "text": "What is this?" },
+                    { "inlineData": { "mimeType": "image/png", "data": "aGk=" } },
+                    { "fileData": { "mimeType": "video/mp4", "fileUri": "gs://a.mp4" } },
+                ] },
+                { "role": "model", "parts": [{ "text": "hm", "thought": true }, { "functionCall": { "id": "c-1", "name": "look", "args": { "at": "cat" } } }] },
+                { "role": "user", "parts": [{ "functionResponse": { "id": "c-1", "name": "look", "response": { "seen": "a cat" } } }] },
+            ],
+            "tools": [{ "functionDeclarations": [{ "name": "look", "description": "Looks.", "parameters": { "type": "object" } }] }, { "googleSearch": {} }],
+            "generationConfig": { "temperature": 0.7, "topP": 0.9, "topK": 5, "maxOutputTokens": 100, "stopSequences": ["END"], "seed": 7,
+                "presencePenalty": 0.1, "frequencyPenalty": 0.2, "candidateCount": 2, "responseMimeType": "application/json" },
+        }));
+        let question = [
+            text("What is this?"),
+            json!({ "type": "blob", "modality": "image", "mime_type": "image/png", "content": "aGk=" }),
+            json!({ "type": "uri", "modality": "video", "mime_type": "video/mp4", "uri": "gs://a.mp4" }),
+        ];
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.request.model": "gemini-pro",
+                "gen_ai.request.max_tokens": 100,
+                "gen_ai.request.temperature": 0.7,
+                "gen_ai.request.top_p": 0.9,
+                "gen_ai.request.top_k": 5,
+                "gen_ai.request.seed": 7,
+                "gen_ai.request.presence_penalty": 0.1,
+                "gen_ai.request.frequency_penalty": 0.2,
+                "gen_ai.request.choice.count": 2,
+                "gen_ai.request.stop_sequences": ["END"],
+                "gen_ai.output.type": "json",
+                "fastmcp.sampling.tool_count": 1,
+                "gen_ai.tool.definitions": look(),
+                "gen_ai.system_instructions": [text("Be brief.")],
+                "gen_ai.input.messages": [
+                    { "role": "user", "parts": question },
+                    assistant(&[reasoning("hm"), call("c-1")]),
+                    result("c-1", json!({ "seen": "a cat" })),
+                ],
+            })
+        );
+    }
+
+    fn candidate(finish_reason: &str, parts: Value) -> Value {
+        json!({ "index": 0, "finishReason": finish_reason, "content": { "role": "model", "parts": parts } })
+    }
+
+    fn usage() -> Value {
+        json!({ "promptTokenCount": 20, "toolUsePromptTokenCount": 3, "cachedContentTokenCount": 8, "candidatesTokenCount": 9, "thoughtsTokenCount": 4 })
+    }
+
+    fn seen(finish_reasons: &[&str], messages: Value) -> Value {
+        json!({
+            "gen_ai.response.model": "gemini-001",
+            "gen_ai.response.id": "r-1",
+            "gen_ai.response.finish_reasons": finish_reasons,
+            "gen_ai.usage.input_tokens": 23,
+            "gen_ai.usage.output_tokens": 13,
+            "gen_ai.usage.cache_read.input_tokens": 8,
+            "gen_ai.usage.reasoning.output_tokens": 4,
+            "gen_ai.output.messages": messages,
+        })
+    }
+
+    #[test]
+    fn thoughts_are_output_and_a_call_is_a_finish_reason() {
+        let of = |candidates: Value| {
+            response(
+                json!({ "candidates": candidates, "usageMetadata": usage(), "modelVersion": "gemini-001", "responseId": "r-1" }),
+            )
+        };
+        let text_only = candidate("MAX_TOKENS", json!([{ "text": "A cat." }]));
+        assert_eq!(of(json!([text_only])), seen(&["length"], answer("length", &[text("A cat.")])));
+        let calls = candidate("STOP", json!([{ "functionCall": { "id": "c-1", "name": "look", "args": { "at": "cat" } } }]));
+        assert_eq!(of(json!([calls])), seen(&["tool_call"], answer("tool_call", &[call("c-1")])));
+        let both = of(json!([calls, candidate("STOP", json!([{ "text": "A cat." }]))]));
+        assert_eq!(both["gen_ai.response.finish_reasons"], json!(["tool_call", "stop"]), "each answer by itself");
+    }
+
+    #[test]
+    fn what_was_only_thought_is_output_and_what_was_blocked_has_no_answer() {
+        let thought = response(json!({ "candidates": [], "usageMetadata": { "promptTokenCount": 1, "thoughtsTokenCount": 4 } }));
+        assert_eq!(thought["gen_ai.usage.output_tokens"], 4);
+        let blocked = response(
+            json!({ "promptFeedback": { "blockReason": "SAFETY" }, "usageMetadata": { "promptTokenCount": 1 }, "modelVersion": "g" }),
+        );
+        assert_eq!(blocked, json!({ "gen_ai.response.model": "g", "gen_ai.usage.input_tokens": 1 }));
+    }
+
+    #[test]
+    fn a_stream() {
+        let item = |parts: Value| json!({ "candidates": [{ "content": { "role": "model", "parts": parts } }], "modelVersion": "gemini-001", "responseId": "r-1" });
+        let last = json!({ "candidates": [candidate("STOP", json!([{ "text": "" }]))], "usageMetadata": usage(), "modelVersion": "gemini-001", "responseId": "r-1" });
+        let about = |more: Value| {
+            let mut all = json!({ "gen_ai.response.model": "gemini-001", "gen_ai.response.id": "r-1", "chunk": true });
+            all.as_object_mut().expect("one").extend(more.as_object().expect("one").clone());
+            all
+        };
+        let mut end = seen(&["stop"], Value::Null);
+        end.as_object_mut().expect("one").remove("gen_ai.output.messages");
+        assert_eq!(
+            events(&[
+                item(json!([{ "text": "hm", "thought": true }])),
+                item(json!([{ "text": "A c" }])),
+                item(json!([{ "functionCall": { "name": "look", "args": { "at": 1 } } }])),
+                last,
+            ]),
+            [
+                about(json!({ "pieces": [{ "reasoning": "hm" }] })),
+                about(json!({ "pieces": [{ "text": "A c" }] })),
+                about(json!({ "pieces": [{ "whole": { "id": null, "name": "look", "arguments": { "at": 1 } } }] })),
+                end,
+            ]
+        );
+    }
+}
+
+mod ollama {
+    use super::*;
+
+    #[test]
+    fn a_request() {
+        let seen = request(json!({
+            "model": "llama3", "stream": false, "format": { "type": "object" },
+            "options": { "temperature": 0.7, "top_p": 0.9, "top_k": 5, "num_predict": 100, "seed": 7, "stop": ["END"] },
+            "tools": [{ "type": "function", "function": { "name": "look", "description": "Looks.", "parameters": { "type": "object" } } }],
+            "messages": [
+                { "role": "system", "content": "Be brief." },
+                { "role": "user", "content": "What is this?", "images": ["aGk="] },
+                { "role": "assistant", "content": "", "thinking": "hm", "tool_calls": [{ "function": { "name": "look", "arguments": { "at": 1 } } }] },
+                { "role": "tool", "tool_name": "look", "content": "a cat" },
+            ],
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.request.model": "llama3",
+                "gen_ai.request.max_tokens": 100,
+                "gen_ai.request.temperature": 0.7,
+                "gen_ai.request.top_p": 0.9,
+                "gen_ai.request.top_k": 5,
+                "gen_ai.request.seed": 7,
+                "gen_ai.request.stop_sequences": ["END"],
+                "gen_ai.output.type": "json",
+                "fastmcp.sampling.tool_count": 1,
+                "gen_ai.tool.definitions": look(),
+                "gen_ai.system_instructions": [text("Be brief.")],
+                "gen_ai.input.messages": [
+                    { "role": "system", "parts": [text("Be brief.")] },
+                    { "role": "user", "parts": [text("What is this?"), { "type": "blob", "modality": "image", "content": "aGk=" }] },
+                    assistant(&[reasoning("hm"), json!({ "type": "tool_call", "name": "look", "arguments": { "at": 1 } })]),
+                    { "role": "tool", "parts": [{ "type": "tool_call_response", "response": "a cat" }] },
+                ],
+            })
+        );
+        let unlimited = request(json!({ "model": "m", "messages": [], "options": { "num_predict": -1 } }));
+        assert_eq!(unlimited, json!({ "gen_ai.request.model": "m" }), "-1 is no number of tokens");
+    }
+
+    #[test]
+    fn a_response_stops_for_what_it_says() {
+        let of = |reason: Value, tool_calls: Value| {
+            response(
+                json!({ "model": "llama3", "created_at": "now", "done": true, "done_reason": reason, "prompt_eval_count": 20, "eval_count": 9,
+                "message": { "role": "assistant", "content": "A cat.", "tool_calls": tool_calls } }),
+            )
+        };
+        let seen = |reason: &str, parts: &[Value]| {
+            json!({ "gen_ai.response.model": "llama3", "gen_ai.response.finish_reasons": [reason],
+                "gen_ai.usage.input_tokens": 20, "gen_ai.usage.output_tokens": 9, "gen_ai.output.messages": answer(reason, parts) })
+        };
+        assert_eq!(of(json!("length"), json!([])), seen("length", &[text("A cat.")]));
+        let calls = json!([{ "function": { "name": "look", "arguments": {} } }]);
+        let parts = [text("A cat."), json!({ "type": "tool_call", "name": "look", "arguments": {} })];
+        assert_eq!(of(Value::Null, calls), seen("tool_call", &parts));
+        assert_eq!(of(Value::Null, json!([])).get("gen_ai.response.finish_reasons"), None, "no `stop` is invented");
+    }
+
+    #[test]
+    fn a_stream() {
+        let item = |message: Value| json!({ "model": "llama3", "created_at": "now", "done": false, "message": message });
+        let seen = events(&[
+            item(json!({ "role": "assistant", "content": "", "thinking": "hm" })),
+            item(json!({ "role": "assistant", "content": "A c" })),
+            json!({ "model": "llama3", "done": true, "done_reason": "stop", "prompt_eval_count": 20, "eval_count": 9,
+                "message": { "role": "assistant", "content": "" } }),
+        ]);
+        assert_eq!(
+            seen,
+            [
+                json!({ "gen_ai.response.model": "llama3", "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+                json!({ "gen_ai.response.model": "llama3", "chunk": true, "pieces": [{ "text": "A c" }] }),
+                json!({ "gen_ai.response.model": "llama3", "gen_ai.response.finish_reasons": ["stop"],
+                    "gen_ai.usage.input_tokens": 20, "gen_ai.usage.output_tokens": 9, "last": true }),
+            ]
+        );
+    }
+}
+
+mod bedrock_converse {
+    use super::*;
+
+    #[test]
+    fn a_request() {
+        let seen = request(json!({
+            "modelId": "anthropic.claude", "system": [{ "text": "Be brief." }, { "cachePoint": { "type": "default" } }],
+            "inferenceConfig": { "maxTokens": 100, "temperature": 0.7, "topP": 0.9, "stopSequences": ["END"] },
+            "toolConfig": { "tools": [
+                { "toolSpec": { "name": "look", "description": "Looks.", "inputSchema": { "json": { "type": "object" } } } },
+                { "cachePoint": { "type": "default" } },
+            ] },
+            "messages": [
+                { "role": "user", "content": [{ "text": "What is this?" }, { "image": { "format": "png", "source": { "bytes": "aGk=" } } }] },
+                { "role": "assistant", "content": [
+                    { "reasoningContent": { "reasoningText": { "text": "hm", "signature": "s" } } },
+                    { "toolUse": { "toolUseId": "c-1", "name": "look", "input": { "at": "cat" } } },
+                ] },
+                { "role": "user", "content": [{ "toolResult": { "toolUseId": "c-1", "status": "success", "content": [{ "json": { "seen": 1 } }] } }] },
+            ],
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.request.model": "anthropic.claude",
+                "gen_ai.request.max_tokens": 100,
+                "gen_ai.request.temperature": 0.7,
+                "gen_ai.request.top_p": 0.9,
+                "gen_ai.request.stop_sequences": ["END"],
+                "fastmcp.sampling.tool_count": 1,
+                "gen_ai.tool.definitions": look(),
+                "gen_ai.system_instructions": [text("Be brief.")],
+                "gen_ai.input.messages": [
+                    { "role": "user", "parts": [
+                        text("What is this?"),
+                        { "type": "blob", "modality": "image", "mime_type": "image/png", "content": "aGk=" },
+                    ] },
+                    assistant(&[reasoning("hm"), call("c-1")]),
+                    result("c-1", json!({ "seen": 1 })),
+                ],
+            })
+        );
+    }
+
+    #[test]
+    fn a_response() {
+        let seen = response(json!({
+            "output": { "message": { "role": "assistant", "content": [{ "text": "A cat." }, { "toolUse": { "toolUseId": "c-1", "name": "look", "input": { "at": "cat" } } }] } },
+            "stopReason": "tool_use", "metrics": { "latencyMs": 1 },
+            "usage": { "inputTokens": 10, "outputTokens": 7, "totalTokens": 17, "cacheReadInputTokens": 200, "cacheWriteInputTokens": 30 },
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.response.finish_reasons": ["tool_call"],
+                "gen_ai.usage.input_tokens": 240,
+                "gen_ai.usage.output_tokens": 7,
+                "gen_ai.usage.cache_read.input_tokens": 200,
+                "gen_ai.usage.cache_creation.input_tokens": 30,
+                "gen_ai.output.messages": answer("tool_call", &[text("A cat."), call("c-1")]),
+            })
+        );
+    }
+}
+
+mod cohere {
+    use super::*;
+
+    #[test]
+    fn a_response() {
+        let seen = response(json!({
+            "id": "r-1", "finish_reason": "COMPLETE",
+            "message": { "role": "assistant", "content": [{ "type": "text", "text": "A cat." }] },
+            "usage": { "billed_units": { "input_tokens": 5, "output_tokens": 2 }, "tokens": { "input_tokens": 71, "output_tokens": 9 } },
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.response.id": "r-1",
+                "gen_ai.response.finish_reasons": ["stop"],
+                "gen_ai.usage.input_tokens": 71,
+                "gen_ai.usage.output_tokens": 9,
+                "gen_ai.output.messages": answer("stop", &[text("A cat.")]),
+            })
+        );
+    }
+}
+
+mod mcp_sampling {
+    use super::*;
+
+    #[test]
+    fn a_request() {
+        let seen = request(json!({
+            "systemPrompt": "Be brief.", "maxTokens": 100, "temperature": 0.7, "stopSequences": ["END"], "includeContext": "none",
+            "modelPreferences": { "hints": [{ "name": "claude" }, { "name": "gpt" }], "costPriority": 0.3 },
+            "tools": [{ "name": "look", "description": "Looks.", "inputSchema": { "type": "object" } }],
+            "messages": [
+                { "role": "user", "content": { "type": "text", "text": "What is this?" } },
+                { "role": "assistant", "content": [{ "type": "tool_use", "id": "c-1", "name": "look", "input": { "at": "cat" } }] },
+                { "role": "user", "content": [{ "type": "tool_result", "toolUseId": "c-1", "content": [{ "type": "text", "text": "a cat" }] }] },
+            ],
+        }));
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.request.model": "claude",
+                "gen_ai.request.max_tokens": 100,
+                "gen_ai.request.temperature": 0.7,
+                "gen_ai.request.stop_sequences": ["END"],
+                "fastmcp.sampling.tool_count": 1,
+                "gen_ai.tool.definitions": look(),
+                "gen_ai.system_instructions": [text("Be brief.")],
+                "gen_ai.input.messages": [user("What is this?"), assistant(&[call("c-1")]), result("c-1", json!("a cat"))],
+            })
+        );
+    }
+
+    #[test]
+    fn a_response() {
+        let seen = response(
+            json!({ "role": "assistant", "content": { "type": "text", "text": "A cat." }, "model": "m", "stopReason": "maxTokens" }),
+        );
+        assert_eq!(
+            seen,
+            json!({
+                "gen_ai.response.model": "m",
+                "gen_ai.response.finish_reasons": ["length"],
+                "gen_ai.output.messages": answer("length", &[text("A cat.")]),
+            })
+        );
+    }
+
+    /// MCP deprecated sampling; FastMCP's servers and their clients use it all the same.
+    #[test]
+    #[expect(deprecated, reason = "the types of what is read")]
+    fn rmcps_own_types() {
+        use rmcp::model::{CreateMessageRequestParams, CreateMessageResult};
+        let asked: CreateMessageRequestParams = serde_json::from_value(json!({
+            "systemPrompt": "Be brief.", "maxTokens": 100, "temperature": 0.7,
+            "modelPreferences": { "hints": [{ "name": "claude" }] },
+            "messages": [
+                { "role": "user", "content": { "type": "text", "text": "What is this?" } },
+                { "role": "assistant", "content": [{ "type": "tool_use", "id": "c-1", "name": "look", "input": { "at": "cat" } }] },
+                { "role": "user", "content": [{ "type": "tool_result", "toolUseId": "c-1", "content": [{ "type": "text", "text": "a cat" }] }] },
+            ],
+        }))
+        .expect("a request");
+        assert_eq!(
+            read::request(&asked, true),
+            json!({
+                "gen_ai.request.model": "claude",
+                "gen_ai.request.max_tokens": 100,
+                "gen_ai.request.temperature": 0.7,
+                "gen_ai.system_instructions": [text("Be brief.")],
+                "gen_ai.input.messages": [user("What is this?"), assistant(&[call("c-1")]), result("c-1", json!("a cat"))],
+            })
+        );
+        let said: CreateMessageResult = serde_json::from_value(
+            json!({ "role": "assistant", "content": { "type": "text", "text": "A cat." }, "model": "m", "stopReason": "endTurn" }),
+        )
+        .expect("a result");
+        assert_eq!(
+            read::response(&said, true),
+            json!({
+                "gen_ai.response.model": "m",
+                "gen_ai.response.finish_reasons": ["stop"],
+                "gen_ai.output.messages": answer("stop", &[text("A cat.")]),
+            })
+        );
+    }
+}
+
+mod errors {
+    use super::*;
+    use serde::Serialize;
+
+    #[derive(Serialize)]
+    struct Api {
+        code: Option<&'static str>,
+        r#type: &'static str,
+        message: &'static str,
+    }
+
+    #[derive(Serialize)]
+    enum Failure {
+        Api(Api),
+        Http { status: u16, body: &'static str },
+        Timeout,
+    }
+
+    #[test]
+    fn an_error_is_called_what_it_calls_itself() {
+        let kind = |document: Value| read::error(&document);
+        assert_eq!(kind(json!({ "code": "rate_limit_exceeded", "type": "requests" })).as_deref(), Some("rate_limit_exceeded"));
+        assert_eq!(
+            kind(json!({ "error": { "code": null, "type": "invalid_request_error" } })).as_deref(),
+            Some("invalid_request_error")
+        );
+        assert_eq!(
+            kind(json!({ "type": "error", "error": { "type": "overloaded_error" } })).as_deref(),
+            Some("overloaded_error")
+        );
+        assert_eq!(kind(json!({ "error": { "code": 429, "status": "RESOURCE_EXHAUSTED" } })).as_deref(), Some("429"));
+        assert_eq!(kind(json!({ "status": 503, "message": "hunter2" })).as_deref(), Some("503"));
+        let api = || Api { code: None, r#type: "server_error", message: "hunter2" };
+        assert_eq!(read::error(&api()).as_deref(), Some("server_error"));
+        assert_eq!(read::error(&Failure::Api(api())).as_deref(), Some("server_error"));
+        assert_eq!(read::error(&Failure::Http { status: 429, body: "hunter2" }).as_deref(), Some("429"));
+        assert_eq!(read::error(&Failure::Timeout), None);
+    }
+
+    #[test]
+    fn a_sentence_is_no_kind() {
+        for code in ["the key hunter2 is not valid", "", "error", &"x".repeat(65)] {
+            assert_eq!(read::error(&json!({ "code": code })), None, "{code}");
+        }
+        assert_eq!(read::error("hunter2"), None);
+        assert_eq!(read::error(&json!({ "code": { "deep": "hunter2" } })), None);
+    }
+}
