@@ -1,5 +1,5 @@
 //~ `u8` is not a future
-//~ the trait bound `Model: samplescope::Text` is not satisfied
+//~ `Model` is not a string
 //~ no field `stopped` on type `&u8`
 use samplescope::sampling_statements;
 
