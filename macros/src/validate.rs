@@ -19,17 +19,33 @@ use std::collections::HashMap;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprClosure, ExprLit, Ident, Lit, LitStr};
 
-pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>, errors: &mut Errors) -> Model {
-    if let Some(function) = function {
-        plain_function(kind, function, errors);
-        no_caller_of_ours(kind, function, errors);
-        only_one_of_ours(kind, function, errors);
+/// Whether the attribute may stand on the function.
+pub(crate) fn function(kind: Macro, function: &Function, errors: &mut Errors) {
+    plain_function(kind, function, errors);
+    no_caller_of_ours(kind, function, errors);
+    only_one_of_ours(kind, function, errors);
+}
+
+/// What is called: the function that has the attribute, or what its statement calls.
+pub(crate) struct Subject<'a> {
+    pub(crate) name: String,
+    pub(crate) function: Option<&'a Function>,
+}
+
+impl<'a> Subject<'a> {
+    pub(crate) fn of(function: &'a Function) -> Self {
+        Subject { name: function.name(), function: Some(function) }
     }
+}
+
+/// What the arguments say of the call to it, if that is known.
+pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject<'_>>, errors: &mut Errors) -> Model {
     no_duplicates(&args, errors);
     no_duplicate_attributes(&args, errors);
     one_result_type(&args, errors);
 
     let says_stream = args.iter().find(|arg| arg.key == "stream").map(|arg| arg.key.span());
+    let function = subject.and_then(|subject| subject.function);
     let spells_stream = function.is_some_and(|function| shape::returns_opaque_stream(&function.signature));
     stream(&args, says_stream.is_some(), spells_stream, errors);
     let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
@@ -49,8 +65,8 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
             Err(error) => errors.push(error),
         }
     }
-    if let Some(function) = function.filter(|_| unnamed) {
-        model.request.constant.insert(0, own_name(function));
+    if let Some(subject) = subject.filter(|_| unnamed) {
+        model.request.constant.insert(0, own_name(&subject.name));
     }
     if let Some(function) = function {
         nothing_that_the_body_borrows(&model.response, function, errors);
@@ -90,9 +106,9 @@ fn nothing_that_the_body_borrows(response: &Response, function: &Function, error
     }
 }
 
-/// A tool that nobody names has the function's name, which a sampler sees as any constant.
-fn own_name(function: &Function) -> Description {
-    let text = LitStr::new(&function.name(), Span::mixed_site());
+/// A tool that nobody names has the name of what is called, which a sampler sees as any constant.
+fn own_name(name: &str) -> Description {
+    let text = LitStr::new(name, Span::mixed_site());
     Description { method: Ident::new("name", Span::mixed_site()), value: Value::Requested(Requested::Literal(text)) }
 }
 

@@ -5,6 +5,7 @@ pub use crate::call::description::Description;
 pub use crate::call::instrumented::{Instrumented, Leaf, Loop, RecursiveLoop};
 pub use crate::call::open::Site;
 pub use crate::call::returned::Returned;
+pub use crate::call::statement::{Awaited, BoxedFuture, Entered, Expected, Known};
 pub use crate::read::given::Given;
 pub use crate::read::shown as read;
 pub use crate::value::error_type::Source;

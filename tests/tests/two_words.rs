@@ -94,7 +94,10 @@ async fn content_is_there_for_those_who_ask_for_it_alone() {
     let input: Value = serde_json::from_str(&get(&span, "gen_ai.input.messages")).expect("JSON");
     assert_eq!((input[0]["role"].as_str(), input[1]["role"].as_str()), (Some("system"), Some("user")));
     let output: Value = serde_json::from_str(&get(&span, "gen_ai.output.messages")).expect("JSON");
-    assert_eq!((output[0]["parts"][0]["content"].as_str(), output[1]["finish_reason"].as_str()), (Some("Sunny."), Some("length")));
+    assert_eq!(
+        (output[0]["parts"][0]["content"].as_str(), output[1]["finish_reason"].as_str()),
+        (Some("Sunny."), Some("length"))
+    );
     assert!(get(&span, "gen_ai.tool.definitions").contains("look"));
     drop(telemetry);
     let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi));
@@ -208,7 +211,10 @@ async fn handles_and_calls_by_hand_read_as_well() {
     run.response(openai_response());
     run.end();
     let spans = telemetry.spans(2);
-    assert_eq!((get(&spans[0], "gen_ai.request.model"), get(&spans[1], "gen_ai.request.model")), ("said".into(), "gpt-4o".into()));
+    assert_eq!(
+        (get(&spans[0], "gen_ai.request.model"), get(&spans[1], "gen_ai.request.model")),
+        ("said".into(), "gpt-4o".into())
+    );
     assert_eq!(get(&spans[1], "gen_ai.request.seed"), "1");
     assert_eq!(get(&spans[1], "gen_ai.response.id"), "chatcmpl-1");
     assert!(get(&spans[0], "gen_ai.output.messages").contains("Sunny."));
@@ -266,7 +272,10 @@ mod streams {
         vec![
             chunk(json!({ "role": "assistant", "content": "" }), Value::Null),
             chunk(json!({ "content": "Let me look." }), Value::Null),
-            chunk(json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "look", "arguments": "{\"at\":" } }] }), Value::Null),
+            chunk(
+                json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "look", "arguments": "{\"at\":" } }] }),
+                Value::Null,
+            ),
             chunk(json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "\"cat\"}" } }] }), Value::Null),
             chunk(json!({}), json!("tool_calls")),
             json!({ "id": "c1", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": [], "usage": { "prompt_tokens": 3, "completion_tokens": 2 } }),
@@ -313,7 +322,10 @@ mod streams {
         let error = json!({ "type": "error", "error": { "type": "overloaded_error", "message": "try again" } });
         assert_eq!(ask(vec![error]).count().await, 1);
         let span = telemetry.span();
-        assert_eq!((get(&span, "error.type"), get(&span, "gen_ai.response.model")), ("overloaded_error".into(), "written".into()));
+        assert_eq!(
+            (get(&span, "error.type"), get(&span, "gen_ai.response.model")),
+            ("overloaded_error".into(), "written".into())
+        );
     }
 
     #[tokio::test]
@@ -322,7 +334,10 @@ mod streams {
         let chunk = |index: u8, text: &str| json!({ "id": "c1", "object": "chat.completion.chunk", "choices": [{ "index": index, "delta": { "content": text } }] });
         ask(vec![chunk(1, "two"), chunk(0, "one"), chunk(1, "!")]).count().await;
         let output: Value = serde_json::from_str(&get(&telemetry.span(), "gen_ai.output.messages")).expect("JSON");
-        assert_eq!((output[0]["parts"][0]["content"].as_str(), output[1]["parts"][0]["content"].as_str()), (Some("one"), Some("two!")));
+        assert_eq!(
+            (output[0]["parts"][0]["content"].as_str(), output[1]["parts"][0]["content"].as_str()),
+            (Some("one"), Some("two!"))
+        );
     }
 }
 
