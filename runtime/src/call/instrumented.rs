@@ -24,31 +24,29 @@ pub struct RecursiveLoop;
 
 /// What a call of this kind tells the code inside where nobody listens.
 pub trait Kind {
-    #[doc(hidden)]
-    const IS_LOOP: bool;
-
     /// Tells it for as long as the guard lives.
     #[doc(hidden)]
-    #[inline]
-    fn silence() -> Option<HereGuard> {
-        Self::IS_LOOP.then(|| Here::Off.set())
-    }
+    fn silence() -> Option<HereGuard>;
 }
 
 impl Kind for Loop {
-    const IS_LOOP: bool = true;
+    #[inline]
+    fn silence() -> Option<HereGuard> {
+        Some(Here::Off.set())
+    }
 }
 
 impl Kind for RecursiveLoop {
-    const IS_LOOP: bool = true;
-
     fn silence() -> Option<HereGuard> {
         (!is_in_run()).then(|| Here::Off.set())
     }
 }
 
 impl Kind for Leaf {
-    const IS_LOOP: bool = false;
+    #[inline]
+    fn silence() -> Option<HereGuard> {
+        None
+    }
 }
 
 pin_project! {
@@ -109,13 +107,10 @@ fn poll<F: Future>(
     let running = call.enter();
     let mut polled = future.poll(task);
     if let Some(running) = running {
-        let then = match &mut polled {
-            Poll::Pending => Then::GoesOn,
-            Poll::Ready(value) => {
-                running.returned(&mut |call: &Arc<Call>| describe(Returned::new(value, call))).unwrap_or(Then::Ends)
-            }
-        };
-        running.leave(then);
+        match &mut polled {
+            Poll::Pending => running.leave(Then::GoesOn),
+            Poll::Ready(value) => running.leave_with(&mut |call: &Arc<Call>| describe(Returned::new(value, call)), Then::Ends),
+        }
     }
     polled
 }
@@ -154,18 +149,17 @@ fn poll_next<S: Stream>(
     let running = call.enter();
     let mut polled = stream.poll_next(task);
     if let Some(running) = running {
-        let then = match &mut polled {
-            Poll::Pending => Then::GoesOn,
-            Poll::Ready(None) => Then::Ends,
+        match &mut polled {
+            Poll::Pending => running.leave(Then::GoesOn),
+            Poll::Ready(None) => running.leave(Then::Ends),
             Poll::Ready(Some(item)) => {
                 let arrived = |call: &Arc<Call>| {
                     describe(Returned::new(item, call));
                     if call.item_arrived() { Then::Ends } else { Then::GoesOn }
                 };
-                running.returned(&mut { arrived }).unwrap_or(Then::GoesOn)
+                running.leave_with(&mut { arrived }, Then::GoesOn);
             }
-        };
-        running.leave(then);
+        }
     }
     polled
 }
