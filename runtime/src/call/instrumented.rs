@@ -3,7 +3,7 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::{Call, is_in_run};
-use crate::call::harness::{Held, Then};
+use crate::call::harness::{Held, Running, Then};
 use crate::call::here::{Here, HereGuard};
 use crate::call::returned::Returned;
 use futures_core::Stream;
@@ -88,31 +88,22 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if this.call.is_none() {
-            let _silence = K::silence();
-            return this.inner.poll(task);
+        let (_silence, running) = if this.call.is_none() { (K::silence(), None) } else { (None, this.call.enter()) };
+        let mut polled = this.inner.poll(task);
+        if let Some(running) = running {
+            left(running, &mut polled, this.describe);
         }
-        poll(this.call, this.inner, this.describe, task)
+        polled
     }
 }
 
 #[cold]
 #[inline]
-fn poll<F: Future>(
-    call: &mut Held,
-    future: Pin<&mut F>,
-    describe: &impl Fn(Returned<'_, F::Output>) -> Then,
-    task: &mut Context<'_>,
-) -> Poll<F::Output> {
-    let running = call.enter();
-    let mut polled = future.poll(task);
-    if let Some(running) = running {
-        match &mut polled {
-            Poll::Pending => running.leave(Then::GoesOn),
-            Poll::Ready(value) => running.leave_with(&mut |call: &Arc<Call>| describe(Returned::new(value, call)), Then::Ends),
-        }
+fn left<T>(running: Running<'_>, polled: &mut Poll<T>, describe: &impl Fn(Returned<'_, T>) -> Then) {
+    match polled {
+        Poll::Pending => running.leave(Then::GoesOn),
+        Poll::Ready(value) => running.leave_with(&mut |call: &Arc<Call>| describe(Returned::new(value, call)), Then::Ends),
     }
-    polled
 }
 
 impl<S, D, K> Stream for Instrumented<S, D, K>
