@@ -146,8 +146,7 @@ impl<R, K> AnyCalled<R, K> {
 
 fn end<R>(call: &mut Held, value: &mut R, describe: &impl Fn(Returned<'_, R>) -> Then) {
     if let Some(running) = call.enter() {
-        let then = running.returned(&mut |call: &Arc<Call>| describe(Returned::new(value, call)));
-        running.leave(then.unwrap_or(Then::Ends));
+        running.leave_with(&mut |call: &Arc<Call>| describe(Returned::new(value, call)), Then::Ends);
     }
 }
 

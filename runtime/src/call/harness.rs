@@ -98,10 +98,11 @@ pub(crate) struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// The user's code has come back. What came back is looked at inside the call, and says what becomes of it.
+    /// The user's code has come back. What came back is looked at inside the call, and says what becomes of it; where looking panics, `otherwise`.
     #[inline(never)]
-    pub(crate) fn returned(&self, look: &mut dyn Look) -> Option<Then> {
-        self.call.as_ref().and_then(|call| caught("a closure of an attribute", || look.look(call)))
+    pub(crate) fn leave_with(self, look: &mut dyn Look, otherwise: Then) {
+        let then = self.call.as_ref().and_then(|call| caught("a closure of an attribute", || look.look(call)));
+        self.leave(then.unwrap_or(otherwise));
     }
 
     /// Leaves the call, which goes on or has ended.

@@ -237,12 +237,12 @@ impl Learned {
 
     /// What the response and the error said, as an ending, and when that was, if not now.
     pub(crate) fn take_ending(&mut self) -> (Ending, Option<Moment>) {
-        let ending = match (self.failure.take(), self.failed.value.take().flatten()) {
-            (Some(failure), _) => {
-                Ending::Error(Failure { error_type: self.error_type.take().unwrap_or(failure.error_type), ..failure })
-            }
-            (None, Some(refusal)) => Ending::Failed(*refusal),
-            (None, None) => Ending::Success,
+        let ending = if let Some(failure) = self.failure.take() {
+            Ending::Error(Failure { error_type: self.error_type.take().unwrap_or(failure.error_type), ..failure })
+        } else if let Some(refusal) = self.failed.value.take().flatten() {
+            Ending::Failed(*refusal)
+        } else {
+            Ending::Success
         };
         (ending, self.stream.as_ref().filter(|stream| stream.last).and_then(|stream| stream.finished))
     }

@@ -27,6 +27,7 @@ impl Listeners {
     }
 
     /// Those that the process has now. None if it has none, which is asked before anything else.
+    #[inline]
     pub(crate) fn ask() -> Option<Self> {
         let (spans, provider) = (tracer::is_listened_to(), Meters::provider());
         if !spans && provider.is_none() {

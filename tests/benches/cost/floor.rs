@@ -18,6 +18,7 @@ pub(crate) fn parts() -> Vec<State> {
     let none = "no provider";
     let off = "`AlwaysOff`";
     let on = "recording";
+    let metrics = "metrics only";
     let both = "metrics and recording, with usage";
     vec![
         part(none, "is a tracer provider there: its tracer, and a span of that", without, |_| Box::new(tracer_provider)),
@@ -27,6 +28,9 @@ pub(crate) fn parts() -> Vec<State> {
         part(off, "which span is the current one, asked by 7 calls", unsampled, |_| Box::new(current_span)),
         part(on, "8 spans with 46 attributes and an event, entered and left", recording, |_| Box::new(|| spans(8))),
         part(on, "a value in the loop's context, looked up by 7 calls", recording, |_| Box::new(value)),
+        part(metrics, "is a tracer provider there: its tracer, and a span of that", metered, |_| Box::new(tracer_provider)),
+        part(metrics, "a value in the loop's context, looked up by 7 calls", metered, |_| Box::new(value)),
+        part(metrics, "a duration recorded, with its attribute", metered, |_| Box::new(duration)),
         part(both, "8 spans with 52 attributes and an event, entered and left", recording, |_| Box::new(|| spans(10))),
         part(both, "a value in the loop's context, looked up by 7 calls", recording, |_| Box::new(value)),
         part(both, "a duration recorded, with its attribute", metered, |_| Box::new(duration)),
