@@ -358,7 +358,7 @@ fn within() -> (Option<Context>, Option<Arc<Run>>) {
 /// How many characters of a name that a model may have invented are in the name of a span.
 const LONGEST_SUBJECT: usize = 128;
 
-fn push_printable(name: &mut String, subject: &str) {
+pub(crate) fn push_printable(name: &mut String, subject: &str) {
     if subject.len() <= LONGEST_SUBJECT && subject.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
         name.push_str(subject);
     } else {
