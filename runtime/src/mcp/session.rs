@@ -41,6 +41,13 @@ impl Session {
         session
     }
 
+    /// The same, begun at that time: there is no session until the answer to `initialize`, which is a part of it.
+    #[must_use]
+    pub fn since(mut self, started: Instant) -> Self {
+        self.started = started;
+        self
+    }
+
     fn has(&self, key: &'static str) -> bool {
         SESSION_DURATIONS[self.side as usize].attributes.contains(&key)
     }
