@@ -164,3 +164,52 @@ impl<S: fmt::Debug> fmt::Debug for Traced<S> {
         f.debug_struct("Traced").field("inner", &self.inner).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sending;
+    use opentelemetry::trace::{FutureExt as _, Tracer as _};
+    use opentelemetry_sdk::trace::Sampler;
+    use rmcp::model::{CallToolRequestParams, ClientRequest, PingRequest};
+    use rmcp::{ClientHandler, ServerHandler};
+    use samplescope_tests::Telemetry;
+
+    #[derive(Clone)]
+    struct Bare;
+    impl ServerHandler for Bare {}
+    #[derive(Clone)]
+    struct Host;
+    impl ClientHandler for Host {}
+
+    /// A hundred thousand take a minute and a half, and leave nothing, either.
+    const REQUESTS: u64 = 3_200;
+
+    #[tokio::test]
+    async fn thousands_of_requests_leave_nothing_behind() {
+        let telemetry = Telemetry::off().sampled(Sampler::AlwaysOff).metered().propagated();
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let (server, client) = (traced(Bare), traced(Host));
+        let connections = [server.connection.clone(), client.connection.clone()];
+        let server = tokio::spawn(async move { server.serve(far).await.expect("a client").waiting().await });
+        let client = client.serve(near).await.expect("a server");
+        let context = Context::new().with_span(opentelemetry::global::tracer("test").start("root"));
+        async {
+            for _ in 0..REQUESTS / 32 {
+                let pings = (0..31).map(|_| client.send_request(ClientRequest::PingRequest(PingRequest::default())));
+                let (pings, call) =
+                    futures::future::join(futures::future::join_all(pings), client.call_tool(CallToolRequestParams::new("no")))
+                        .await;
+                assert!(pings.into_iter().all(|ping| ping.is_ok()) && call.is_err());
+            }
+        }
+        .with_context(context)
+        .await;
+        assert!(connections.iter().all(|connection| connection.is_idle()));
+        assert!(sending::is_idle());
+        let points = telemetry.points("mcp.client.operation.duration");
+        assert_eq!(points.iter().map(|point| point.count).sum::<u64>(), REQUESTS + 1);
+        client.cancel().await.expect("a client that ends");
+        server.await.expect("no panic").expect("a server that ends");
+    }
+}
