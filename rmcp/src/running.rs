@@ -7,9 +7,26 @@ use crate::traced::Traced;
 #[allow(clippy::wildcard_imports, reason = "one type and more for each request of MCP")]
 use rmcp::model::*;
 use rmcp::service::{PeerRequestOptions, QuitReason, RequestHandle, RunningService};
-use rmcp::{RoleClient, Service, ServiceError};
+use rmcp::transport::IntoTransport;
+use rmcp::{RoleClient, Service, ServiceError, ServiceExt};
 use std::ops::Deref;
 use tokio::task::JoinError;
+
+impl<S> Traced<S> {
+    /// As [`ServiceExt::serve`], with the transport traced, too.
+    pub async fn serve<R, T, E, A>(self, transport: T) -> Result<Running<R, S>, R::InitializeError>
+    where
+        R: Role,
+        S: Service<R>,
+        Self: ServiceExt<R>,
+        T: IntoTransport<R, E, A>,
+        E: std::error::Error + Send + Sync + 'static,
+        A: 'static,
+    {
+        let (handler, transport) = self.over(transport);
+        ServiceExt::serve(handler, transport).await.map(Running::from)
+    }
+}
 
 /// [`rmcp::service::RunningService`], whose requests are in the trace of whoever sends them. It has the methods of rmcp's.
 #[derive(Debug)]

@@ -5,14 +5,13 @@ use crate::answering::Answering;
 use crate::connection::{Connection, On};
 use crate::inside::Inside;
 use crate::role::Role;
-use crate::running::Running;
 use crate::transport::{TracedTransport, network_transport};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 use rmcp::model::{Extensions, NotificationMetaObject, ProtocolVersion};
 use rmcp::service::{NotificationContext, RequestContext};
 use rmcp::transport::{IntoTransport, Transport};
-use rmcp::{ErrorData, Service, ServiceExt};
+use rmcp::{ErrorData, Service};
 use samplescope::mcp::{self, Operation, Side};
 use std::borrow::Cow;
 use std::fmt;
@@ -34,20 +33,6 @@ pub fn traced<S>(handler: S) -> Traced<S> {
 }
 
 impl<S> Traced<S> {
-    /// As [`ServiceExt::serve`], with the transport traced, too.
-    pub async fn serve<R, T, E, A>(self, transport: T) -> Result<Running<R, S>, R::InitializeError>
-    where
-        R: Role,
-        S: Service<R>,
-        Self: ServiceExt<R>,
-        T: IntoTransport<R, E, A>,
-        E: std::error::Error + Send + Sync + 'static,
-        A: 'static,
-    {
-        let (handler, transport) = self.over(transport);
-        ServiceExt::serve(handler, transport).await.map(Running::from)
-    }
-
     /// Both halves, traced, for rmcp's other ways to serve: `serve_client_with_lifecycle`, `serve_directly`, `serve_with_ct`.
     pub fn over<R, T, E, A>(self, transport: T) -> (Self, TracedTransport<impl Transport<R, Error = E> + use<R, T, E, A, S>>)
     where

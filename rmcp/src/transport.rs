@@ -198,8 +198,9 @@ impl<T> Drop for TracedTransport<T> {
 
 /// `network.transport`, by the type that the user names: rmcp has no other word for it.
 pub(crate) fn network_transport(type_name: &str) -> Option<&'static str> {
-    const KNOWN: [(&str, &str); 6] = [
+    const KNOWN: [(&str, &str); 7] = [
         ("Stdin", "pipe"),
+        ("Stdout", "pipe"),
         ("Stdio", "pipe"),
         ("ChildProcess", "pipe"),
         ("TcpStream", "tcp"),

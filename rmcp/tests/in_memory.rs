@@ -115,15 +115,12 @@ impl Travel {
 
 #[sampling_loop(agent = "trip-planner", conversation_id = "trip-1")]
 fn round_of(round: Round) -> CallToolResponse {
-    match (round.state, round.answers.get("model")) {
-        (Some(state), Some(_)) => CallToolResult::success(vec![ContentBlock::text(state)]).into(),
-        _ => {
-            let params = question("where to?").in_current_trace();
-            let ask = InputRequest::CreateMessage(CreateMessageRequest::new(params));
-            InputRequiredResult::new(Some(InputRequests::from([("model".to_owned(), ask)])), Some("second round".to_owned()))
-                .into()
-        }
+    if let (Some(state), Some(_)) = (round.state, round.answers.get("model")) {
+        return CallToolResult::success(vec![ContentBlock::text(state)]).into();
     }
+    let params = question("where to?").in_current_trace();
+    let ask = InputRequest::CreateMessage(CreateMessageRequest::new(params));
+    InputRequiredResult::new(Some(InputRequests::from([("model".to_owned(), ask)])), Some("second round".to_owned())).into()
 }
 
 #[rmcp::tool_handler(router = self.router)]
@@ -371,7 +368,7 @@ async fn every_request_out_is_a_span_and_notifications_carry_context() {
     assert_eq!(tree(&telemetry), format!("root\n{}{inside}{rest}", both("tools/call everything", 1)));
     let trace = telemetry.named("root")[0].0.span_context.trace_id().to_string();
     for notified in [host.notified, travel.notified] {
-        assert_eq!(*notified.lock().expect("no panic"), [trace.clone()]);
+        assert_eq!(*notified.lock().expect("no panic"), std::slice::from_ref(&trace));
     }
 }
 

@@ -55,13 +55,8 @@ async fn main() -> ExitCode {
 async fn run(program: String, arguments: Vec<String>) -> Result<(), Box<dyn Error>> {
     terminal::show_warnings();
     let elsewhere = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty());
-    let (endpoint, receiver) = match elsewhere {
-        Some(endpoint) => (endpoint, None),
-        None => {
-            let receiver = Receiver::listen().await?;
-            (receiver.endpoint(), Some(receiver))
-        }
-    };
+    let receiver = if elsewhere.is_none() { Some(Receiver::listen().await?) } else { None };
+    let endpoint = elsewhere.or_else(|| receiver.as_ref().map(Receiver::endpoint)).unwrap_or_default();
     let tracer_provider = telemetry::install(&endpoint)?;
 
     let command = Command::new(program).configure(|command| {
