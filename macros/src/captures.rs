@@ -38,6 +38,17 @@ pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Vec<Captured> {
     captured.collect()
 }
 
+/// The `&mut` arguments that the body names.
+pub(crate) fn mutable(signature: &Signature, body: &TokenStream) -> Vec<Ident> {
+    let is_mutable = |input: &&FnArg| match input {
+        FnArg::Receiver(_) => false,
+        FnArg::Typed(input) => matches!(&*input.ty, Type::Reference(reference) if reference.mutability.is_some()),
+    };
+    let bound: Vec<Ident> = signature.inputs.iter().filter(is_mutable).flat_map(bound).map(|(name, ..)| name).collect();
+    let words = if bound.is_empty() { HashMap::new() } else { words(body.clone()) };
+    bound.into_iter().filter(|name| words.contains_key(&plain(name))).collect()
+}
+
 /// References and what cannot be shadowed drop nothing.
 fn may_drop(input: &FnArg) -> bool {
     match input {
@@ -89,6 +100,12 @@ pub(crate) fn plain(name: &Ident) -> String {
 pub(crate) struct Place {
     at: usize,
     span: Span,
+}
+
+impl Place {
+    pub(crate) fn span(self) -> Span {
+        self.span
+    }
 }
 
 /// What may be a variable, and where it comes first: every word but a field's, and `{word}` in a string.

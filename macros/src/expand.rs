@@ -33,9 +33,9 @@ use crate::captures::{self, Captured};
 use crate::closures::{Closures, Said};
 use crate::function::Function;
 use crate::hygiene;
-use crate::model::{Description, Macro, Model, Requested, Value};
+use crate::model::{Description, Items, Macro, Model, Requested, Value};
 use crate::registry::Takes;
-use crate::shape::{self, AsyncBlock, Form, Returned, Shape, Streams};
+use crate::shape::{self, AsyncBlock, Form, OpaqueStream, Returned, Shape};
 use crate::stacked;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -44,8 +44,11 @@ use syn::{Expr, ExprReference, LitStr, ReturnType, Signature, Token, Type};
 
 pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
     let Function { attributes, visibility, signature, inner_attributes, body } = function;
-    let shape = shape::of(signature, &body.stream());
-    let call = if model.stream.is_some() { stream(model, function, shape) } else { call(model, function, shape) };
+    let Shape { form, stream, returned } = shape::of(signature, &body.stream(), model.stream.is_some());
+    let call = match stream {
+        Some(opaque) => self::stream(model, function, form, &opaque, &returned),
+        None => call(model, function, form, &returned),
+    };
     // The user's own braces, or else rustc takes the function for generated and does not say that it is never used.
     let mut block = Group::new(Delimiter::Brace, quote!(#(#inner_attributes)* #call));
     block.set_span(body.span());
@@ -53,7 +56,7 @@ pub(crate) fn expand(model: &Model, function: &Function) -> TokenStream {
 }
 
 /// A call that ends with what the function returns, or with the future that it returns.
-fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape) -> TokenStream {
+fn call(model: &Model, function: &Function, form: Form, returned: &Returned) -> TokenStream {
     let Function { signature, body, .. } = function;
     let output = returned.output.as_ref();
     let (span, open, describe) = (hygiene::span(), open(model, function, output), describe(model));
@@ -61,7 +64,7 @@ fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape)
     match form {
         Form::AsyncFn => {
             let again = bound_again(model, signature, body);
-            let body = inside(model, signature, &returned, body);
+            let body = inside(model, signature, returned, body);
             let run = quote!(#span.__ss_run(async move { #body }, #describe));
             if again.is_empty() {
                 let run = never(output, quote!(#run.await));
@@ -72,7 +75,7 @@ fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape)
         }
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
             let named = in_order_of_body(model, signature, &block);
-            let block = self::block(model, signature, &returned, &TokenStream::new(), &block);
+            let block = self::block(model, signature, returned, &TokenStream::new(), &block);
             let run = quote!(#head { #named #open #span.__ss_run(async move { #block }, #describe).await });
             if boxed.is_empty() { run } else { called(&boxed, run) }
         }
@@ -82,7 +85,7 @@ fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape)
             if below { followed(&open, &future, None) } else { quote!(#open #future) }
         }
         Form::Call => {
-            let body = inside(model, signature, &returned, body);
+            let body = inside(model, signature, returned, body);
             let call = quote!(#span.__ss_call(move || { #body }).__ss_value(#describe));
             if below {
                 return followed(&open, &call, Some(quote!(::std::boxed::Box::pin)));
@@ -93,25 +96,28 @@ fn call(model: &Model, function: &Function, Shape { form, returned, .. }: Shape)
     }
 }
 
-/// A step that returns a stream: the call goes on as long as what came back.
-fn stream(model: &Model, function: &Function, Shape { form, streams, returned }: Shape) -> TokenStream {
+/// A call that goes on as long as the stream that came back, whose type cannot be written.
+fn stream(model: &Model, function: &Function, form: Form, opaque: &OpaqueStream, returned: &Returned) -> TokenStream {
     let Function { signature, body, .. } = function;
     let output = returned.output.as_ref();
-    let (span, open, describe) = (hygiene::span(), open(model, function, output), describe(model));
-    let method = match streams {
-        Streams::Opaque(item) => quote!(__ss_opaque_stream::<#item>),
-        Streams::OpaqueResult(item) => quote!(__ss_opaque_stream_result::<#item>),
-        Streams::ByType => quote!(__ss_stream),
+    let (span, open) = (hygiene::span(), open(model, function, output));
+    let item = &opaque.item;
+    let items = items(model);
+    let handed_on = if opaque.in_result {
+        let returned = hygiene::returned();
+        quote!(__ss_opaque_stream_result::<#item>(|#returned| #returned.__ss_error().__ss_record(), #items))
+    } else {
+        quote!(__ss_opaque_stream::<#item>(#items))
     };
     match form {
         Form::AsyncFn => {
-            let body = inside(model, signature, &returned, body);
-            quote!(#open #span.__ss_calling(async move { #body }).await.#method(#describe))
+            let body = inside(model, signature, returned, body);
+            quote!(#open #span.__ss_calling(async move { #body }).await.#handed_on)
         }
         Form::AsyncBlock(AsyncBlock { boxed, head, block }) => {
             let named = in_order_of_body(model, signature, &block);
-            let block = self::block(model, signature, &returned, &TokenStream::new(), &block);
-            let run = quote!(#head { #named #open #span.__ss_calling(async move { #block }).await.#method(#describe) });
+            let block = self::block(model, signature, returned, &TokenStream::new(), &block);
+            let run = quote!(#head { #named #open #span.__ss_calling(async move { #block }).await.#handed_on });
             if boxed.is_empty() { run } else { called(&boxed, run) }
         }
         Form::Future => {
@@ -119,12 +125,12 @@ fn stream(model: &Model, function: &Function, Shape { form, streams, returned }:
             quote! {
                 #open
                 let #span = #span.__ss_call(#body).__ss_calling::<#output>();
-                async move { #span.await.#method(#describe) }
+                async move { #span.await.#handed_on }
             }
         }
         Form::Call => {
-            let body = inside(model, signature, &returned, body);
-            quote!(#open #span.__ss_call(move || { #body }).#method(#describe))
+            let body = inside(model, signature, returned, body);
+            quote!(#open #span.__ss_call(move || { #body }).#handed_on)
         }
     }
 }
@@ -193,6 +199,11 @@ fn followed(open: &TokenStream, future: &TokenStream, boxed: Option<TokenStream>
 fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStream {
     let private = hygiene::private(model.renamed.as_ref());
     let (span, open) = (hygiene::span(), Ident::new(&model.kind.to_string(), Span::mixed_site()));
+    let (open, at) = if model.recursive {
+        (quote!(sampling_loop_or_on), quote!(::core::panic::Location::caller(),))
+    } else {
+        (open.to_token_stream(), TokenStream::new())
+    };
     let name = function.name();
     let request = &model.request;
     let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
@@ -200,7 +211,7 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
     let returns = output.filter(|output| model.kind == Macro::Loop && !request.names_result_type() && shape::is_named(output));
     let returns = returns.map(|output| quote!(#span.__ss_returns::<#output>();));
     let constant = calls(model, &span, &request.constant);
-    let streams = model.stream.is_some().then(|| quote!(#span.__ss_stream();));
+    let streams = (model.stream.is_some() && model.kind == Macro::Step).then(|| quote!(#span.__ss_stream();));
     let groups = [
         (quote!(__ss_is_measured), &request.measured),
         (quote!(__ss_is_agent_measured), &request.agent_measured),
@@ -212,10 +223,12 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
         let calls = calls(model, &span, group);
         quote!(if #span.#asked() { #calls })
     });
-    let describe = quote!(#returns #streams #constant #(#groups)*);
+    let placed = calls(model, &span, &request.placed);
+    let describe = quote!(#placed #returns #streams #constant #(#groups)*);
     let describe = if describe.is_empty() { quote!(|_| ()) } else { quote!(|#span| { #describe }) };
     quote! {
         let #span = #private::#open(
+            #at
             &#private::Site { function: #name, attributes: #attributes, capture: #capture },
             #describe,
         );
@@ -228,25 +241,41 @@ fn describe(model: &Model) -> TokenStream {
     let success = calls(model, &quote!(#returned.__ss_success()), &model.response.success);
     let error = calls(model, &quote!(#returned.__ss_error()), &model.response.error);
     let by_itself = match model.kind {
+        _ if model.stream.is_some() => None,
         Macro::Loop => None,
         Macro::Step => Some(quote!(#returned.__ss_success().__ss_response();)),
         Macro::Tool => Some(quote!(#returned.__ss_success().__ss_outcome();)),
     };
-    let describe = quote! {
+    let items = items(model);
+    let then = match &model.stream {
+        // Where `stream` stands, since that is what is wrong if it is none.
+        Some(Items { said, .. }) => {
+            let then = hygiene::at(*said, quote!(#returned.__ss_items));
+            let items = hygiene::parenthesized(*said, items);
+            quote!(#then #items)
+        }
+        None => quote!(#returned.__ss_then(#items)),
+    };
+    quote! {
         |#returned| {
             #success
             #by_itself
             #returned.__ss_error().__ss_record();
             #error
+            #then
         }
-    };
-    let Some(items) = &model.stream else { return describe };
-    let items = calls(model, &quote!(#returned.__ss_success()), items);
+    }
+}
+
+/// The closure over an item of what came back, if that is a stream.
+fn items(model: &Model) -> TokenStream {
+    let item = hygiene::item();
+    let Some(items) = &model.stream else { return quote!(|#item| #item.__ss_error().__ss_record()) };
+    let read = calls(model, &quote!(#item.__ss_success()), &items.read);
     quote! {
-        |#returned| #returned.__ss_error().__ss_record(),
-        |#returned| {
-            #items
-            #returned.__ss_error().__ss_record();
+        |#item| {
+            #read
+            #item.__ss_error().__ss_record();
         }
     }
 }
@@ -260,6 +289,13 @@ fn calls<'a>(model: &Model, receiver: &impl ToTokens, descriptions: impl IntoIte
                 quote!(#receiver.#method(#value);)
             }
             Value::Read(closure) => quote!(#receiver.#method(#closure);),
+            Value::ReadByType(closure) => {
+                // All of it stands where the closure does, since its value is what is wrong if the last method does not take it.
+                let call = hygiene::at(closure.span(), quote!(#receiver.#method));
+                let said = hygiene::at(closure.span(), quote!(.__ss_said()));
+                let closure = hygiene::parenthesized(closure.span(), quote!(#closure));
+                quote!(#call #closure #said;)
+            }
             Value::Type(ty) => quote!(#receiver.#method::<#ty>();),
             Value::RequestedAttribute(key, takes, value) => {
                 let at = value.span();

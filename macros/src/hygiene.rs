@@ -30,6 +30,11 @@ pub(crate) fn returned() -> Ident {
     local("__returned")
 }
 
+/// An item of the stream that it returned.
+pub(crate) fn item() -> Ident {
+    local("__item")
+}
+
 /// The error inside of an error.
 pub(crate) fn source() -> Ident {
     local("__source")

@@ -26,6 +26,8 @@ pub(crate) enum Side {
 /// Who has to be listening for a request argument to be evaluated.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Need {
+    /// Anybody: it says where the span stands, before anything else is said.
+    Placed,
     /// A recording span, or a meter: the value is an attribute of a metric, too.
     Measured,
     /// A recording span, or a meter that measures agents.
@@ -57,9 +59,11 @@ pub(crate) enum Takes {
     Nothing,
     /// What an item of a stream says.
     Chunk,
+    /// An OpenTelemetry context.
+    Context,
 }
 
-use Need::{AgentMeasured, Captured, Listed, Measured, Recorded};
+use Need::{AgentMeasured, Captured, Listed, Measured, Placed, Recorded};
 use Side::{Error, Request, Setting, Success};
 
 const ALL: &[Macro] = &[Loop, Step, Tool];
@@ -99,14 +103,17 @@ pub(crate) const KEYS: &[Key] = &[
     key("response_id", &[Step], Success, Takes::Text),
     key("usage", &[Step], Success, Takes::Usage),
     key("message", &[Step], Success, Takes::Messages),
-    key("stream", &[Step], Setting, Takes::Nothing),
-    key("chunk", &[Step], Success, Takes::Chunk),
+    key("stream", ALL, Setting, Takes::Nothing),
+    key("chunk", ALL, Success, Takes::Chunk),
     key("answer", &[Loop], Success, Takes::Messages),
     key("result", &[Tool], Success, Takes::Json),
     key("failed", ALL, Success, Takes::Flag),
     key("error_type", ALL, Error, Takes::Text),
     key("attributes", ALL, Request(Recorded), Takes::Attributes),
     key("unchecked", ALL, Request(Recorded), Takes::Attributes),
+    key("recursive", &[Loop], Setting, Takes::Nothing),
+    key("parent", ALL, Request(Placed), Takes::Context),
+    key("link", ALL, Request(Placed), Takes::Context),
     key("capture", ALL, Setting, Takes::Flag),
     key("crate", ALL, Setting, Takes::Path),
 ];
@@ -141,6 +148,7 @@ impl Key {
             (_, Takes::Number) => "0.7",
             (_, Takes::Type) => "Forecast",
             (_, Takes::Path) => "::my_crate::samplescope",
+            (_, Takes::Context) => "job.context",
             (_, Takes::Tools) => "request.tools",
             (_, Takes::Json) => "call.arguments",
             (_, Takes::Flag | Takes::Usage) => "false",
@@ -155,10 +163,11 @@ impl Key {
     pub(crate) fn reason(&self) -> Option<&'static str> {
         Some(match self.name {
             "usage" => "tokens are counted on steps",
-            "stop_reason" | "response_model" | "response_id" | "message" | "stream" | "chunk" => {
+            "stop_reason" | "response_model" | "response_id" | "message" => {
                 "a response belongs to one model call, which is a step"
             }
             "iteration" => "a loop counts its steps",
+            "recursive" => "only a loop goes on when its function calls itself",
             "agent" | "conversation_id" => "steps and tools inherit it from their loop",
             "tool_count" | "result_type" | "result_type_name" | "handler_mode" | "answer" => "it describes the whole run",
             "name" | "call_id" | "description" | "tool_type" | "arguments" | "result" => "it describes one tool call",

@@ -42,6 +42,7 @@ mod hygiene;
 mod keys;
 mod model;
 mod nearest;
+mod places;
 mod registry;
 mod shape;
 mod stacked;

@@ -42,15 +42,25 @@ pub(crate) struct Model {
     pub(crate) renamed: Option<Path>,
     /// Whether content may be captured at all.
     pub(crate) capture: bool,
-    /// What is said of the items, if the function returns a stream.
-    pub(crate) stream: Option<Vec<Description>>,
+    /// Whether a loop goes on when its function calls itself.
+    pub(crate) recursive: bool,
+    /// What is said of the items, if the function says that it returns a stream.
+    pub(crate) stream: Option<Items>,
     pub(crate) request: Request,
     pub(crate) response: Response,
+}
+
+/// `stream`, and what `chunk` reads.
+pub(crate) struct Items {
+    pub(crate) said: Span,
+    pub(crate) read: Vec<Description>,
 }
 
 /// What is described before the body runs, sorted by who has to be listening.
 #[derive(Default)]
 pub(crate) struct Request {
+    /// Where the span stands.
+    pub(crate) placed: Vec<Description>,
     /// Literals and constants cost nothing and go to the sampler.
     pub(crate) constant: Vec<Description>,
     pub(crate) measured: Vec<Description>,
@@ -68,7 +78,8 @@ impl Request {
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Description> {
-        let groups = [&self.constant, &self.measured, &self.agent_measured, &self.recorded, &self.listed, &self.captured];
+        let groups =
+            [&self.placed, &self.constant, &self.measured, &self.agent_measured, &self.recorded, &self.listed, &self.captured];
         groups.into_iter().flatten()
     }
 
@@ -99,6 +110,8 @@ pub(crate) enum Value {
     Type(Type),
     /// A closure over what came back.
     Read(Expr),
+    /// A closure over what came back, whose value may be of several kinds.
+    ReadByType(Expr),
     /// `attributes("key" = value)`, and what the registry says that the value is.
     RequestedAttribute(LitStr, Takes, Requested),
     /// `attributes("key" = |success| value)`.

@@ -6,14 +6,14 @@ use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Token, Type,
-    TypeImplTrait, TypeInfer, TypeParamBound, TypeTuple,
+    AngleBracketedGenericArguments, GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Token, Type, TypeInfer,
+    TypeParamBound, TypeTuple,
 };
 
 pub(crate) struct Shape {
     pub(crate) form: Form,
-    /// How what came back is a stream, for a function that says it is.
-    pub(crate) streams: Streams,
+    /// What came back, where it is a stream that has to be spelled.
+    pub(crate) stream: Option<OpaqueStream>,
     pub(crate) returned: Returned,
 }
 
@@ -36,34 +36,31 @@ pub(crate) enum Form {
     Call,
 }
 
-/// What a streaming step's return type spells.
-pub(crate) enum Streams {
-    /// `impl Stream<Item = …>`: the item, which nothing else would tell the closure over it.
-    Opaque(Type),
-    /// `Result<impl Stream<Item = …>, E>`.
-    OpaqueResult(Type),
-    /// A boxed stream, or a `Result` of one, by any alias: seen by its type.
-    ByType,
+/// A stream whose type cannot be written: `impl Stream<Item = …>`, or a `Result` of one. Any other is seen by its type.
+pub(crate) struct OpaqueStream {
+    /// Which nothing else would tell the closure over it.
+    pub(crate) item: Type,
+    pub(crate) in_result: bool,
 }
 
-impl Streams {
-    fn of(output: &Type) -> Self {
-        match output {
-            Type::ImplTrait(stream) => Streams::Opaque(item(stream)),
-            Type::Path(path) => {
-                let first = path.path.segments.last().and_then(generics).and_then(|generics| generics.args.first());
-                match first {
-                    Some(GenericArgument::Type(Type::ImplTrait(stream))) => Streams::OpaqueResult(item(stream)),
-                    _ => Streams::ByType,
-                }
-            }
-            _ => Streams::ByType,
-        }
+impl OpaqueStream {
+    /// What the type spells. Of an `impl Trait` that does not say `Stream`, the user has to say it.
+    fn of(output: &Type, is_stream: bool) -> Option<Self> {
+        let (opaque, in_result) = match output {
+            Type::ImplTrait(opaque) => (opaque, false),
+            Type::Path(path) => match path.path.segments.last().and_then(generics)?.args.first()? {
+                GenericArgument::Type(Type::ImplTrait(opaque)) => (opaque, true),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let spells_it = opaque.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Stream"),
+            _ => false,
+        });
+        let item = || associated(&opaque.bounds, "Stream", "Item").and_then(erased).unwrap_or_else(infer);
+        (spells_it || is_stream).then(|| OpaqueStream { item: item(), in_result })
     }
-}
-
-fn item(stream: &TypeImplTrait) -> Type {
-    associated(&stream.bounds, "Stream", "Item").and_then(erased).unwrap_or_else(infer)
 }
 
 /// `Box::pin(async move { … })`, in pieces. Without a box, `boxed` is empty.
@@ -73,7 +70,8 @@ pub(crate) struct AsyncBlock {
     pub(crate) block: Group,
 }
 
-pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Shape {
+/// `is_stream`: the user says that what comes back is one.
+pub(crate) fn of(signature: &Signature, body: &TokenStream, is_stream: bool) -> Shape {
     let declared = declared(signature).cloned().unwrap_or_else(unit);
     let promised = promised(&declared);
     let (form, output) = match (signature.asyncness.is_some(), promised, async_block(body)) {
@@ -83,7 +81,13 @@ pub(crate) fn of(signature: &Signature, body: &TokenStream) -> Shape {
         _ => (Form::Call, declared),
     };
     let closures = closures::of(&output, signature, body);
-    Shape { form, streams: Streams::of(&output), returned: Returned { closures, output: erased(output) } }
+    Shape { form, stream: OpaqueStream::of(&output, is_stream), returned: Returned { closures, output: erased(output) } }
+}
+
+/// Whether the return type spells a stream that has no other name, or a future of one.
+pub(crate) fn returns_opaque_stream(signature: &Signature) -> bool {
+    let spells = |ty: &Type| OpaqueStream::of(ty, false).is_some();
+    declared(signature).is_some_and(|ty| spells(ty) || promised(ty).is_some_and(|ty| spells(&ty)))
 }
 
 /// Whether the return type spells a future, bare or boxed.

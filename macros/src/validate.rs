@@ -3,15 +3,18 @@
 
 use crate::args::{Arg, Entry, Value as Written, literal};
 use crate::attributes;
+use crate::captures;
 use crate::evaluated;
 use crate::fallback::{Errors, shown};
 use crate::function::Function;
 use crate::keys::{self, Key, Need, Side, Takes};
-use crate::model::{Description, Macro, Model, Request, Requested, Response, Value};
+use crate::model::{Description, Items, Macro, Model, Request, Requested, Response, Value};
 use crate::nearest::nearest;
+use crate::places;
 use crate::registry::Takes as Registered;
 use crate::shape::{self, Form};
 use proc_macro2::Span;
+use quote::ToTokens as _;
 use std::collections::HashMap;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprClosure, ExprLit, Ident, Lit, LitStr};
@@ -26,10 +29,19 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
     no_duplicate_attributes(&args, errors);
     one_result_type(&args, errors);
 
-    let streams = stream(&args, errors);
+    let says_stream = args.iter().find(|arg| arg.key == "stream").map(|arg| arg.key.span());
+    let spells_stream = function.is_some_and(|function| shape::returns_opaque_stream(&function.signature));
+    stream(&args, says_stream.is_some(), spells_stream, errors);
     let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
-    let mut model =
-        Model { kind, renamed: None, capture: true, stream: None, request: Request::default(), response: Response::default() };
+    let mut model = Model {
+        kind,
+        renamed: None,
+        capture: true,
+        recursive: false,
+        stream: None,
+        request: Request::default(),
+        response: Response::default(),
+    };
     for arg in args {
         match known(kind, &arg.key) {
             Ok(key) => argument(key, arg, &mut model, errors),
@@ -39,10 +51,41 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
     if let Some(function) = function.filter(|_| unnamed) {
         model.request.constant.insert(0, own_name(function));
     }
-    if streams {
-        model.stream = Some(std::mem::take(&mut model.response.success));
+    if let Some(function) = function {
+        nothing_that_the_body_borrows(&model.response, function, errors);
+    }
+    if let Some(said) = says_stream {
+        model.stream = Some(Items { said, read: std::mem::take(&mut model.response.success) });
     }
     model
+}
+
+/// The body has a `&mut` argument to itself, and a closure over what came back runs when it is done. rustc would say that in terms of a block of ours.
+fn nothing_that_the_body_borrows(response: &Response, function: &Function, errors: &mut Errors) {
+    let closures = response.success.iter().chain(&response.error).filter_map(|description| match &description.value {
+        Value::Read(Expr::Closure(closure))
+        | Value::ReadByType(Expr::Closure(closure))
+        | Value::ReadAttribute(_, _, Expr::Closure(closure)) => Some(closure),
+        _ => None,
+    });
+    let taken = captures::mutable(&function.signature, &function.body.stream());
+    if taken.is_empty() {
+        return;
+    }
+    for closure in closures {
+        let own = captures::words(closure.inputs.to_token_stream());
+        let words = captures::words(closure.body.to_token_stream());
+        for parameter in &taken {
+            let name = captures::plain(parameter);
+            if let (Some(place), false) = (words.get(&name), own.contains_key(&name)) {
+                let says = format!(
+                    "`{name}` is `&mut`, and the body uses it: a closure over what came back cannot borrow it a second time. Read it in the body, and say it there: `samplescope::current_step().set(…)`"
+                );
+                errors.push(Error::new(place.span(), says));
+                errors.push(Error::new(parameter.span(), format!("the body has `{name}` to itself")));
+            }
+        }
+    }
 }
 
 /// A tool that nobody names has the function's name, which a sampler sees as any constant.
@@ -51,29 +94,31 @@ fn own_name(function: &Function) -> Description {
     Description { method: Ident::new("name", Span::mixed_site()), value: Value::Requested(Requested::Literal(text)) }
 }
 
-/// Whether the function returns a stream. Then what it says is said by the items, and by nothing else.
-fn stream(args: &[Arg], errors: &mut Errors) -> bool {
-    let streams = args.iter().any(|arg| arg.key == "stream");
+/// What a stream says is said by its items, and by nothing else.
+fn stream(args: &[Arg], says_stream: bool, spells_stream: bool, errors: &mut Errors) {
+    let streams = says_stream || spells_stream;
     for arg in args {
         let reads = keys::find(&arg.key.to_string()).is_some_and(|key| matches!(key.side, Side::Success | Side::Error));
-        if arg.key == "chunk" && !streams {
+        if arg.key == "chunk" && !says_stream {
             errors.push(Error::new(
                 arg.key.span(),
                 "`chunk` reads the items of a stream: write `stream, chunk = …` on a function that returns one",
             ));
         } else if arg.key == "error_type" && streams {
             errors.push(Error::new(arg.key.span(), "a stream and its items may have errors of different types: implement `samplescope::ErrorType` for them instead of `error_type = …`"));
-        } else if streams && reads && arg.key != "chunk" {
+        } else if streams && reads && arg.key == "failed" {
             errors.push(Error::new(
                 arg.key.span(),
-                format!(
-                    "a stream has no success value for `{}`: read it from the items, `chunk = |item| Chunk::new()…`",
-                    arg.key
-                ),
+                "a stream has no success value for `failed`: an item says it, `stream, chunk = |item| Chunk::new().failed(error_type, description)`",
             ));
+        } else if streams && reads && arg.key != "chunk" {
+            let says = format!(
+                "a stream has no success value for `{}`: read it from the items, `stream, chunk = |item| Chunk::new()…`",
+                arg.key
+            );
+            errors.push(Error::new(arg.key.span(), says));
         }
     }
-    streams
 }
 
 /// A `const` or `extern` function cannot be instrumented: the one runs in the compiler, the other has an ABI of its own.
@@ -97,7 +142,7 @@ fn plain_function(kind: Macro, function: &Function, errors: &mut Errors) {
 /// In a closure, `Location::caller()` is where the closure is called. An `async` block has no caller with the attribute or without.
 fn no_caller_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
     let tracks = function.attributes.iter().find(|attribute| attribute.path().is_ident("track_caller"));
-    let form = || shape::of(&function.signature, &function.body.stream()).form;
+    let form = || shape::of(&function.signature, &function.body.stream(), false).form;
     if let Some(attribute) = tracks.filter(|_| matches!(form(), Form::Call | Form::Future)) {
         let says = format!(
             "`#[track_caller]` would say a place in samplescope: the body runs in a closure of `#[{kind}]`, which is called from there. \
@@ -195,7 +240,7 @@ fn unknown(kind: Macro, name: &str) -> String {
 fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors) {
     let Arg { key: method, value } = arg;
     match (key.side, value) {
-        (_, Written::Missing) if key.takes == Takes::Nothing => {}
+        (_, Written::Missing) if key.takes == Takes::Nothing => model.recursive |= key.name == "recursive",
         (_, Written::Missing) => errors.push(missing(key, &method)),
         (Side::Setting, value) => setting(key, &method, value, model, errors),
         (_, Written::Entries(entries)) if key.takes == Takes::Attributes => attributes(key, &method, entries, model, errors),
@@ -246,6 +291,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
     let constant = matches!(&value, Value::Type(_)) || matches!(&value, Value::Requested(value) if is_constant(value));
     let request = &mut model.request;
     let group = match need {
+        Need::Placed => &mut request.placed,
         Need::Captured => &mut request.captured,
         Need::Listed => &mut request.listed,
         _ if constant => &mut request.constant,
@@ -327,7 +373,12 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         )),
     }
     let group = if key.side == Side::Error { &mut model.response.error } else { &mut model.response.success };
-    group.push(Description { method, value: Value::Read(value) });
+    let value = match value {
+        Expr::Closure(closure) if key.takes != Takes::Chunk => Expr::Closure(places::by_reference(closure)),
+        value => value,
+    };
+    let value = if key.takes == Takes::Flag { Value::ReadByType(value) } else { Value::Read(value) };
+    group.push(Description { method, value });
 }
 
 fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, errors: &mut Errors) {
@@ -341,7 +392,7 @@ fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, err
         let (group, value) = match value {
             Expr::Closure(closure) => {
                 over_one(key, &closure, "success value", errors);
-                (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(closure)))
+                (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(places::by_reference(closure))))
             }
             value => {
                 stays(&value, errors);

@@ -19,7 +19,10 @@ mod warning;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use handle::{CurrentLoop, CurrentStep, CurrentTool, current_loop, current_step, current_tool};
+pub use handle::{
+    CurrentLoop, CurrentStep, CurrentTool, EnteredCall, LoopCall, LoopDescription, StepCall, StepDescription, ToolCall,
+    ToolDescription, current_loop, current_step, current_tool, start_loop, start_step, start_tool,
+};
 /// [`with_current_context`](FutureExt::with_current_context), which keeps a spawned task in its loop: `tokio::spawn(tool().with_current_context())`.
 #[doc(no_inline)]
 pub use opentelemetry::trace::FutureExt;
@@ -143,8 +146,8 @@ pub use samplescope_macros::sampling_tool;
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};
 pub use value::{
-    AttributeValue, Chunk, ErrorType, Flag, Integer, Message, Number, Part, Role, SamplingResponse, Text, ToMessages,
-    ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
+    AsContext, AttributeValue, Chunk, ChunkMessage, ChunkText, ErrorType, Flag, Integer, Message, Number, Part, Role,
+    SamplingResponse, Text, ToMessages, ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
 };
 
 /// The name of the instrumentation scope.

@@ -2,23 +2,34 @@
 
 pub use crate::call::called::{Called, Calling, Opened};
 pub use crate::call::description::Description;
-pub use crate::call::instrumented::{Instrumented, Leaf, Loop};
+pub use crate::call::instrumented::{Instrumented, Leaf, Loop, RecursiveLoop};
 pub use crate::call::open::Site;
 pub use crate::call::returned::Returned;
 pub use crate::value::error_type::Source;
 pub use std::borrow::Cow;
 
-use crate::call::core::Call;
-use crate::call::description::{Describe, open};
+use crate::call::core::{Call, Recursive};
+use crate::call::description::{Describe, open, open_recursive};
 use crate::call::here::Here;
 use crate::vocabulary::Kind;
 use serde::{Serialize, Serializer};
+use std::panic::Location;
 use std::sync::Arc;
 
 /// Opens a loop. Loops always ask whether anybody listens.
 #[inline]
 pub fn sampling_loop(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Loop> {
     Opened::new(open(Kind::Loop, site, &describe))
+}
+
+/// Opens a loop whose function may call itself: then the call belongs to the loop that is there.
+#[inline]
+pub fn sampling_loop_or_on(
+    at: &'static Location<'static>,
+    site: &'static Site,
+    describe: impl Fn(&mut Description),
+) -> Opened<RecursiveLoop> {
+    Opened::new(open_recursive(Recursive { function: site.function, at }, site, &describe))
 }
 
 /// Opens a step.

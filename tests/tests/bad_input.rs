@@ -239,7 +239,7 @@ mod structures {
         assert_eq!(span.status(), Status::Unset);
         telemetry.forget();
         tool(f64::NAN);
-        assert_eq!(get(&telemetry, "gen_ai.tool.call.arguments"), Some("null".into()));
+        assert_eq!(get(&telemetry, "gen_ai.tool.call.arguments"), None, "JSON has no such number");
     }
 
     #[test]

@@ -150,6 +150,11 @@ macro_rules! instrumented {
             futures::stream::iter([String::from("a"), String::from("b")])
         }
 
+        #[sampling_tool(stream, chunk = |part| Chunk::new().text(part.as_str()))]
+        pub(super) fn boxed_stream() -> Pin<Box<dyn futures::Stream<Item = String> + Send>> {
+            Box::pin(futures::stream::iter([String::from("c")]))
+        }
+
         #[sampling_tool]
         pub(super) fn closures() -> impl Fn(&str) -> usize {
             |text| text.len()
@@ -159,10 +164,10 @@ macro_rules! instrumented {
 
 everything! {
     agent answer append_to arguments attribute call call_id calling choice_count chunk conversation_id description error error_type failed flag
-    frequency_penalty future handler_mode integer is_agent_measured is_capturing is_measured is_recording iteration max_tokens
-    message messages model name number opaque_stream opaque_stream_result outcome presence_penalty provider record registered response response_id
-    response_model result result_type result_type_name returns run seed server_address server_port stop_reason stop_sequences stream
-    success system_prompt temperature text texts tool_count tool_type tools top_k top_p usage value
+    frequency_penalty future handler_mode integer is_agent_measured is_capturing is_measured is_recording items iteration link max_tokens
+    message messages model name number opaque_stream opaque_stream_result outcome parent presence_penalty provider record registered response response_id
+    response_model result result_type result_type_name returns run said seed server_address server_port stop_reason stop_sequences stream
+    success system_prompt temperature text texts then tool_count tool_type tools top_k top_p usage value
 }
 
 /// A line for each span and each point that was exported, without times and ids.
@@ -172,13 +177,14 @@ macro_rules! exported {
         assert!(matches!($module::run("words", 300).await, Err($module::Refused::Late)));
         assert!(matches!($module::run("", 0).await, Ok(said) if said.words.is_empty() && said.count == 0 && !said.bad));
         assert_eq!($module::stream().collect::<Vec<_>>().await, ["a", "b"]);
+        assert_eq!($module::boxed_stream().collect::<Vec<_>>().await, ["c"]);
         assert_eq!($module::closures()("four"), 4);
         lines(&telemetry, stringify!($module))
     }};
 }
 
 fn lines(telemetry: &Telemetry, module: &str) -> Vec<String> {
-    let spans = telemetry.spans(18);
+    let spans = telemetry.spans(19);
     let lines = spans.iter().map(|span| {
         let parent = spans.iter().position(|other| other.id() == span.parent_id());
         let mut attributes = span.attributes();
@@ -194,7 +200,7 @@ fn lines(telemetry: &Telemetry, module: &str) -> Vec<String> {
 #[tokio::test]
 async fn nothing_of_the_user_s_is_taken_for_ours() {
     let without = exported!(none);
-    assert_eq!(without.iter().filter(|line| line.contains(" Unset ")).count(), 10);
+    assert_eq!(without.iter().filter(|line| line.contains(" Unset ")).count(), 11);
     assert_eq!(without.iter().filter(|line| line.contains(" Error { ")).count(), 8);
     let [Nonsense, Nonsense, Nonsense] = [by_reference::in_scope(), by_value::in_scope(), by_mutable_reference::in_scope()];
     for with in [exported!(by_reference), exported!(by_value), exported!(by_mutable_reference)] {

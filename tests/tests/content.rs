@@ -437,6 +437,21 @@ async fn a_user_s_own_events_and_attributes_are_not_content() {
     assert_eq!(events(&telemetry.span()), ["app.note {app.text: String(kept)}"]);
 }
 
+#[tokio::test]
+async fn what_is_not_there_is_left_out() {
+    #[sampling_tool(arguments = arguments, result = |result| result)]
+    async fn tool(arguments: &Option<u8>, result: Option<&str>) -> Option<String> {
+        result.map(str::to_owned)
+    }
+    let telemetry = capturing(Capture::Spans);
+    tool(&None, None).await;
+    tool(&Some(0), Some("null")).await;
+    let [nothing, something] = &telemetry.spans(2)[..] else { unreachable!("two") };
+    assert_eq!((text(nothing, "gen_ai.tool.call.arguments"), text(nothing, "gen_ai.tool.call.result")), (None, None));
+    assert_eq!(text(something, "gen_ai.tool.call.arguments").as_deref(), Some("0"));
+    assert_eq!(text(something, "gen_ai.tool.call.result").as_deref(), Some("null"), "a text that says so");
+}
+
 mod odd {
     use super::*;
 
@@ -451,9 +466,9 @@ mod odd {
         let many: Value = (0..200).collect();
         for limit in [None, Some(12)] {
             let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans).length_limit(limit));
-            tool(&deep, f64::NAN).await;
+            tool(&deep, f64::MAX).await;
             tool(&many, u64::MAX).await;
-            tool(&Value::Null, "say \"hi\" to everybody").await;
+            tool(&json!([null]), "say \"hi\" to everybody").await;
             for span in telemetry.spans(3) {
                 for key in ["gen_ai.tool.call.arguments", "gen_ai.tool.call.result"] {
                     let json = text(&span, key).expect("nothing here is too odd");

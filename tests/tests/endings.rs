@@ -185,6 +185,96 @@ mod failed {
         gave_up
     }
 
+    struct Closed;
+
+    impl Display for Closed {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("it is closed")
+        }
+    }
+
+    impl ErrorType for Closed {
+        fn error_type(&self) -> std::borrow::Cow<'_, str> {
+            "closed".into()
+        }
+    }
+
+    struct Output<E> {
+        error: Option<E>,
+    }
+
+    #[sampling_tool(failed = |output| output.error)]
+    fn reports<E>(error: Option<E>) -> Output<E>
+    where
+        E: ErrorType + Display,
+    {
+        Output { error }
+    }
+
+    #[sampling_tool(failed = |output| output.error.as_ref())]
+    fn lends(error: Option<Closed>) -> Output<Closed> {
+        Output { error }
+    }
+
+    #[sampling_step(failed = |output| output.error)]
+    fn says(error: Option<String>) -> Result<Output<String>, ApiError> {
+        Ok(Output { error })
+    }
+
+    #[sampling_tool(failed = |output| output.error)]
+    fn flags(error: Option<bool>) -> Output<bool> {
+        Output { error }
+    }
+
+    /// The value in the `Option` cannot be shown where it is in error.
+    #[sampling_tool(failed = |output| output.error)]
+    fn broken(error: Option<Broken>) -> Output<Broken> {
+        Output { error }
+    }
+
+    struct Broken(bool);
+
+    impl Display for Broken {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            if self.0 { panic!("boom") } else { Err(fmt::Error) }
+        }
+    }
+
+    #[test]
+    fn an_error_in_an_option_says_why() {
+        let telemetry = Telemetry::on();
+        for (is_closed, expected) in [(true, ended("it is closed", "closed")), (false, success())] {
+            reports(is_closed.then_some(Closed));
+            assert_eq!(the_ending(&telemetry), expected);
+            lends(is_closed.then_some(Closed));
+            assert_eq!(the_ending(&telemetry), expected);
+        }
+        says(Some("no credit".into())).expect("ok");
+        assert_eq!(the_ending(&telemetry), ended("no credit", "_OTHER"));
+        says(None).expect("ok");
+        assert_eq!(the_ending(&telemetry), success());
+        for (flag, expected) in [(Some(true), ended("", "tool_error")), (Some(false), success()), (None, success())] {
+            flags(flag);
+            assert_eq!(the_ending(&telemetry), expected);
+        }
+        for panics in [true, false] {
+            broken(Some(Broken(panics)));
+            assert_eq!(the_ending(&telemetry), ended("", "tool_error"));
+        }
+    }
+
+    #[test]
+    fn the_reason_is_an_error_message_and_goes_through_the_redactor() {
+        let settings = Settings::default().redactor(|_, text| text.replace("credit", "***").into());
+        let telemetry = Telemetry::on().with(settings);
+        says(Some("no credit".into())).expect("ok");
+        assert_eq!(the_ending(&telemetry), ended("no ***", "_OTHER"));
+        drop(telemetry);
+        let telemetry = Telemetry::on().with(Settings::default().error_messages(false));
+        says(Some("no credit".into())).expect("ok");
+        assert_eq!(the_ending(&telemetry), ended("", "_OTHER"));
+    }
+
     #[tokio::test]
     async fn a_success_value_may_say_that_it_failed() {
         let telemetry = Telemetry::on();
@@ -869,7 +959,7 @@ mod iterations {
             telemetry.forget();
         }
         none().await.expect_err("at once");
-        assert_eq!(telemetry.span().get("fastmcp.sampling.iterations"), Some(Value::I64(0)));
+        assert_eq!(telemetry.span().get("fastmcp.sampling.iterations"), None, "other code may have asked the model");
     }
 }
 

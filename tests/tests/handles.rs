@@ -384,3 +384,108 @@ mod debug {
         drop(telemetry);
     }
 }
+
+mod facts_known_only_inside {
+    use super::*;
+    use samplescope::{Capture, Chunk, Settings, Vocabulary};
+
+    #[sampling_loop(answer = |answer| answer)]
+    async fn answers(argument: bool) -> Option<String> {
+        current_loop().system_prompt("be brief");
+        current_loop().messages([("user", "no"), ("user", "no")]);
+        current_loop().messages("what now?");
+        current_loop().answer("by the handle");
+        argument.then(|| "by the argument".to_owned())
+    }
+
+    #[sampling_loop(system_prompt = "written", messages = "written")]
+    async fn written() {
+        current_loop().system_prompt("by a handle");
+        current_loop().messages("by a handle");
+    }
+
+    #[sampling_step]
+    async fn asks() {
+        current_step().system_prompt("be brief");
+        current_step().messages("what now?");
+        current_step().message("Sunny.");
+    }
+
+    #[sampling_step]
+    async fn chunks() {
+        current_step().chunk(Chunk::new().text("Sun"));
+        current_step().chunk(Chunk::new().text("ny.").stop_reason("end_turn").usage(TokenUsage::new(1, 2)));
+    }
+
+    #[sampling_tool(result = |result| result)]
+    async fn tool() -> Option<u8> {
+        current_tool().arguments([1, 2]);
+        current_tool().result("said");
+        current_tool().failed("it is closed");
+        None
+    }
+
+    fn get(span: &Span, key: &str) -> String {
+        span.get(key).map(|value| value.to_string()).unwrap_or_default()
+    }
+
+    fn message(role: &str, text: &str) -> String {
+        format!(r#"[{{"parts":[{{"content":"{text}","type":"text"}}],"role":"{role}"}}]"#)
+    }
+
+    #[tokio::test]
+    async fn a_handle_says_what_an_argument_says_and_the_argument_goes_first() {
+        let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans));
+        answers(false).await;
+        answers(true).await;
+        written().await;
+        asks().await;
+        chunks().await;
+        tool().await;
+        let spans = telemetry.spans(6);
+        assert_eq!(get(&spans[0], "gen_ai.system_instructions"), r#"[{"content":"be brief","type":"text"}]"#);
+        assert_eq!(get(&spans[0], "gen_ai.input.messages"), message("user", "what now?"));
+        assert!(get(&spans[1], "gen_ai.output.messages").contains("by the argument"));
+        assert_eq!(get(&spans[2], "gen_ai.system_instructions"), r#"[{"content":"written","type":"text"}]"#);
+        assert_eq!(get(&spans[2], "gen_ai.input.messages"), message("user", "written"));
+        assert_eq!(get(&spans[3], "gen_ai.input.messages"), message("user", "what now?"));
+        assert!(get(&spans[3], "gen_ai.output.messages").contains("Sunny."));
+        assert!(get(&spans[4], "gen_ai.output.messages").contains("Sunny."));
+        assert_eq!(get(&spans[4], "fastmcp.sampling.stop_reason"), "endTurn");
+        assert!(spans[4].get("gen_ai.response.time_to_first_chunk").is_some());
+        assert_eq!(get(&spans[5], "gen_ai.tool.call.arguments"), "[1,2]");
+        assert_eq!(spans[5].status(), opentelemetry::trace::Status::error("it is closed"));
+        assert_eq!(get(&spans[5], "error.type"), "tool_error");
+    }
+
+    #[tokio::test]
+    async fn in_the_prescribed_names_each_is_one_event_of_the_loop() {
+        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        answers(false).await;
+        written().await;
+        let names = |span: &Span| span.events().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let spans = telemetry.spans(2);
+        assert_eq!(names(&spans[0])[..2], ["gen_ai.system.message", "gen_ai.user.message"]);
+        assert!(format!("{:?}", spans[0].events()).contains("what now?"));
+        assert_eq!(names(&spans[1]), ["gen_ai.system.message", "gen_ai.user.message"]);
+        assert!(!format!("{:?}", spans[1].events()).contains("by a handle"));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_while_content_is_off() {
+        struct Never;
+        impl samplescope::ToMessages for Never {
+            fn to_messages(&self) -> Vec<samplescope::Message> {
+                unreachable!("nobody asked for content")
+            }
+        }
+        #[sampling_loop]
+        async fn run() {
+            current_loop().messages(Never);
+            current_loop().answer(Never);
+        }
+        let telemetry = Telemetry::on();
+        run().await;
+        telemetry.spans(1);
+    }
+}

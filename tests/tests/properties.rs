@@ -236,7 +236,7 @@ mod model {
                 Scope::Recording(of_loop) if kind == Kind::Step => of_loop,
                 _ => None,
             };
-            let iteration = of_loop.map(|of_loop| {
+            let iteration = of_loop.filter(|&of_loop| calls[of_loop].ending.is_none()).map(|of_loop| {
                 calls[of_loop].steps += 1;
                 calls[of_loop].steps - 1
             });
@@ -561,7 +561,7 @@ fn check(telemetry: &Telemetry, calls: &[Expected]) -> Result<(), TestCaseError>
         prop_assert_eq!(span.status(), status, "the ending of call {}", id);
         prop_assert_eq!(span.get("error.type"), error_type.map(Value::from));
         prop_assert_eq!(number(span, "fastmcp.sampling.iteration"), call.iteration, "the iteration of call {}", id);
-        let iterations = (call.kind == Kind::Loop).then_some(call.iterations);
+        let iterations = (call.kind == Kind::Loop && call.iterations > 0).then_some(call.iterations);
         prop_assert_eq!(number(span, "fastmcp.sampling.iterations"), iterations, "the iterations of call {}", id);
         prop_assert_eq!(number(span, "app.said"), call.said, "what call {} was told", id);
         let events = span.events().iter().filter(|(name, _)| name == "sampling.validation_failure").count();

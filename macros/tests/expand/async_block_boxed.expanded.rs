@@ -23,6 +23,7 @@ fn run_tool<'a>(call: &'a Call) -> Pin<Box<dyn Future<Output = Outcome> + Send +
                 |__returned| {
                     __returned.__ss_success().__ss_outcome();
                     __returned.__ss_error().__ss_record();
+                    __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
                 },
             )
             .await

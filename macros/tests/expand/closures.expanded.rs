@@ -37,5 +37,6 @@ fn scorer(
         .__ss_value(|__returned| {
             __returned.__ss_success().__ss_outcome();
             __returned.__ss_error().__ss_record();
+            __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
         })
 }

@@ -29,6 +29,7 @@ async fn run_tool(call: ToolCall, tools: Arc<Tools>) -> ToolResult {
                 |__returned| {
                     __returned.__ss_success().__ss_outcome();
                     __returned.__ss_error().__ss_record();
+                    __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
                 },
             )
     }

@@ -17,5 +17,6 @@ fn ask(client: &Client) -> impl Future<Output = Result<Step, ModelError>> + use<
         >(|__returned| {
             __returned.__ss_success().__ss_response();
             __returned.__ss_error().__ss_record();
+            __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
         })
 }

@@ -21,6 +21,7 @@ fn ask(client: Client) -> impl Future<Output = Result<Step, ModelError>> + Send 
                 |__returned| {
                     __returned.__ss_success().__ss_response();
                     __returned.__ss_error().__ss_record();
+                    __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
                 },
             )
             .await

@@ -32,6 +32,7 @@ async fn forecast(request: &Request) -> Result<Forecast, SampleError> {
             |__returned| {
                 __returned.__ss_success().__ss_answer(|forecast| &forecast.text);
                 __returned.__ss_error().__ss_record();
+                __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
             },
         )
         .await

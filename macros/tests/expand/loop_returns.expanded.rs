@@ -26,6 +26,7 @@ async fn talk(self: Arc<Self>, mut turns: Vec<Turn>) -> Result<String, SampleErr
             },
             |__returned| {
                 __returned.__ss_error().__ss_record();
+                __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
             },
         )
         .await

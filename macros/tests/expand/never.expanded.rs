@@ -25,6 +25,7 @@ async fn serve() -> ! {
             },
             |__returned| {
                 __returned.__ss_error().__ss_record();
+                __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
             },
         )
         .await

@@ -5,7 +5,7 @@
 
 use crate::call::core::Call;
 use crate::call::harness::{Held, Then};
-use crate::call::instrumented::{Instrumented, Kind};
+use crate::call::instrumented::{Instrumented, Kind, Leaf};
 use crate::call::returned::Returned;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
@@ -29,7 +29,7 @@ impl<K: Kind> Opened<K> {
 
     /// The future, inside this call.
     #[inline]
-    pub fn __ss_run<F: Future, D: Fn(Returned<'_, F::Output>)>(self, future: F, describe: D) -> Instrumented<F, D, K> {
+    pub fn __ss_run<F: Future, D: Fn(Returned<'_, F::Output>) -> Then>(self, future: F, describe: D) -> Instrumented<F, D, K> {
         Instrumented::new(future, describe, self.call)
     }
 
@@ -92,7 +92,8 @@ impl<F: Future, K: Kind> Future for Calling<F, K> {
     }
 }
 
-/// What came back, and the call itself, which has not ended. `Pin<Box<dyn Future>>` is seen by its type, through any alias.
+/// What came back, and the call itself, which has not ended. `Pin<Box<dyn Future>>` is seen by its type, through any alias;
+/// a boxed stream is seen when it is looked at, see [`Returned`].
 pub struct Called<R, K>(AnyCalled<R, K>);
 
 /// What is not a boxed future ends the call.
@@ -124,9 +125,9 @@ impl<R, K> DerefMut for Called<R, K> {
 
 impl<R, K> AnyCalled<R, K> {
     /// The value, which ends the call.
-    pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, R>)) -> R {
-        let (value, mut call) = self.take();
-        end(&mut call, &value, &describe);
+    pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, R>) -> Then) -> R {
+        let (mut value, mut call) = self.take();
+        end(&mut call, &mut value, &describe);
         value
     }
 
@@ -138,16 +139,16 @@ impl<R, K> AnyCalled<R, K> {
     }
 }
 
-fn end<R>(call: &mut Held, value: &R, describe: &impl Fn(Returned<'_, R>)) {
+fn end<R>(call: &mut Held, value: &mut R, describe: &impl Fn(Returned<'_, R>) -> Then) {
     if let Some(running) = call.enter() {
-        running.returned(&|call: &Call| describe(Returned::new(value, call)));
-        running.leave(Then::Ends);
+        let then = running.returned(&mut |call: &Arc<Call>| describe(Returned::new(value, call)));
+        running.leave(then.unwrap_or(Then::Ends));
     }
 }
 
 impl<F: Future, K: Kind> Called<F, K> {
     /// The future, inside the call that made it.
-    pub fn __ss_future<O>(mut self, describe: impl Fn(Returned<'_, O>)) -> impl Future<Output = O>
+    pub fn __ss_future<O>(mut self, describe: impl Fn(Returned<'_, O>) -> Then) -> impl Future<Output = O>
     where
         F: Future<Output = O>,
     {
@@ -167,7 +168,7 @@ impl<F: Future, K: Kind> Called<F, K> {
 
 impl<S: Stream, K: Kind> Called<S, K> {
     /// The stream, inside the call that made it.
-    pub fn __ss_opaque_stream<T>(mut self, _: impl Fn(Returned<'_, S>), item: impl Fn(Returned<'_, T>)) -> impl Stream<Item = T>
+    pub fn __ss_opaque_stream<T>(mut self, item: impl Fn(Returned<'_, T>)) -> impl Stream<Item = T>
     where
         S: Stream<Item = T>,
     {
@@ -186,84 +187,87 @@ impl<S: Stream, E, K: Kind> Called<Result<S, E>, K> {
     where
         S: Stream<Item = T>,
     {
-        let (stream, call) = self.0.opened(describe);
-        stream.map(|stream| Instrumented::<_, _, K>::new(stream, item, call))
-    }
-}
-
-impl<S, E, K> AnyCalled<Result<S, E>, K> {
-    /// What came back, and the call, unless an error has ended it.
-    fn opened(&mut self, describe: impl Fn(Returned<'_, Result<S, E>>)) -> (Result<S, E>, Held) {
-        let (result, mut call) = self.take();
+        let (mut result, mut call) = self.0.take();
         if result.is_err() {
-            end(&mut call, &result, &describe);
+            end(&mut call, &mut result, &|returned| {
+                describe(returned);
+                Then::Ends
+            });
         }
-        (result, call)
+        result.map(|stream| Instrumented::<_, _, K>::new(stream, item, call))
     }
 }
 
-/// What comes back in a box is boxed anew if somebody listens, with what the box promises of it: the two types differ in that alone.
+/// A future that comes back in a box is boxed anew if somebody listens, with what the box promises of it: the two types differ in that alone.
 macro_rules! boxed {
-    ($($future:ident $stream:ident: $($send:ident)?;)*) => {$(
+    ($($future:ident: $($send:ident)?;)*) => {$(
         type $future<'a, O> = Pin<Box<dyn Future<Output = O> $(+ $send)? + 'a>>;
-        type $stream<'a, T> = Pin<Box<dyn Stream<Item = T> $(+ $send)? + 'a>>;
 
         impl<'a, O: 'a, K: Kind $(+ $send)? + 'a> Called<$future<'a, O>, K> {
             /// The future, boxed anew if somebody listens.
-            pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, O>) $(+ $send)? + 'a) -> $future<'a, O> {
+            pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, O>) -> Then $(+ $send)? + 'a) -> $future<'a, O> {
                 let (future, call) = self.0.take();
                 if call.is_none() { future } else { Box::pin(Instrumented::<_, _, K>::new(future, describe, call)) }
-            }
-        }
-
-        impl<'a, T: 'a, K: Kind $(+ $send)? + 'a> Called<$stream<'a, T>, K> {
-            /// The stream, boxed anew if somebody listens.
-            pub fn __ss_stream(
-                &mut self,
-                _: impl Fn(Returned<'_, $stream<'a, T>>),
-                item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a,
-            ) -> $stream<'a, T> {
-                let (stream, call) = self.0.take();
-                if call.is_none() { stream } else { Box::pin(Instrumented::<_, _, K>::new(stream, item, call)) }
-            }
-        }
-
-        impl<'a, T: 'a, E, K: Kind $(+ $send)? + 'a> Called<Result<$stream<'a, T>, E>, K> {
-            /// The stream, boxed anew if somebody listens, or the error, which ends the call.
-            pub fn __ss_stream(
-                &mut self,
-                describe: impl Fn(Returned<'_, Result<$stream<'a, T>, E>>),
-                item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a,
-            ) -> Result<$stream<'a, T>, E> {
-                let (result, call) = self.0.opened(describe);
-                match result {
-                    Ok(stream) if !call.is_none() => Ok(Box::pin(Instrumented::<_, _, K>::new(stream, item, call))),
-                    result => result,
-                }
             }
         }
     )*};
 }
 
 boxed! {
-    Boxed BoxedStream:;
-    BoxedSend BoxedStreamSend: Send;
+    Boxed:;
+    BoxedSend: Send;
 }
 
-/// What a streaming step can return so that its stream is seen.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no stream that a streaming step can return",
-    label = "this function returns `{Self}`",
-    note = "a streaming step returns `impl Stream`, `Pin<Box<dyn Stream>>` with or without `Send`, or a `Result` of one of these"
-)]
-pub trait StepStream {
-    /// What the stream is made of.
-    type Item;
+/// A stream that comes back in a box goes on with its call, boxed anew, with what the box promises of it.
+macro_rules! boxed_streams {
+    ($($stream:ident: $($send:ident)?;)*) => {$(
+        type $stream<'a, T> = Pin<Box<dyn Stream<Item = T> $(+ $send)? + 'a>>;
+
+        impl<'a, T: 'a> Returned<'_, $stream<'a, T>> {
+            /// The stream goes on with the call.
+            pub fn __ss_then(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
+                let (stream, call) = self.into_parts();
+                call.streams();
+                Returned::new(stream, call).__ss_items(item)
+            }
+
+            /// The stream goes on with the call, and was known to be one.
+            pub fn __ss_items(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
+                let (stream, call) = self.into_parts();
+                let inner = std::mem::replace(stream, Box::pin(Empty(PhantomData)));
+                *stream = Box::pin(Instrumented::<_, _, Leaf>::new(inner, item, Held::new(Some(call.clone()))));
+                Then::HandedOn
+            }
+        }
+
+        impl<'a, T: 'a, E> Returned<'_, Result<$stream<'a, T>, E>> {
+            /// The stream goes on with the call, if there is one.
+            pub fn __ss_then(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
+                let (value, call) = self.into_parts();
+                value.as_mut().map_or(Then::Ends, |stream| Returned::new(stream, call).__ss_then(item))
+            }
+
+            /// The stream goes on with the call, if there is one, and was known to be one.
+            pub fn __ss_items(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
+                let (value, call) = self.into_parts();
+                value.as_mut().map_or(Then::Ends, |stream| Returned::new(stream, call).__ss_items(item))
+            }
+        }
+    )*};
 }
 
-impl<R: StepStream, K> AnyCalled<R, K> {
-    /// Only here to say what is wrong.
-    pub fn __ss_stream(&mut self, _: impl Fn(Returned<'_, R>), _: impl Fn(Returned<'_, R::Item>)) -> R {
-        self.take().0
+boxed_streams! {
+    BoxedStream:;
+    BoxedStreamSend: Send;
+}
+
+/// Where a stream stood that is being boxed anew.
+struct Empty<T>(PhantomData<fn() -> T>);
+
+impl<T> Stream for Empty<T> {
+    type Item = T;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
+        Poll::Ready(None)
     }
 }

@@ -3,24 +3,28 @@
 use crate::call::core::{Call, Run};
 use crate::call::delivery;
 use crate::call::ending::{Ending, Failure, Label};
-use crate::call::learned::Learned;
+use crate::call::learned::{Learned, Moment};
 use crate::listen::{Measurement, Meters};
 use crate::vocabulary::{Kind, Origin, SharedValue, event, key};
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, StringValue, Value};
+use std::time::Instant;
 
-/// Ends the call. No lock of ours is held: processors, exporters and redactors run in here.
-pub(crate) fn close(call: &Call, ending: Ending) {
+/// Ends the call, now or as of an earlier moment. No lock of ours is held: processors, exporters and redactors run in here.
+pub(crate) fn close(call: &Call, ending: Ending, at: Option<Moment>) {
     let learned = call.learned();
     if let Some(run) = &call.run {
         if call.wants.anything() {
             let error_type = ending.error_type(call.kind);
             if let Some(meters) = run.listeners.meters.as_ref().filter(|_| call.wants.meter()) {
-                measure(call, run, meters, learned.as_deref(), error_type.as_ref());
+                measure(call, run, meters, learned.as_deref(), error_type.as_ref(), at);
             }
             if let Some(context) = call.recording() {
                 describe(call, run, context, learned, &ending, error_type);
-                context.span().end();
+                match at {
+                    Some(moment) => context.span().end_with_timestamp(moment.time),
+                    None => context.span().end(),
+                }
             }
         }
         run.closed(call);
@@ -47,7 +51,10 @@ fn describe(
     };
     let finish_reason = match call.kind {
         Kind::Loop => {
-            say(key::ITERATIONS, run.counts()[0].into());
+            let [steps, _] = run.counts();
+            if steps > 0 {
+                say(key::ITERATIONS, steps.into());
+            }
             if content.is_some() { run.last_finish_reason() } else { None }
         }
         Kind::Step => {
@@ -89,12 +96,13 @@ fn exception(failure: &Failure) -> Vec<KeyValue> {
     attributes
 }
 
-fn measure(call: &Call, run: &Run, meters: &Meters, learned: Option<&Learned>, error_type: Option<&Label>) {
+fn measure(call: &Call, run: &Run, meters: &Meters, learned: Option<&Learned>, error_type: Option<&Label>, at: Option<Moment>) {
+    let until = |started: Instant| at.map_or_else(|| started.elapsed(), |at| at.instant.saturating_duration_since(started));
     let measurement = Measurement {
         operation: call.operation,
         kind: call.kind,
-        duration: call.started.map(|started| started.elapsed()),
-        first_chunk: learned.and_then(|learned| learned.first_chunk),
+        duration: call.started.map(until),
+        first_chunk: learned.and_then(|learned| learned.stream.first_chunk),
         usage: learned.and_then(|learned| learned.usage.get().copied()).unwrap_or_default(),
         counts: run.counts(),
         error_type: error_type.map(|label| match label {

@@ -4,20 +4,21 @@
 //! wherever the user carries the context; the run knows its open calls by their ids. A call is found by its [`Place`]: the id of the span that
 //! the context is in, or, where that span is somebody else's, the id in this thread's [word](Here).
 
+use crate::call::ending::{Label, Refusal};
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::{Learned, Source};
 use crate::content::Captured;
 use crate::listen::Listeners;
-use crate::settings::Settings;
-use crate::value::{AttributeValue, Chunk, Flag, Text, ToMessages, Usage};
+use crate::settings::{Piece, Settings};
+use crate::value::{AttributeValue, Chunk, ChunkMessage, Flag, Text, ToMessages, Usage};
 use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, key, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
@@ -175,9 +176,31 @@ impl Call {
     }
 
     #[inline(never)]
-    pub(crate) fn say_failed(&self, failed: &impl Flag) {
-        let failed = failed.flag();
+    pub(crate) fn say_flag(&self, failed: &impl Flag) {
+        let failed = failed.flag().then(Refusal::default);
         self.learn(|learned| learned.failed.say(Source::Argument, Some(failed)));
+    }
+
+    /// It failed, and this is what it is called and what it says of it; None: it did not.
+    pub(crate) fn say_failed(&self, by: Source, said: Option<(Option<String>, Option<String>)>) {
+        let refusal = said.map(|(error_type, message)| Refusal {
+            error_type: error_type.map(|label| Label::Said(label.into())),
+            message: self.error_message(|| message),
+        });
+        self.learn(|learned| learned.failed.say(by, Some(refusal)));
+    }
+
+    /// What an error says of itself, as far as it is exported.
+    pub(crate) fn error_message(&self, message: impl FnOnce() -> Option<String>) -> Option<String> {
+        let settings = self.settings().filter(|settings| self.wants.span() && settings.exports_error_messages())?;
+        Some(settings.text(Piece::ErrorMessage, &message()?))
+    }
+
+    /// What came back is a stream, which nobody had said.
+    pub(crate) fn streams(&self) {
+        if self.kind == Kind::Step && self.wants.span() {
+            self.set(key::REQUEST_STREAM, Some(true.into()));
+        }
     }
 
     #[inline(never)]
@@ -198,14 +221,25 @@ impl Call {
     }
 
     pub(crate) fn say_chunk(&self, chunk: Chunk<'_>) {
-        let settings = self.settings();
+        let carries = chunk.carries_content();
+        let settings = self.settings().filter(|_| self.wants.content());
+        let message = settings.and_then(|_| chunk.message.as_ref().map(ChunkMessage::messages));
+        if let Some((error_type, description)) = &chunk.failed {
+            let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+            self.say_failed(Source::Handle, Some((owned(error_type), owned(description))));
+        }
         self.learn(|learned| {
+            learned.stream.is_read = true;
+            learned.stream.last |= chunk.last;
+            if carries {
+                learned.chunk_arrived(self.started);
+            }
             learned.stop_reason.say(Source::Handle, chunk.stop_reason);
             learned.response_model.say(Source::Handle, chunk.model);
             learned.response_id.say(Source::Handle, chunk.id);
             learned.usage.say_more(chunk.usage);
-            if let (Some(text), Some(settings)) = (chunk.text.filter(|_| self.wants.content()), settings) {
-                learned.content().append(&text, settings);
+            if let Some(settings) = settings.filter(|_| carries) {
+                learned.content().stream(message, &chunk.pieces, settings);
             }
         });
     }
@@ -236,18 +270,13 @@ impl Call {
         }
     }
 
-    /// An item of its stream is there.
-    pub(crate) fn chunk_arrived(&self) {
-        self.learn(|learned| {
-            if learned.first_chunk.is_none() {
-                learned.first_chunk = self.started.map(|started| started.elapsed());
-            }
+    /// An item of its stream has been looked at. Whether it was an error.
+    pub(crate) fn item_arrived(&self) -> bool {
+        let failed = self.learn(|learned| {
+            learned.item_arrived(self.started);
+            learned.failure.is_some()
         });
-    }
-
-    /// Whether it is known to have failed.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.look(|learned| learned.failure.is_some()).unwrap_or(false)
+        failed.unwrap_or(false)
     }
 
     pub(crate) fn add_event(&self, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
@@ -271,6 +300,8 @@ pub(crate) struct Run {
     /// What kind of call is the outermost. Only in a loop's run are there iterations, and something to inherit.
     kind: Kind,
     outermost: Id,
+    /// The function whose loop it is, if that may call itself.
+    recursive: Option<Recursive>,
     /// Who listened when it was opened. Nobody else is asked until it ends.
     pub(crate) listeners: Listeners,
     /// The span that its own calls do not ask a sampler under, since it is not sampled itself.
@@ -278,6 +309,8 @@ pub(crate) struct Run {
     pub(crate) inherited: SharedValues,
     steps: AtomicI64,
     tools: AtomicI64,
+    /// Whether its outermost call has ended.
+    is_over: AtomicBool,
     /// The finish reason of the step that ended last.
     last_finish_reason: Mutex<Option<StringValue>>,
     /// Every call inside that has not ended, itself included.
@@ -321,10 +354,18 @@ impl Open {
 
 struct InRun(Arc<Run>);
 
+/// A function that may call itself, by its name and where it stands: compared by value, since equal constants may share an address.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Recursive {
+    pub(crate) function: &'static str,
+    pub(crate) at: &'static Location<'static>,
+}
+
 impl Run {
     pub(crate) fn new(
         kind: Kind,
         outermost: Id,
+        recursive: Option<Recursive>,
         listeners: Listeners,
         unsampled: Option<Id>,
         inherited: SharedValues,
@@ -332,11 +373,13 @@ impl Run {
         Arc::new(Run {
             kind,
             outermost,
+            recursive,
             listeners,
             unsampled,
             inherited,
             steps: AtomicI64::new(0),
             tools: AtomicI64::new(0),
+            is_over: AtomicBool::new(false),
             last_finish_reason: Mutex::default(),
             open: Mutex::default(),
         })
@@ -357,9 +400,10 @@ impl Run {
         self.listeners.tracer.is_some() && self.unsampled != Some(span)
     }
 
-    /// Counts a call that begins. For a step of a loop: which one it is, from 0.
+    /// Counts a call that begins. For a step of a loop: which one it is, from 0. What begins after the loop is below it, and not of it.
     pub(crate) fn count(&self, kind: Kind) -> Option<i64> {
         match kind {
+            _ if self.is_over.load(Relaxed) => None,
             Kind::Step => Some(self.steps.fetch_add(1, Relaxed)).filter(|_| self.kind == Kind::Loop),
             Kind::Tool => {
                 self.tools.fetch_add(1, Relaxed);
@@ -388,6 +432,9 @@ impl Run {
     }
 
     pub(crate) fn closed(&self, call: &Call) {
+        if call.id == self.outermost {
+            self.is_over.store(true, Relaxed);
+        }
         unpoisoned(&self.open).remove(call.id);
     }
 
@@ -426,6 +473,17 @@ impl Place {
 pub(crate) fn current_loop() -> Option<Arc<Call>> {
     let (run, _) = current_run()?;
     run.outermost().filter(|call| call.kind == Kind::Loop)
+}
+
+/// Whether the current code is in a loop of that function, and in no step or tool of it.
+pub(crate) fn is_in_loop_of(function: Recursive) -> bool {
+    let innermost = current_run().filter(|(run, _)| run.recursive == Some(function));
+    innermost.and_then(|(run, place)| run.call_at(place)).is_some_and(|call| call.kind == Kind::Loop)
+}
+
+/// Whether the current code is in a run at all.
+pub(crate) fn is_in_run() -> bool {
+    current_run().is_some()
 }
 
 /// The innermost call of that kind that the current code is in, up to the loop that it belongs to.

@@ -11,7 +11,7 @@ use opentelemetry::{Context, KeyValue, StringValue, Value};
 /// What the request said, as span events where the vocabulary has them: at the start, in the order in which things happen.
 pub(crate) fn request_events(call: &Call, settings: &Settings, captured: &Captured) -> Vec<Event> {
     let wanted = call.operation.content == Content::Events && settings.captures().on_spans();
-    if wanted { captured.request_events(settings) } else { Vec::new() }
+    if wanted { captured.request_events(settings, false) } else { Vec::new() }
 }
 
 /// What was captured until the end: attributes are added to those that are there, events are handed back, and the log event is sent.
@@ -25,7 +25,7 @@ pub(crate) fn at_end(
     let Some(settings) = call.settings() else { return Vec::new() };
     let capture = settings.captures();
     let content = if capture.on_spans() { call.operation.content } else { Content::Nothing };
-    let streamed = captured.streamed(settings);
+    let streamed = captured.put_together(call.kind, settings);
     let (streamed, finish_reason) = (streamed.as_ref(), finish_reason.as_ref());
     let as_json = capture.as_events() || content == Content::Attributes;
     let documents = if as_json { captured.documents(settings, streamed, finish_reason) } else { Vec::new() };
@@ -34,7 +34,11 @@ pub(crate) fn at_end(
     }
     match content {
         Content::Nothing => {}
-        Content::Events => return captured.choice(settings, streamed, finish_reason).into_iter().collect(),
+        Content::Events => {
+            let mut events = captured.request_events(settings, true);
+            events.extend(captured.choice(settings, streamed, finish_reason));
+            return events;
+        }
         Content::Attributes => {
             attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
             attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));

@@ -2,16 +2,16 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::call::core::Call;
+use crate::call::core::{Call, Recursive, is_in_loop_of};
 use crate::call::open::{Opening, Site};
 use crate::caught::caught;
 use crate::value::registered::{Registered, Sink};
-use crate::value::{AttributeValue, Integer, Number, Text, ToMessages, ToToolDefinitions, error_type};
+use crate::value::{AsContext, AttributeValue, Integer, Number, Text, ToMessages, ToToolDefinitions, error_type};
 use crate::vocabulary::{Kind, Shared, key, value};
 use opentelemetry::{Array, StringValue, Value};
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// A call that is being described.
 pub struct Description {
@@ -34,7 +34,33 @@ impl<F: Fn(&mut Description)> Describe for F {
 #[cold]
 #[inline(never)]
 pub(crate) fn open(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
-    let mut description = Description { opening: Opening::new(kind, site)? };
+    described(Opening::new(kind, site)?, describe)
+}
+
+/// Opens a loop that may call itself: None where it does, as where nobody listens.
+#[cold]
+#[inline(never)]
+pub(crate) fn open_recursive(function: Recursive, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
+    if is_in_loop_of(function) {
+        return None;
+    }
+    let mut opening = Opening::new(Kind::Loop, site)?;
+    opening.recursive = Some(function);
+    described(opening, describe)
+}
+
+/// Opens a call that runs wherever it is entered, if anybody listens to it.
+#[cold]
+#[inline(never)]
+pub(crate) fn open_detached(kind: Kind, describe: &dyn Describe) -> Option<Arc<Call>> {
+    static SITE: Site = Site { function: "", attributes: 6, capture: true };
+    let mut opening = Opening::new(kind, &SITE)?;
+    opening.is_detached = true;
+    described(opening, describe)
+}
+
+fn described(opening: Opening, describe: &dyn Describe) -> Option<Arc<Call>> {
+    let mut description = Description { opening };
     caught("an argument of an attribute", || describe.describe(&mut description));
     description.opening.finish()
 }
@@ -86,6 +112,31 @@ impl Sink for &mut Description {
 
 /// The arguments. Each is named after its key; an IDE that hovers over the key shows what stands here.
 impl Description {
+    /// The context that the call is opened in, instead of the current one. A `None` says nothing.
+    pub fn __ss_parent(&mut self, parent: &(impl AsContext + ?Sized)) {
+        if let Some(parent) = parent.as_context() {
+            self.opening.place_in(parent);
+        }
+    }
+
+    /// A link to the span that the context is in. A `None`, or a context without a span, says nothing.
+    pub fn __ss_link(&mut self, context: &(impl AsContext + ?Sized)) {
+        if let Some(context) = context.as_context() {
+            self.opening.link(context);
+        }
+    }
+
+    /// When it started, if not now.
+    pub(crate) fn started(&mut self, time: SystemTime) {
+        self.opening.starts_at(time);
+    }
+
+    /// The name of a tool, which a sampler is to see.
+    pub(crate) fn name_early(&mut self, name: &(impl Text + ?Sized)) {
+        self.opening.evaluated();
+        self.__ss_name(name);
+    }
+
     /// `gen_ai.agent.name`: the agent that runs the loop. Its steps and tools inherit it.
     pub fn __ss_agent(&mut self, name: &(impl Text + ?Sized)) {
         self.opening.share(Shared::AgentName, name.text());

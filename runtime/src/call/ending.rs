@@ -18,7 +18,7 @@ pub(crate) enum Ending {
     /// It returned an `Err`.
     Error(Failure),
     /// It returned a success value that says that it failed.
-    Failed,
+    Failed(Refusal),
     /// Our own poll or call unwound. The payload is not ours to read.
     Panicked,
     /// It was dropped unfinished in any other way: a timeout, an abort, a lost `select!`.
@@ -32,6 +32,14 @@ pub(crate) struct Failure {
     /// The full path of the error's type.
     pub(crate) exception_type: &'static str,
     /// What its `Display` says, redacted and cut. None if it has no `Display`, or if error messages are not exported.
+    pub(crate) message: Option<String>,
+}
+
+/// What a success value says of its failure.
+#[derive(Debug, Default)]
+pub(crate) struct Refusal {
+    pub(crate) error_type: Option<Label>,
+    /// Redacted and cut. None if nothing was said, or if error messages are not exported.
     pub(crate) message: Option<String>,
 }
 
@@ -59,8 +67,9 @@ impl Ending {
         match self {
             Ending::Success => None,
             Ending::Error(failure) => Some(failure.error_type.clone()),
-            Ending::Failed if kind == Kind::Tool => fixed(value::TOOL_ERROR),
-            Ending::Failed => fixed(value::OTHER),
+            Ending::Failed(Refusal { error_type: Some(label), .. }) => Some(label.clone()),
+            Ending::Failed(_) if kind == Kind::Tool => fixed(value::TOOL_ERROR),
+            Ending::Failed(_) => fixed(value::OTHER),
             Ending::Panicked => fixed(value::PANIC),
             Ending::Cancelled => fixed(value::CANCELLED),
         }
@@ -70,8 +79,9 @@ impl Ending {
     pub(crate) fn description(&self) -> Option<Cow<'static, str>> {
         match self {
             Ending::Success => None,
-            Ending::Error(failure) => Some(failure.message.clone().unwrap_or_default().into()),
-            Ending::Failed => Some("".into()),
+            Ending::Error(Failure { message, .. }) | Ending::Failed(Refusal { message, .. }) => {
+                Some(message.clone().unwrap_or_default().into())
+            }
             Ending::Panicked => Some(value::PANICKED.into()),
             Ending::Cancelled => Some(value::CANCELLED.into()),
         }

@@ -16,10 +16,14 @@ use std::sync::Arc;
 pub(crate) struct Held(Option<Arc<Call>>);
 
 /// What becomes of a call when the user's code has come back.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Then {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Then {
+    /// It goes on.
     GoesOn,
+    /// It has ended.
     Ends,
+    /// What came back goes on with it.
+    HandedOn,
 }
 
 impl Held {
@@ -61,25 +65,26 @@ impl Drop for Held {
     #[inline]
     fn drop(&mut self) {
         if let Some(call) = self.0.take() {
-            cancelled(call);
+            dropped(call);
         }
     }
 }
 
 #[cold]
-fn cancelled(call: Arc<Call>) {
+fn dropped(call: Arc<Call>) {
     unpark(&call);
-    close(&call, Ending::Cancelled);
+    let (ending, at) = call.look(Learned::take_ending_where_dropped).unwrap_or((Ending::Cancelled, None));
+    close(&call, ending, at);
 }
 
-/// Looks at what came back. A trait of its own, and not `dyn Fn`, of which three functions are compiled for each closure instead of one.
+/// Looks at what came back. A trait of its own, and not `dyn FnMut`, of which three functions are compiled for each closure instead of one.
 pub(crate) trait Look {
-    fn look(&self, call: &Call);
+    fn look(&mut self, call: &Arc<Call>) -> Then;
 }
 
-impl<F: Fn(&Call)> Look for F {
-    fn look(&self, call: &Call) {
-        self(call);
+impl<F: FnMut(&Arc<Call>) -> Then> Look for F {
+    fn look(&mut self, call: &Arc<Call>) -> Then {
+        self(call)
     }
 }
 
@@ -93,17 +98,10 @@ pub(crate) struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// The user's code has come back. What came back is looked at inside the call, if anybody wants to know.
+    /// The user's code has come back. What came back is looked at inside the call, and says what becomes of it.
     #[inline(never)]
-    pub(crate) fn returned(&self, look: &dyn Look) {
-        if let Some(call) = self.call.as_deref().filter(|call| call.wants.anything()) {
-            caught("a closure of an attribute", || look.look(call));
-        }
-    }
-
-    /// Whether what came back says that the call has failed.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.call.as_deref().is_some_and(Call::has_failed)
+    pub(crate) fn returned(&self, look: &mut dyn Look) -> Option<Then> {
+        self.call.as_ref().and_then(|call| caught("a closure of an attribute", || look.look(call)))
     }
 
     /// Leaves the call, which goes on or has ended.
@@ -119,9 +117,10 @@ impl Running<'_> {
         drop(self.entered.take());
         match (then, self.call.take()) {
             (Then::Ends, Some(call)) => {
-                let ending = call.look(Learned::take_ending).unwrap_or(Ending::Success);
-                close(&call, ending);
+                let (ending, at) = call.look(Learned::take_ending).unwrap_or((Ending::Success, None));
+                close(&call, ending, at);
             }
+            (Then::HandedOn, call) => drop(call),
             (_, call) => *self.held = call,
         }
     }
@@ -132,7 +131,62 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         if let Some(call) = self.call.take() {
             drop(self.entered.take());
-            close(&call, Ending::Panicked);
+            close(&call, Ending::Panicked, None);
+        }
+    }
+}
+
+/// A call that code runs in which does not decide how it ends. None when nobody listens. A destructor that it was entered for is over
+/// when it is dropped.
+pub(crate) struct Lent(Option<Arc<Call>>);
+
+impl Lent {
+    pub(crate) fn new(call: Option<Arc<Call>>) -> Self {
+        Lent(call)
+    }
+
+    /// Inside the call for as long as the guard lives; None if there is none.
+    #[inline]
+    pub(crate) fn enter(&self) -> Option<Inside<'_>> {
+        self.0.as_deref().map(Inside::new)
+    }
+
+    /// Enters the call of a future that is about to be dropped, as [`Held::enter_to_drop`] does.
+    #[inline]
+    pub(crate) fn enter_to_drop(&self) {
+        if let Some(call) = &self.0 {
+            park(call);
+        }
+    }
+}
+
+impl Drop for Lent {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(call) = &self.0 {
+            unpark(call);
+        }
+    }
+}
+
+/// Code inside a call. If it unwinds, the call remembers: whoever ends it does not say that it went well.
+pub(crate) struct Inside<'a> {
+    call: &'a Call,
+    /// Whether the thread was unwinding already.
+    unwinds: bool,
+    _entered: Option<Entered>,
+}
+
+impl<'a> Inside<'a> {
+    pub(crate) fn new(call: &'a Call) -> Self {
+        Inside { call, unwinds: std::thread::panicking(), _entered: Entered::new(call) }
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        if !self.unwinds && std::thread::panicking() {
+            self.call.learn(|learned| learned.unwound = true);
         }
     }
 }

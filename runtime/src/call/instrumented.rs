@@ -2,7 +2,7 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::call::core::Call;
+use crate::call::core::{Call, is_in_run};
 use crate::call::harness::{Held, Then};
 use crate::call::here::{Here, HereGuard};
 use crate::call::returned::Returned;
@@ -10,6 +10,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// A loop that nobody listens to tells the calls inside, so that they need not ask.
@@ -18,30 +19,36 @@ pub struct Loop;
 /// A step or tool that nobody listens to says nothing: outside a loop each call asks for itself.
 pub struct Leaf;
 
+/// A loop whose function may call itself. Where it does, it says nothing: it goes on with the loop that it is in.
+pub struct RecursiveLoop;
+
 /// What a call of this kind tells the code inside where nobody listens.
 pub trait Kind {
-    /// Tells it for as long as it lives.
     #[doc(hidden)]
-    type Silence;
+    const IS_LOOP: bool;
 
+    /// Tells it for as long as the guard lives.
     #[doc(hidden)]
-    fn silence() -> Self::Silence;
+    #[inline]
+    fn silence() -> Option<HereGuard> {
+        Self::IS_LOOP.then(|| Here::Off.set())
+    }
 }
 
 impl Kind for Loop {
-    type Silence = HereGuard;
+    const IS_LOOP: bool = true;
+}
 
-    #[inline]
-    fn silence() -> HereGuard {
-        Here::Off.set()
+impl Kind for RecursiveLoop {
+    const IS_LOOP: bool = true;
+
+    fn silence() -> Option<HereGuard> {
+        (!is_in_run()).then(|| Here::Off.set())
     }
 }
 
 impl Kind for Leaf {
-    type Silence = ();
-
-    #[inline]
-    fn silence() {}
+    const IS_LOOP: bool = false;
 }
 
 pin_project! {
@@ -75,7 +82,7 @@ impl<F, D, K> Instrumented<F, D, K> {
 impl<F, D, K> Future for Instrumented<F, D, K>
 where
     F: Future,
-    D: Fn(Returned<'_, F::Output>),
+    D: Fn(Returned<'_, F::Output>) -> Then,
     K: Kind,
 {
     type Output = F::Output;
@@ -96,17 +103,16 @@ where
 fn poll<F: Future>(
     call: &mut Held,
     future: Pin<&mut F>,
-    describe: &impl Fn(Returned<'_, F::Output>),
+    describe: &impl Fn(Returned<'_, F::Output>) -> Then,
     task: &mut Context<'_>,
 ) -> Poll<F::Output> {
     let running = call.enter();
-    let polled = future.poll(task);
+    let mut polled = future.poll(task);
     if let Some(running) = running {
-        let then = match &polled {
+        let then = match &mut polled {
             Poll::Pending => Then::GoesOn,
             Poll::Ready(value) => {
-                running.returned(&|call: &Call| describe(Returned::new(value, call)));
-                Then::Ends
+                running.returned(&mut |call: &Arc<Call>| describe(Returned::new(value, call))).unwrap_or(Then::Ends)
             }
         };
         running.leave(then);
@@ -125,7 +131,11 @@ where
     #[inline]
     fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<S::Item>> {
         let this = self.project();
-        if this.call.is_none() { this.inner.poll_next(task) } else { poll_next(this.call, this.inner, this.describe, task) }
+        if this.call.is_none() {
+            let _silence = K::silence();
+            return this.inner.poll_next(task);
+        }
+        poll_next(this.call, this.inner, this.describe, task)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -142,17 +152,17 @@ fn poll_next<S: Stream>(
     task: &mut Context<'_>,
 ) -> Poll<Option<S::Item>> {
     let running = call.enter();
-    let polled = stream.poll_next(task);
+    let mut polled = stream.poll_next(task);
     if let Some(running) = running {
-        let then = match &polled {
+        let then = match &mut polled {
             Poll::Pending => Then::GoesOn,
             Poll::Ready(None) => Then::Ends,
             Poll::Ready(Some(item)) => {
-                running.returned(&|call: &Call| {
-                    call.chunk_arrived();
+                let arrived = |call: &Arc<Call>| {
                     describe(Returned::new(item, call));
-                });
-                if running.has_failed() { Then::Ends } else { Then::GoesOn }
+                    if call.item_arrived() { Then::Ends } else { Then::GoesOn }
+                };
+                running.returned(&mut { arrived }).unwrap_or(Then::GoesOn)
             }
         };
         running.leave(then);

@@ -1,12 +1,12 @@
 //! What is learned of a call between its start and its end: from its response, from handles, from the items of a stream.
 
-use crate::call::ending::{Ending, Failure, Label};
+use crate::call::ending::{Ending, Failure, Label, Refusal};
 use crate::content::Captured;
 use crate::value::TokenUsage;
 use crate::vocabulary::{self, key, value};
 use opentelemetry::{Key, KeyValue, StringValue, Value};
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 /// Who says something of a call. What a later one of these says goes before what an earlier one does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,9 +103,11 @@ pub(crate) struct Learned {
     pub(crate) response_model: Fact<StringValue>,
     pub(crate) response_id: Fact<StringValue>,
     pub(crate) usage: Fact<TokenUsage>,
-    pub(crate) failed: Fact<bool>,
-    /// When the first item of a stream was there, counted from the start.
-    pub(crate) first_chunk: Option<Duration>,
+    /// `Some(None)`: somebody says that it did not fail.
+    pub(crate) failed: Fact<Option<Refusal>>,
+    pub(crate) stream: Streaming,
+    /// Code inside it unwound, and whoever holds it has not ended it.
+    pub(crate) unwound: bool,
     /// What an argument calls the error.
     pub(crate) error_type: Option<Label>,
     pub(crate) failure: Option<Failure>,
@@ -114,6 +116,42 @@ pub(crate) struct Learned {
     #[cfg(feature = "mcp")]
     pub(crate) is_forwarded: bool,
     content: Option<Box<Captured>>,
+}
+
+/// What is known of a stream beside what its items say.
+#[derive(Default)]
+pub(crate) struct Streaming {
+    /// When the first item was there that carried anything, counted from the start.
+    pub(crate) first_chunk: Option<Duration>,
+    /// Whether items are read, and so say themselves whether they carry anything.
+    pub(crate) is_read: bool,
+    /// An item said that it was the last that counts.
+    pub(crate) last: bool,
+    /// When the last item was there, once it is known that nothing needs to follow.
+    finished: Option<Moment>,
+}
+
+/// A time, by both clocks: the one that spans have, and the one that durations are measured by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) instant: Instant,
+    pub(crate) time: SystemTime,
+}
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        Moment { instant: Instant::now(), time: SystemTime::now() }
+    }
+
+    /// The moment that the clock on the wall showed, as far back as the other clock goes.
+    pub(crate) fn of(time: SystemTime) -> Self {
+        let now = Moment::now();
+        let instant = match now.time.duration_since(time) {
+            Ok(ago) => now.instant.checked_sub(ago).unwrap_or(now.instant),
+            Err(ahead) => now.instant.checked_add(ahead.duration()).unwrap_or(now.instant),
+        };
+        Moment { instant, time }
+    }
 }
 
 impl Learned {
@@ -135,14 +173,40 @@ impl Learned {
         self.content.take()
     }
 
-    /// What the response and the error said, as an ending.
-    pub(crate) fn take_ending(&mut self) -> Ending {
-        match self.failure.take() {
-            Some(failure) => {
+    /// An item carried something, or may have.
+    pub(crate) fn chunk_arrived(&mut self, started: Option<Instant>) {
+        if self.stream.first_chunk.is_none() {
+            self.stream.first_chunk = started.map(|started| started.elapsed());
+        }
+    }
+
+    /// An item has been looked at. Once it is known why the model stopped, whoever reads may stop, too.
+    pub(crate) fn item_arrived(&mut self, started: Option<Instant>) {
+        if !self.stream.is_read {
+            self.chunk_arrived(started);
+        }
+        if self.stream.last || self.stop_reason.get().is_some() || matches!(self.failed.get(), Some(Some(_))) {
+            self.stream.finished = Some(Moment::now());
+        }
+    }
+
+    /// What the response and the error said, as an ending, and when that was, if not now.
+    pub(crate) fn take_ending(&mut self) -> (Ending, Option<Moment>) {
+        let ending = match (self.failure.take(), self.failed.value.take().flatten()) {
+            (Some(failure), _) => {
                 Ending::Error(Failure { error_type: self.error_type.take().unwrap_or(failure.error_type), ..failure })
             }
-            None if self.failed.get() == Some(&true) => Ending::Failed,
-            None => Ending::Success,
+            (None, Some(refusal)) => Ending::Failed(refusal),
+            (None, None) => Ending::Success,
+        };
+        (ending, self.stream.finished.filter(|_| self.stream.last))
+    }
+
+    /// How a call ended of which nobody takes the end: a stream that had said everything was not cancelled.
+    pub(crate) fn take_ending_where_dropped(&mut self) -> (Ending, Option<Moment>) {
+        match self.stream.finished {
+            Some(finished) => (self.take_ending().0, Some(finished)),
+            None => (Ending::Cancelled, None),
         }
     }
 
@@ -170,7 +234,7 @@ impl Learned {
         };
         say(key::RESPONSE_MODEL, self.response_model.value.take().map(Value::String));
         say(key::RESPONSE_ID, self.response_id.value.take().map(Value::String));
-        say(key::TIME_TO_FIRST_CHUNK, self.first_chunk.map(|first_chunk| first_chunk.as_secs_f64().into()));
+        say(key::TIME_TO_FIRST_CHUNK, self.stream.first_chunk.map(|first_chunk| first_chunk.as_secs_f64().into()));
         if let Some(usage) = self.usage.value {
             say(key::USAGE_INPUT, usage.input.map(Value::I64));
             say(key::USAGE_OUTPUT, usage.output.map(Value::I64));

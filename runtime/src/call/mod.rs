@@ -24,6 +24,7 @@
 //! | `open`, `description` | the request side: deciding, and the arguments |
 //! | `returned` | the response side |
 //! | `instrumented`, `called` | the futures, streams and values that generated code makes |
+//! | `owned` | a call in the user's own hands |
 
 pub(crate) mod called;
 pub(crate) mod close;
@@ -36,4 +37,5 @@ pub(crate) mod here;
 pub(crate) mod instrumented;
 pub(crate) mod learned;
 pub(crate) mod open;
+pub(crate) mod owned;
 pub(crate) mod returned;

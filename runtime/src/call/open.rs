@@ -1,16 +1,19 @@
 //! Opening a call: who listens, what the request says, the sampler's decision, the start of the span.
 
-use crate::call::core::{Call, Learning, Place, Run, Wants};
+use crate::call::core::{Call, Learning, Place, Recursive, Run, Wants};
 use crate::call::delivery;
 use crate::call::here::{Here, Id, is_there};
+use crate::call::learned::Moment;
 use crate::content::{Captured, captures};
-use crate::listen::{Listeners, Started, start};
+use crate::listen::{Beginning, Listeners, Started, start};
 use crate::vocabulary::{Kind, Operation, Origin, Shared, SharedValues, key, value};
+use crate::warning;
+use opentelemetry::trace::{Link, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
 use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// What the macro knows of a function at compile time.
 #[derive(Debug)]
@@ -33,8 +36,13 @@ pub(crate) struct Opening {
     parent: Context,
     place: Place,
     sampling: Sampling,
-    /// Which step of its loop it is.
-    iteration: Option<i64>,
+    beginning: Option<Beginning>,
+    /// Whether its run has counted it.
+    is_counted: bool,
+    /// The function, if it may call itself.
+    pub(crate) recursive: Option<Recursive>,
+    /// Whether it has to bring its own context to whatever runs inside, wherever that is.
+    pub(crate) is_detached: bool,
     pub(crate) started: Option<Instant>,
     /// What the span does not have yet.
     attributes: Vec<KeyValue>,
@@ -71,6 +79,8 @@ enum Sampling {
     /// When the call is described: inside a run that records, where arguments go into the span as it starts, or if it is to see them all.
     Late,
     Decided(Started),
+    /// Nobody listens in the context that it was placed in.
+    Nobody,
 }
 
 /// What arguments have said, so that neither a default nor the loop says it again.
@@ -102,13 +112,20 @@ impl Opening {
         };
         let parent = parent.unwrap_or_else(Context::current);
         let place = Place::of(&parent);
+        Opening::at(kind, site, listening, parent, place)
+    }
+
+    fn at(kind: Kind, site: &'static Site, listening: Listening, parent: Context, place: Place) -> Option<Self> {
         let operation = listening.convention.operation(kind);
-        let (iteration, inherited, asks) = match &listening {
-            Listening::Own(listeners) => (None, 0, listeners.tracer.is_some()),
-            Listening::Within(run) => (run.count(kind), run.inherited.len(), run.asks_under(place.span)),
+        let (inherited, asks) = match &listening {
+            Listening::Own(listeners) => (0, listeners.tracer.is_some()),
+            Listening::Within(run) => (run.inherited.len(), run.asks_under(place.span)),
         };
         let measured = listening.meters.is_some() && (kind == Kind::Loop || operation.is_measured());
         if !asks && !measured {
+            if let Listening::Within(run) = &listening {
+                run.count(kind);
+            }
             return None;
         }
         let sampling = match &listening {
@@ -132,7 +149,10 @@ impl Opening {
             parent,
             place,
             sampling,
-            iteration,
+            beginning: None,
+            is_counted: false,
+            recursive: None,
+            is_detached: false,
             attributes,
             subject: None,
             said: SharedValues::default(),
@@ -159,6 +179,7 @@ impl Opening {
         self.origin = Origin::Evaluated;
         match self.sampling {
             Sampling::Late => true,
+            Sampling::Nobody => false,
             _ => self.decide() || (self.listening.meters.is_some() && by_meter(self.operation)),
         }
     }
@@ -180,15 +201,18 @@ impl Opening {
 
     /// Lets the sampler decide, if it has not. Whether the span records.
     fn decide(&mut self) -> bool {
-        if let Sampling::Decided(span) = &self.sampling {
-            return span.is_recording();
+        match &self.sampling {
+            Sampling::Decided(span) => return span.is_recording(),
+            Sampling::Nobody => return false,
+            Sampling::Early | Sampling::Late => {}
         }
         self.inherit();
         let name = self.name_of_span().unwrap_or(self.operation.name.into());
         let attributes = std::mem::take(&mut self.attributes);
         self.subject = None;
+        let beginning = self.beginning.take();
         let started = match &self.listening.tracer {
-            Some(tracer) => start(tracer, &self.parent, self.operation, name, attributes),
+            Some(tracer) => start(tracer, &self.parent, self.operation, name, attributes, beginning),
             None => Started::Nothing,
         };
         let records = started.is_recording();
@@ -196,9 +220,65 @@ impl Opening {
         records
     }
 
+    /// Counts the call in its run, once. For a step of a loop: which one it is.
+    fn count(&mut self) -> Option<i64> {
+        let counted = std::mem::replace(&mut self.is_counted, true);
+        match &self.listening {
+            Listening::Within(run) if !counted => run.count(self.kind),
+            _ => None,
+        }
+    }
+
+    /// Opens it in another context, if nothing was decided yet. Where nobody listens in there, nobody does.
+    pub(crate) fn place_in(&mut self, parent: &Context) {
+        if self.is_decided() {
+            return warning::once!("a parent was left out: it was said after other arguments, and the span has one already");
+        }
+        let run = if self.kind == Kind::Loop { None } else { Run::of(parent) };
+        let listening = match run {
+            Some(run) => Some(Listening::Within(run)),
+            None => Listeners::ask().map(Listening::Own),
+        };
+        // What the thread knows is of where it is, not of there.
+        let place = Place { span: Id::of(parent), here: Here::Unknown };
+        let opened = listening.and_then(|listening| Opening::at(self.kind, self.site, listening, parent.clone(), place));
+        match opened {
+            Some(opened) => {
+                let (beginning, recursive, is_detached) = (self.beginning.take(), self.recursive, self.is_detached);
+                *self = Opening { beginning, recursive, is_detached, ..opened };
+            }
+            None => self.sampling = Sampling::Nobody,
+        }
+    }
+
+    /// Links it to the span that the context is in.
+    pub(crate) fn link(&mut self, context: &Context) {
+        let linked = context.span().span_context().clone();
+        if !linked.is_valid() {
+            return;
+        }
+        match &mut self.sampling {
+            Sampling::Decided(span) => span.link(linked),
+            _ => self.beginning.get_or_insert_default().links.push(Link::with_context(linked)),
+        }
+    }
+
+    /// It started then, and not now.
+    pub(crate) fn starts_at(&mut self, time: SystemTime) {
+        if self.is_decided() {
+            return warning::once!("a start time was left out: it was said after other arguments, and the span has one already");
+        }
+        self.beginning.get_or_insert_default().time = Some(time);
+        self.started = Some(Moment::of(time).instant);
+    }
+
+    fn is_decided(&self) -> bool {
+        matches!(self.sampling, Sampling::Decided(Started::Recording(_) | Started::Unsampled(_)))
+    }
+
     /// What the loop says and the call itself does not, and where in the loop it stands.
     fn inherit(&mut self) {
-        if let Some(iteration) = self.iteration.filter(|_| !self.written.iteration) {
+        if let Some(iteration) = self.count().filter(|_| !self.written.iteration) {
             self.attributes.push(KeyValue::new(key::ITERATION, iteration));
         }
         let Listening::Within(run) = &self.listening else { return };
@@ -225,6 +305,9 @@ impl Opening {
 
     /// The call, if there is still somebody who listens to it.
     pub(crate) fn finish(mut self) -> Option<Arc<Call>> {
+        if matches!(self.sampling, Sampling::Nobody) {
+            return None;
+        }
         self.say_defaults();
         if let Sampling::Decided(Started::Recording(_)) = &self.sampling {
             // Decided by what was there then; the rest comes now.
@@ -236,12 +319,30 @@ impl Opening {
         } else {
             self.decide();
         }
+        self.count();
         let captures = self.captures();
         let measured = self.is_measured();
         let keeps_said = measured || self.logs();
-        let Opening { kind, operation, listening, parent, place, sampling, said, started, content, .. } = self;
+        let Opening {
+            kind,
+            operation,
+            listening,
+            parent,
+            place,
+            sampling,
+            said,
+            mut started,
+            content,
+            recursive,
+            is_detached,
+            ..
+        } = self;
         let Sampling::Decided(span) = sampling else { return None };
         let records = span.is_recording();
+        if records && kind == Kind::Step {
+            // It may turn out to be a stream, whose first chunk is timed.
+            started.get_or_insert_with(Instant::now);
+        }
         let unsampled = matches!(span, Started::Unsampled(_));
         let own = span.into_context(&parent);
         let mut wants = Wants::of_span(records, captures);
@@ -255,13 +356,13 @@ impl Opening {
         let span = own.as_ref().map_or(place.span, Id::of);
         let id = if own.is_some() { span } else { Id::unique() };
         let (run, context, said) = match listening {
-            Listening::Within(run) => (Some(run), own, said),
+            Listening::Within(run) => (Some(run), own.or_else(|| is_detached.then(|| parent.clone())), said),
             Listening::Own(mut listeners) if tells => {
                 // Nothing was there to ask: nobody asks inside.
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
                 let (inherited, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
-                let run = Run::new(kind, id, listeners, unsampled.then_some(span), inherited);
+                let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
                 let context = run.within(own.as_ref().unwrap_or(&parent));
                 (Some(run), Some(context), said)
             }
@@ -300,19 +401,19 @@ impl Opening {
 
     fn say_defaults(&mut self) {
         match self.kind {
-            Kind::Loop if self.operation.output_type => self.share_default(Shared::OutputType, value::TEXT_OUTPUT),
+            Kind::Loop if self.operation.output_type => self.share_default(Shared::OutputType, Some(value::TEXT_OUTPUT)),
             Kind::Loop | Kind::Step => {}
             Kind::Tool => {
-                self.share_default(Shared::ToolName, self.site.function);
-                self.share_default(Shared::ToolType, value::FUNCTION_TOOL);
+                self.share_default(Shared::ToolName, Some(self.site.function).filter(|name| !name.is_empty()));
+                self.share_default(Shared::ToolType, Some(value::FUNCTION_TOOL));
             }
         }
     }
 
-    fn share_default(&mut self, shared: Shared, value: &'static str) {
+    fn share_default(&mut self, shared: Shared, value: Option<&'static str>) {
         if !self.written.has(shared) {
             self.origin = Origin::Constant;
-            self.share(shared, Some(value));
+            self.share(shared, value);
         }
     }
 
@@ -327,6 +428,7 @@ impl Opening {
         match &self.sampling {
             Sampling::Early | Sampling::Late => true,
             Sampling::Decided(span) => span.is_recording(),
+            Sampling::Nobody => false,
         }
     }
 
@@ -340,6 +442,11 @@ impl Opening {
             self.subject = Some(self.attributes.len());
         }
         self.push(shared.key(), Some(value));
+    }
+
+    /// What is said now is no constant, although nobody was asked whether it is worth saying.
+    pub(crate) fn evaluated(&mut self) {
+        self.origin = Origin::Evaluated;
     }
 
     pub(crate) fn content(&mut self) -> &mut Captured {

@@ -13,7 +13,8 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::Call;
-use crate::call::ending::{Failure, Label};
+use crate::call::ending::{Failure, Label, Refusal};
+use crate::call::harness::Then;
 use crate::call::learned::Source;
 use crate::caught::caught;
 use crate::content::Captured;
@@ -21,27 +22,31 @@ use crate::settings::Piece;
 use crate::value::registered::{Registered, Sink};
 use crate::value::{AttributeValue, Chunk, ErrorType, Flag, SamplingResponse, Text, ToMessages, ToolOutcome, Usage, error_type};
 use crate::vocabulary::stop_reason_word;
-use crate::warning;
 use opentelemetry::{StringValue, Value};
 use serde::Serialize;
 use std::any::type_name;
 use std::borrow::Cow;
 use std::convert::Infallible;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// What the function returned, and the call that it ends.
 pub struct Returned<'a, R>(AnyReturned<'a, R>);
 
 /// What is not a `Result` is a success.
 pub struct AnyReturned<'a, R> {
-    value: &'a R,
-    call: &'a Call,
+    value: &'a mut R,
+    call: &'a Arc<Call>,
 }
 
 impl<'a, R> Returned<'a, R> {
-    pub(crate) fn new(value: &'a R, call: &'a Call) -> Self {
+    pub(crate) fn new(value: &'a mut R, call: &'a Arc<Call>) -> Self {
         Returned(AnyReturned { value, call })
+    }
+
+    pub(crate) fn into_parts(self) -> (&'a mut R, &'a Arc<Call>) {
+        (self.0.value, self.0.call)
     }
 }
 
@@ -52,28 +57,53 @@ impl<'a, R> Deref for Returned<'a, R> {
     }
 }
 
-impl<'a, T, E> Returned<'a, Result<T, E>> {
+impl<T, E> Returned<'_, Result<T, E>> {
     /// The error, if it is one.
-    pub fn __ss_error(&self) -> Failed<'a, E> {
+    pub fn __ss_error(&self) -> Failed<'_, E> {
         Failed::new(self.0.value.as_ref().err(), self.0.call)
     }
 
     /// The success value, if it is one.
-    pub fn __ss_success(&self) -> Success<'a, T> {
+    pub fn __ss_success(&self) -> Success<'_, T> {
         Success::new(self.0.value.as_ref().ok(), self.0.call)
     }
 }
 
-impl<'a, R> AnyReturned<'a, R> {
+impl<R> AnyReturned<'_, R> {
     /// There is no error.
-    pub fn __ss_error(&self) -> Failed<'a, Infallible> {
+    pub fn __ss_error(&self) -> Failed<'_, Infallible> {
         Failed::new(None, self.call)
     }
 
     /// The value.
-    pub fn __ss_success(&self) -> Success<'a, R> {
+    pub fn __ss_success(&self) -> Success<'_, R> {
         Success::new(Some(self.value), self.call)
     }
+
+    /// What is no stream ends the call.
+    pub fn __ss_then(&self, _: impl Fn(Returned<'_, ()>)) -> Then {
+        Then::Ends
+    }
+
+    /// Only here to say what is wrong.
+    pub fn __ss_items(&self, _: impl Fn(Returned<'_, R::Item>)) -> Then
+    where
+        R: ReturnedStream,
+    {
+        Then::Ends
+    }
+}
+
+/// A stream that is seen by its type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no stream that is seen by its type",
+    label = "`stream` needs a stream that this function returns",
+    note = "`stream` is for functions that return `impl Stream`, `Pin<Box<dyn Stream>>` with or without `Send`, or a `Result` of one of these",
+    note = "for any other stream, open the call in the function and hand the stream on: `samplescope::start_step(|step| …).stream(stream, |item| Chunk::new()…)`"
+)]
+pub trait ReturnedStream {
+    /// What the stream is made of.
+    type Item;
 }
 
 /// An error that names its kind and can be shown.
@@ -121,7 +151,7 @@ impl<'a, E> Deref for FailedShown<'a, E> {
 impl<E: ErrorType + Display> Failed<'_, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
-        self.put(|error| Some(error.error_type()), shown);
+        self.put(|error| Some(error.error_type()), error_type::shown);
     }
 }
 
@@ -135,7 +165,7 @@ impl<E: ErrorType> FailedNamed<'_, E> {
 impl<E: Display> FailedShown<'_, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
-        self.put(|_| None, shown);
+        self.put(|_| None, error_type::shown);
     }
 }
 
@@ -159,23 +189,9 @@ impl<'a, E> FailedAny<'a, E> {
         let label =
             caught("an error's `ErrorType`", || label(error).map(|label| Label::Said(label.into_owned().into()))).flatten();
         let error_type = label.unwrap_or_else(|| Label::Fixed(error_type::of_type::<E>()));
-        let settings = self.call.settings().filter(|settings| self.call.wants.span() && settings.exports_error_messages());
-        let message = settings.and_then(|settings| {
-            let message = caught("an error's `Display`", || message(error)).flatten()?;
-            Some(settings.text(Piece::ErrorMessage, &message))
-        });
+        let message = self.call.error_message(|| caught("an error's `Display`", || message(error)).flatten());
         self.call.learn(|learned| learned.failure = Some(Failure { error_type, exception_type: type_name::<E>(), message }));
     }
-}
-
-/// What the error says, as far as it gets: `to_string` would panic where its `Display` returns an error.
-fn shown(error: &impl Display) -> Option<String> {
-    let mut text = String::new();
-    if write!(text, "{error}").is_err() {
-        warning::once!("the text of an error was left out: its `Display` returned an error");
-        return None;
-    }
-    Some(text)
 }
 
 /// The success value of a response that says something of itself.
@@ -236,7 +252,7 @@ impl<T: ToolOutcome> Success<'_, T> {
         let call = self.0.call;
         if call.wants.ending() {
             let failed = outcome.failed();
-            call.learn(|learned| learned.failed.say(Source::Response, Some(failed)));
+            call.learn(|learned| learned.failed.say(Source::Response, Some(failed.then(Refusal::default))));
         }
         if call.wants.content() && !call.has_content(Captured::has_result) {
             if let Some(result) = outcome.result() {
@@ -292,11 +308,9 @@ impl<'a, T> AnySuccess<'a, T> {
         }
     }
 
-    /// Whether a value that came back as a success is none.
-    pub fn __ss_failed<V: Flag>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(success) = self.success(self.call.wants.ending()) {
-            self.call.say_failed(&of(success));
-        }
+    /// Whether a value that came back as a success is none, and why.
+    pub fn __ss_failed<V>(&self, of: impl FnOnce(&'a T) -> V) -> Failing<'a, V> {
+        Failing::new(self.success(self.call.wants.ending()).map(of), self.call)
     }
 
     /// Content: what the model said.
@@ -343,6 +357,123 @@ impl<'a, T> AnySuccess<'a, T> {
     #[inline]
     fn success(&self, wanted: bool) -> Option<&'a T> {
         self.value.filter(|_| wanted)
+    }
+}
+
+/// A flag says whether a success is none.
+pub struct Failing<'a, V>(FailingNamed<'a, V>);
+
+/// An error in an `Option`, which names its kind and can be shown.
+pub struct FailingNamed<'a, V>(FailingShown<'a, V>);
+
+/// An error in an `Option` that can be shown.
+pub struct FailingShown<'a, V>(AnyFailing<'a, V>);
+
+/// Anything else is no such answer.
+pub struct AnyFailing<'a, V> {
+    value: Option<V>,
+    call: &'a Call,
+}
+
+impl<'a, V> Failing<'a, V> {
+    fn new(value: Option<V>, call: &'a Call) -> Self {
+        Failing(FailingNamed(FailingShown(AnyFailing { value, call })))
+    }
+}
+
+impl<'a, V> Deref for Failing<'a, V> {
+    type Target = FailingNamed<'a, V>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, V> Deref for FailingNamed<'a, V> {
+    type Target = FailingShown<'a, V>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, V> Deref for FailingShown<'a, V> {
+    type Target = AnyFailing<'a, V>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<V: Flag> Failing<'_, V> {
+    /// A `true` fails the call.
+    pub fn __ss_said(&self) {
+        let AnyFailing { value, call } = &self.0.0.0;
+        if let Some(value) = value {
+            call.say_flag(value);
+        }
+    }
+}
+
+impl<V: MaybeError> FailingNamed<'_, V>
+where
+    V::Error: ErrorType + Display,
+{
+    /// An error fails the call.
+    pub fn __ss_said(&self) {
+        self.0.0.put(|error| Some(error.error_type().into_owned()));
+    }
+}
+
+impl<V: MaybeError> FailingShown<'_, V>
+where
+    V::Error: Display,
+{
+    /// An error fails the call.
+    pub fn __ss_said(&self) {
+        self.0.put(|_| None);
+    }
+}
+
+impl<V> AnyFailing<'_, V> {
+    /// Only here to say what is wrong.
+    pub fn __ss_said(&self)
+    where
+        V: Flag,
+    {
+    }
+
+    fn put(&self, error_type: impl FnOnce(&V::Error) -> Option<String>)
+    where
+        V: MaybeError,
+        V::Error: Display,
+    {
+        let Some(value) = &self.value else { return };
+        let said = value.error().map(|error| {
+            let label = caught("an error's `ErrorType`", || error_type(error)).flatten();
+            (label, caught("an error's `Display`", || error_type::shown(error)).flatten())
+        });
+        self.call.say_failed(Source::Argument, said);
+    }
+}
+
+/// `Option<E>`, or a reference of one.
+pub trait MaybeError {
+    /// What is in it.
+    type Error;
+
+    #[doc(hidden)]
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+impl<E> MaybeError for Option<E> {
+    type Error = E;
+    fn error(&self) -> Option<&E> {
+        self.as_ref()
+    }
+}
+
+impl<V: MaybeError> MaybeError for &V {
+    type Error = V::Error;
+    fn error(&self) -> Option<&V::Error> {
+        (**self).error()
     }
 }
 

@@ -4,7 +4,7 @@ use crate::content::document;
 use crate::content::redaction::Redaction;
 use crate::content::streamed::Streamed;
 use crate::settings::{Piece, Settings};
-use crate::value::{Message, Role, ToolDefinition};
+use crate::value::{Message, Pieces, Role, ToolDefinition};
 use crate::vocabulary::{Content, Kind, Operation, event, key};
 use opentelemetry::{KeyValue, StringValue};
 use serde::Serialize;
@@ -16,6 +16,9 @@ use std::slice;
 pub(crate) struct Captured {
     system: Vec<Message>,
     input: Vec<Message>,
+    /// Whether a handle said it, after the start.
+    late_system: bool,
+    late_input: bool,
     output: Vec<Message>,
     streamed: Option<Streamed>,
     tools: Vec<ToolDefinition>,
@@ -44,13 +47,36 @@ impl Captured {
         self.input = messages;
     }
 
-    pub(crate) fn output(&mut self, messages: Vec<Message>) {
-        self.output = messages;
+    /// As [`system`](Self::system), by a handle: the argument goes first.
+    pub(crate) fn late_system(&mut self, messages: Vec<Message>) {
+        if self.late_system || self.system.is_empty() {
+            self.late_system = true;
+            self.system = messages;
+        }
     }
 
-    /// A message that arrives in pieces.
-    pub(crate) fn append(&mut self, text: &str, settings: &Settings) {
-        self.streamed.get_or_insert_with(Streamed::new).push(text, settings);
+    /// As [`input`](Self::input), likewise.
+    pub(crate) fn late_input(&mut self, messages: Vec<Message>) {
+        if self.late_input || self.input.is_empty() {
+            self.late_input = true;
+            self.input = messages;
+        }
+    }
+
+    /// Nothing takes nothing back.
+    pub(crate) fn output(&mut self, messages: Vec<Message>) {
+        if !messages.is_empty() {
+            self.output = messages;
+        }
+    }
+
+    /// A message that arrives in pieces, or whole, again and again.
+    pub(crate) fn stream(&mut self, message: Option<Vec<Message>>, pieces: &Pieces<'_>, settings: &Settings) {
+        if let Some(message) = message {
+            self.output = message;
+            self.streamed = None;
+        }
+        self.streamed.get_or_insert_default().push(pieces, settings);
     }
 
     pub(crate) fn tools(&mut self, tools: Vec<ToolDefinition>) {
@@ -61,8 +87,13 @@ impl Captured {
         self.arguments = settings.serialized(Piece::ToolArguments, arguments);
     }
 
+    pub(crate) fn arguments_json(&mut self, arguments: Option<String>) {
+        self.arguments = arguments.or(self.arguments.take());
+    }
+
+    /// Nothing takes nothing back.
     pub(crate) fn result(&mut self, result: Option<String>) {
-        self.result = result;
+        self.result = result.or(self.result.take());
     }
 
     pub(crate) fn has_output(&self) -> bool {
@@ -73,16 +104,25 @@ impl Captured {
         self.result.is_some()
     }
 
-    /// The span events of what was asked.
-    pub(crate) fn request_events(&self, settings: &Settings) -> Vec<Event> {
-        let system = self.system.iter().map(|message| message_event(settings, Piece::System, &Role::System, message));
-        let input = self.input.iter().map(|message| message_event(settings, Piece::Input, &Role::User, message));
+    /// The span events of what was asked, as far as it was known at the start; `late`: as far as it was not.
+    pub(crate) fn request_events(&self, settings: &Settings, late: bool) -> Vec<Event> {
+        let system = self.system.iter().filter(|_| self.late_system == late);
+        let input = self.input.iter().filter(|_| self.late_input == late);
+        let system = system.map(|message| message_event(settings, Piece::System, &Role::System, message));
+        let input = input.map(|message| message_event(settings, Piece::Input, &Role::User, message));
         system.chain(input).flatten().collect()
     }
 
-    /// What may be exported of a stream's text, as the message that it is.
-    pub(crate) fn streamed(&mut self, settings: &Settings) -> Option<Message> {
-        self.streamed.take().map(|streamed| Message::text(streamed.redacted(settings)))
+    /// What arrived in pieces: a message, redacted, or the result of a tool.
+    pub(crate) fn put_together(&mut self, kind: Kind, settings: &Settings) -> Option<Message> {
+        let streamed = self.streamed.take()?;
+        if kind == Kind::Tool {
+            let whole = || self.output.last().and_then(Message::as_text).map(str::to_owned);
+            let text = streamed.into_text(settings).or_else(whole);
+            self.result = text.and_then(|text| settings.serialized(Piece::ToolResult, &text));
+            return None;
+        }
+        Some(streamed.into_message(settings)).filter(|message| !message.is_empty())
     }
 
     pub(crate) fn choice(
@@ -152,10 +192,10 @@ mod tests {
         let settings = Settings::default().redactor(|_, text| text.replace("hunter2", "***").into()).length_limit(20);
         let mut captured = Captured::default();
         captured.output(vec![Message::text("said before")]);
-        for chunk in ["my hun", "ter2 is not for everybody"] {
-            captured.append(chunk, &settings);
+        for text in ["my hun", "ter2 is not for everybody"] {
+            captured.stream(None, &Pieces { text: Some(text.into()), ..Pieces::default() }, &settings);
         }
-        let streamed = captured.streamed(&settings);
+        let streamed = captured.put_together(Kind::Step, &settings);
         let (_, attributes) = captured.choice(&settings, streamed.as_ref(), None).expect("a choice");
         assert_eq!(attributes[0], KeyValue::new("gen_ai.choice", "my *** is n…[16 cut]"));
     }

@@ -29,12 +29,15 @@ impl Settings {
     }
 
     /// What a tool was given or gave back: every string and number in it is content, names included.
-    /// None, with a warning, if it does not serialise, or not even its beginning is within the limit.
+    /// None if there is none; with a warning, if it does not serialise, or not even its beginning is within the limit.
     pub(crate) fn serialized(&self, piece: Piece, value: &(impl Serialize + ?Sized)) -> Option<String> {
         let Ok(json) = serde_json::to_string(value) else {
             warning::once!("content was left out: it does not serialise to JSON");
             return None;
         };
+        if json == "null" {
+            return None;
+        }
         let redaction = Redaction::new(self, piece);
         let json = match serde_json::from_str::<String>(&json) {
             Ok(text) => in_json(redaction.text(&text)),

@@ -1,47 +1,140 @@
-//! The text of a stream, which arrives in pieces and is kept in bounded memory.
+//! A message that arrives in pieces and is kept in bounded memory.
 
 use crate::content::cut::beginning_of;
 use crate::content::redaction::Redaction;
 use crate::settings::{Piece, Settings};
+use crate::value::{Message, Part, Pieces, Role, ToolCallPiece};
+use serde_json::Value;
 
 /// How many bytes of a text are kept for the redactor.
 const KEPT_WHOLE: usize = 1 << 20;
 
-/// The text so far. Without a redactor no more is kept than can be exported. A redactor has to see a text whole, since its beginning
-/// may end in half a secret: so it is kept whole, and what is too long for that is left out whole.
+/// How many tool calls a message has at most: a model may invent them without end.
+const MOST_TOOL_CALLS: usize = 256;
+
+/// The message so far.
+#[derive(Default)]
 pub(crate) struct Streamed {
-    /// None: left out.
-    kept: Option<String>,
-    /// In characters, of all that arrived.
-    length: usize,
+    text: Kept,
+    reasoning: Kept,
+    tool_calls: Vec<StreamedCall>,
+}
+
+/// A tool call so far.
+#[derive(Default)]
+struct StreamedCall {
+    index: Option<i64>,
+    id: Kept,
+    name: Kept,
+    arguments: Kept,
 }
 
 impl Streamed {
-    pub(crate) fn new() -> Self {
-        Streamed { kept: Some(String::new()), length: 0 }
-    }
-
-    pub(crate) fn push(&mut self, text: &str, settings: &Settings) {
-        let before = self.length;
-        self.length += text.chars().count();
-        let Some(kept) = &mut self.kept else { return };
-        if !settings.redacts() {
-            // The one character more is what makes it too long.
-            let room = settings.limit().map_or(usize::MAX, |limit| limit.saturating_add(1).saturating_sub(before));
-            kept.push_str(first(room, text));
-        } else if kept.len() + text.len() <= KEPT_WHOLE {
-            kept.push_str(text);
-        } else {
-            self.kept = None;
+    pub(crate) fn push(&mut self, pieces: &Pieces<'_>, settings: &Settings) {
+        self.text.push(pieces.text.as_deref(), settings);
+        self.reasoning.push(pieces.reasoning.as_deref(), settings);
+        for piece in &pieces.tool_calls {
+            if let Some(call) = self.call(piece) {
+                // An id is said once, or again with each piece.
+                call.id.replace(piece.id.as_deref(), settings);
+                call.name.push(piece.name.as_deref(), settings);
+                call.arguments.push(piece.arguments.as_deref(), settings);
+            }
         }
     }
 
-    /// What may be exported of it.
-    pub(crate) fn redacted(self, settings: &Settings) -> String {
-        let Some(kept) = self.kept else { return format!("…[{} characters left out]", self.length) };
+    /// The call that the piece belongs to.
+    fn call(&mut self, piece: &ToolCallPiece<'_>) -> Option<&mut StreamedCall> {
+        let at = match (piece.index, piece.id.as_deref()) {
+            (Some(index), _) => self.tool_calls.iter().position(|call| call.index == Some(index)),
+            (None, Some(id)) => self.tool_calls.iter().position(|call| call.id.is(id)),
+            (None, None) if piece.name.is_some() => None,
+            (None, None) => self.tool_calls.len().checked_sub(1),
+        };
+        let at = at.unwrap_or(self.tool_calls.len());
+        if at == self.tool_calls.len() && at < MOST_TOOL_CALLS {
+            self.tool_calls.push(StreamedCall { index: piece.index, ..StreamedCall::default() });
+        }
+        self.tool_calls.get_mut(at)
+    }
+
+    /// The text alone, which is yet to be redacted.
+    pub(crate) fn into_text(self, settings: &Settings) -> Option<String> {
+        self.text.exported(settings, str::to_owned)
+    }
+
+    /// The message, redacted.
+    pub(crate) fn into_message(self, settings: &Settings) -> Message {
+        let text = |kept: Kept| kept.redacted(settings);
+        let reasoning = text(self.reasoning).map(|content| Part::Reasoning { content });
+        let said = text(self.text).map(|content| Part::Text { content });
+        let calls = self.tool_calls.into_iter().map(|call| Part::ToolCall {
+            id: text(call.id),
+            name: text(call.name).unwrap_or_default(),
+            arguments: text(call.arguments).map_or(Value::Null, json_or_text),
+        });
+        Message::of(Some(Role::Assistant), reasoning.into_iter().chain(said).chain(calls).collect())
+    }
+}
+
+/// Arguments that were cut, or that a model got wrong, are no JSON.
+fn json_or_text(arguments: String) -> Value {
+    serde_json::from_str(&arguments).unwrap_or(Value::String(arguments))
+}
+
+/// One text so far. Without a redactor no more is kept than can be exported. A redactor has to see a text whole, since its beginning
+/// may end in half a secret: so it is kept whole, and what is too long for that is left out whole.
+#[derive(Default)]
+struct Kept {
+    text: String,
+    /// In characters, of all that arrived.
+    length: usize,
+    is_left_out: bool,
+}
+
+impl Kept {
+    fn push(&mut self, text: Option<&str>, settings: &Settings) {
+        let Some(text) = text else { return };
+        let before = self.length;
+        self.length += text.chars().count();
+        if self.is_left_out {
+            return;
+        }
+        if !settings.redacts() {
+            // The one character more is what makes it too long.
+            let room = settings.limit().map_or(usize::MAX, |limit| limit.saturating_add(1).saturating_sub(before));
+            self.text.push_str(first(room, text));
+        } else if self.text.len() + text.len() <= KEPT_WHOLE {
+            self.text.push_str(text);
+        } else {
+            self.text = String::new();
+            self.is_left_out = true;
+        }
+    }
+
+    fn replace(&mut self, text: Option<&str>, settings: &Settings) {
+        if text.is_some_and(|text| !self.is(text)) {
+            *self = Kept::default();
+            self.push(text, settings);
+        }
+    }
+
+    /// Whether it is that text, as far as it is kept.
+    fn is(&self, text: &str) -> bool {
+        self.length > 0 && !self.is_left_out && text.starts_with(self.text.as_str()) && text.chars().count() == self.length
+    }
+
+    fn redacted(self, settings: &Settings) -> Option<String> {
+        self.exported(settings, |text| Redaction::new(settings, Piece::Output).text(text).into_owned())
+    }
+
+    /// What may be exported of it; None if nothing arrived.
+    fn exported(self, settings: &Settings, redact: impl FnOnce(&str) -> String) -> Option<String> {
         match settings.limit() {
-            Some(limit) if !settings.redacts() && self.length > limit => beginning_of(self.length, &kept, limit),
-            _ => Redaction::new(settings, Piece::Output).text(&kept).into_owned(),
+            _ if self.length == 0 => None,
+            _ if self.is_left_out => Some(format!("…[{} characters left out]", self.length)),
+            Some(limit) if !settings.redacts() && self.length > limit => Some(beginning_of(self.length, &self.text, limit)),
+            _ => Some(redact(&self.text)),
         }
     }
 }
@@ -55,16 +148,16 @@ fn first(count: usize, text: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn streamed(settings: &Settings, chunks: &[&str]) -> Streamed {
-        let mut streamed = Streamed::new();
+    fn kept(settings: &Settings, chunks: &[&str]) -> Kept {
+        let mut kept = Kept::default();
         for chunk in chunks {
-            streamed.push(chunk, settings);
+            kept.push(Some(chunk), settings);
         }
-        streamed
+        kept
     }
 
-    fn kept(streamed: &Streamed) -> usize {
-        streamed.kept.as_ref().map_or(0, |kept| kept.chars().count())
+    fn text(settings: &Settings, chunks: &[&str]) -> String {
+        kept(settings, chunks).redacted(settings).unwrap_or_default()
     }
 
     #[test]
@@ -72,10 +165,10 @@ mod tests {
         let settings = Settings::default().length_limit(20);
         for chunks in [vec!["ü"; 10_000], vec!["üüü"; 7], vec!["ü", "üüüüüüüüüüüüüüüüüüüüüüüüüüüüü"]]
         {
-            let streamed = streamed(&settings, &chunks);
+            let kept = kept(&settings, &chunks);
             let length = chunks.concat().chars().count();
-            assert_eq!(kept(&streamed), 21);
-            let text = streamed.redacted(&settings);
+            assert_eq!(kept.text.chars().count(), 21);
+            let text = kept.redacted(&settings).expect("a text");
             let left = text.trim_start_matches('ü');
             assert_eq!(left, format!("…[{} cut]", length - (20 - left.chars().count())), "{text}");
             assert_eq!(text.chars().count(), 20);
@@ -85,23 +178,79 @@ mod tests {
     #[test]
     fn what_is_within_the_limit_is_whole() {
         let settings = Settings::default().length_limit(6);
-        assert_eq!(streamed(&settings, &["üü", "", "üüüü"]).redacted(&settings), "üüüüüü");
+        assert_eq!(text(&settings, &["üü", "", "üüüü"]), "üüüüüü");
         let unlimited = Settings::default();
-        assert_eq!(streamed(&unlimited, &["ü".repeat(5_000).as_str(), "ü"]).redacted(&unlimited), "ü".repeat(5_001));
-        assert_eq!(streamed(&settings, &[""]).redacted(&settings), "");
+        assert_eq!(text(&unlimited, &["ü".repeat(5_000).as_str(), "ü"]), "ü".repeat(5_001));
+        assert_eq!(kept(&settings, &[""]).redacted(&settings), None);
     }
 
     #[test]
     fn with_a_redactor_a_text_is_kept_whole_or_not_at_all() {
         let settings = Settings::default().length_limit(6).redactor(|_, text| text.replace("secret", "***").into());
         let full = "ü".repeat(KEPT_WHOLE / 2);
-        let streamed_whole = streamed(&settings, &[&full]);
-        assert_eq!(kept(&streamed_whole), KEPT_WHOLE / 2);
-        assert_eq!(streamed_whole.redacted(&settings), full);
+        let whole = kept(&settings, &[&full]);
+        assert_eq!(whole.text.len(), KEPT_WHOLE);
+        assert_eq!(whole.redacted(&settings), Some(full.clone()));
 
-        let mut too_long = streamed(&settings, &[&full, "sec"]);
-        too_long.push("ret", &settings);
-        assert_eq!(kept(&too_long), 0, "nothing is kept of what is left out, not even its end");
-        assert_eq!(too_long.redacted(&settings), "…[524294 characters left out]");
+        let too_long = kept(&settings, &[&full, "sec", "ret"]);
+        assert_eq!(too_long.text, "", "nothing is kept of what is left out, not even its end");
+        assert_eq!(too_long.redacted(&settings).as_deref(), Some("…[524294 characters left out]"));
+    }
+
+    fn call<'a>(index: Option<i64>, id: &'a str, name: &'a str, arguments: &'a str) -> ToolCallPiece<'a> {
+        let said = |text: &'a str| Some(text.into()).filter(|_| !text.is_empty());
+        ToolCallPiece { index, id: said(id), name: said(name), arguments: said(arguments) }
+    }
+
+    fn calls(pieces: Vec<ToolCallPiece<'_>>, settings: &Settings) -> Vec<(Option<String>, String, Value)> {
+        let mut streamed = Streamed::default();
+        for piece in pieces {
+            streamed.push(&Pieces { tool_calls: vec![piece], ..Pieces::default() }, settings);
+        }
+        let parts = streamed.into_message(settings).parts().to_vec();
+        let calls = parts.into_iter().map(|part| match part {
+            Part::ToolCall { id, name, arguments } => (id, name, arguments),
+            other => panic!("{other:?}"),
+        });
+        calls.collect()
+    }
+
+    #[test]
+    fn tool_calls_are_put_together_by_index_else_by_id_else_in_order() {
+        let paris = serde_json::json!({"city": "Paris"});
+        let rome = serde_json::json!({"city": "Rome"});
+        let expected = |ids: [Option<&str>; 2]| {
+            let [one, two] = ids.map(|id| id.map(str::to_owned));
+            vec![(one, "weather".to_owned(), paris.clone()), (two, "weather".to_owned(), rome.clone())]
+        };
+        let settings = Settings::default();
+        let by_index = vec![
+            call(Some(0), "a", "weather", ""),
+            call(Some(1), "b", "weather", "{\"city\":"),
+            call(Some(0), "", "", "{\"city\": \"Paris\"}"),
+            call(Some(1), "", "", "\"Rome\"}"),
+        ];
+        assert_eq!(calls(by_index, &settings), expected([Some("a"), Some("b")]));
+        let by_id = vec![
+            call(None, "a", "weather", "{\"city\":"),
+            call(None, "b", "weather", "{\"city\": \"Rome\"}"),
+            call(None, "a", "", "\"Paris\"}"),
+        ];
+        assert_eq!(calls(by_id, &settings), expected([Some("a"), Some("b")]));
+        let in_order = vec![
+            call(None, "", "weather", "{\"city\":"),
+            call(None, "", "", "\"Paris\"}"),
+            call(None, "", "weather", "{\"city\": \"Rome\"}"),
+        ];
+        assert_eq!(calls(in_order, &settings), expected([None, None]));
+    }
+
+    #[test]
+    fn arguments_that_are_no_json_are_text_and_calls_without_end_are_not_kept() {
+        let settings = Settings::default();
+        let broken = calls(vec![call(Some(0), "a", "weather", "{\"city\": ")], &settings);
+        assert_eq!(broken[0].2, Value::from("{\"city\": "));
+        let many = (0..10_000).map(|index| call(Some(index), "", "weather", "{}")).collect();
+        assert_eq!(calls(many, &settings).len(), MOST_TOOL_CALLS);
     }
 }

@@ -10,7 +10,7 @@ pub(crate) use meters::{Measurement, Meters};
 pub(crate) use requests::{is_worth_asking, remember};
 #[cfg(feature = "mcp")]
 pub(crate) use tracer::start_built;
-pub(crate) use tracer::{Started, start};
+pub(crate) use tracer::{Beginning, Started, start};
 
 use crate::settings::Settings;
 use crate::vocabulary::Convention;

@@ -3,12 +3,14 @@
 use crate::vocabulary::{Convention, Operation};
 use opentelemetry::global::{self, BoxedSpan, BoxedTracer};
 use opentelemetry::trace::{
-    Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
+    Link, Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+    Tracer as _,
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::SystemTime;
 
 /// Whether a provider was there when last asked. Only ever a reason not to ask again: a no-op span puts it back.
 static SEEN: AtomicBool = AtomicBool::new(false);
@@ -53,6 +55,14 @@ pub(crate) enum Started {
     Nothing,
 }
 
+/// What few spans have at their start.
+#[derive(Debug, Default)]
+pub(crate) struct Beginning {
+    pub(crate) links: Vec<Link>,
+    /// None: now.
+    pub(crate) time: Option<SystemTime>,
+}
+
 /// Lets the sampler decide, by what it is shown here.
 pub(crate) fn start(
     tracer: &BoxedTracer,
@@ -60,10 +70,15 @@ pub(crate) fn start(
     operation: &Operation,
     name: Cow<'static, str>,
     attributes: Vec<KeyValue>,
+    beginning: Option<Beginning>,
 ) -> Started {
     let mut builder = SpanBuilder::from_name(name);
     builder.span_kind = Some(if operation.client { SpanKind::Client } else { SpanKind::Internal });
     builder.attributes = Some(attributes);
+    if let Some(Beginning { links, time }) = beginning {
+        builder.links = Some(links);
+        builder.start_time = time;
+    }
     start_built(tracer, parent, builder)
 }
 
@@ -84,6 +99,13 @@ pub(crate) fn start_built(tracer: &BoxedTracer, parent: &Context, builder: SpanB
 impl Started {
     pub(crate) fn is_recording(&self) -> bool {
         matches!(self, Started::Recording(_))
+    }
+
+    /// A link that is learned after the sampler has decided.
+    pub(crate) fn link(&mut self, link: SpanContext) {
+        if let Started::Recording(span) = self {
+            span.add_link(link, Vec::new());
+        }
     }
 
     /// What is learned after the sampler has decided.

@@ -1,6 +1,7 @@
 //! One request, from when it starts to its one end.
 
 use crate::call::core::{Call, Place, Run};
+use crate::call::ending::Refusal;
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Source;
 use crate::call::open::push_printable;
@@ -288,7 +289,7 @@ impl Open {
                 tool.learn(|learned| {
                     self.learned.into_iter().for_each(|KeyValue { key, value, .. }| learned.attributes.set(key, value));
                     if tool_failed {
-                        learned.failed.say(Source::Nobody, Some(true));
+                        learned.failed.say(Source::Nobody, Some(Some(Refusal::default())));
                     }
                 });
             }

@@ -93,7 +93,7 @@ pub trait Number {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a bool",
     label = "expected a bool",
-    note = "a `bool` is fine, and an `Option` or a reference of one"
+    note = "a `bool` is fine, and an `Option` or a reference of one; `failed` takes an `Option` of anything with a `Display`, too, which says why"
 )]
 pub trait Flag {
     #[doc(hidden)]

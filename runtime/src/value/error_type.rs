@@ -1,8 +1,10 @@
 //! What `error.type` says of an error.
 
 use crate::vocabulary::value;
+use crate::warning;
 use std::any::type_name;
 use std::borrow::Cow;
+use std::fmt::{Display, Write as _};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -208,6 +210,16 @@ fn qualified_path(path: &'static str) -> Cow<'static, str> {
         Some(module) => format!("{module}::{last}").into(),
         None => last.into(),
     }
+}
+
+/// What the error says, as far as it gets: `to_string` would panic where its `Display` returns an error.
+pub(crate) fn shown(error: &(impl Display + ?Sized)) -> Option<String> {
+    let mut text = String::new();
+    if write!(text, "{error}").is_err() {
+        warning::once!("the text of an error was left out: its `Display` returned an error");
+        return None;
+    }
+    Some(text)
 }
 
 #[cfg(test)]

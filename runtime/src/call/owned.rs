@@ -1,0 +1,138 @@
+//! A call as a value: in the hands of the user, who says when it ends.
+
+use crate::call::close::close;
+use crate::call::core::Call;
+use crate::call::ending::{Ending, Failure, Label};
+use crate::call::harness::{Held, Inside, Lent};
+use crate::call::here::HereGuard;
+use crate::call::instrumented::{Instrumented, Kind};
+use crate::call::learned::{Learned, Moment};
+use crate::call::returned::Returned;
+use crate::caught::caught;
+use crate::value::{Chunk, error_type};
+use futures_core::Stream;
+use opentelemetry::Context;
+use pin_project_lite::pin_project;
+use std::any::type_name;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+use std::time::SystemTime;
+
+/// One word, none when nobody listens. Dropped, it was cancelled, or panicked if code inside it or around it unwinds.
+pub(crate) struct Owned<K> {
+    call: Option<Arc<Call>>,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Owned<K> {
+    pub(crate) fn new(call: Option<Arc<Call>>) -> Self {
+        Owned { call, kind: PhantomData }
+    }
+
+    pub(crate) fn call(&self) -> Option<&Arc<Call>> {
+        self.call.as_ref()
+    }
+
+    /// The context inside it; the current one where nobody listens.
+    pub(crate) fn context(&self) -> Context {
+        self.call.as_ref().and_then(|call| call.context.clone()).unwrap_or_else(Context::current)
+    }
+
+    /// What it was told says how it ended.
+    pub(crate) fn end(mut self, at: Option<SystemTime>) {
+        if let Some(call) = self.call.take() {
+            let (ending, _) = call.look(Learned::take_ending).unwrap_or((Ending::Success, None));
+            close(&call, ending, at.map(Moment::of));
+        }
+    }
+
+    pub(crate) fn fail<E: Display + ?Sized>(mut self, label: Option<Label>, error: &E) {
+        let Some(call) = self.call.take() else { return };
+        let error_type = label.unwrap_or_else(|| Label::Fixed(error_type::of_type::<E>()));
+        let message = call.error_message(|| caught("an error's `Display`", || error_type::shown(error)).flatten());
+        close(&call, Ending::Error(Failure { error_type, exception_type: type_name::<E>(), message }), None);
+    }
+}
+
+impl<K: Kind> Owned<K> {
+    /// Inside it for as long as the guard lives.
+    pub(crate) fn enter(&self) -> EnteredCall<'_> {
+        let inside = self.call.as_deref().map(Inside::new);
+        let silence = if inside.is_none() { K::silence() } else { None };
+        EnteredCall { _inside: inside, _silence: silence, not_send: PhantomData }
+    }
+
+    pub(crate) fn scope<F>(&self, future: F) -> Scoped<F, K> {
+        Scoped { future, call: Lent::new(self.call.clone()), kind: PhantomData }
+    }
+
+    pub(crate) fn stream<S, C>(mut self, stream: S, chunk: C) -> impl Stream<Item = S::Item> + use<S, C, K>
+    where
+        S: Stream,
+        C: Fn(&S::Item) -> Chunk<'_>,
+    {
+        if let Some(call) = &self.call {
+            call.streams();
+        }
+        let read = move |returned: Returned<'_, S::Item>| returned.__ss_success().__ss_chunk(|item| chunk(item));
+        Instrumented::<_, _, K>::new(stream, read, Held::new(self.call.take()))
+    }
+}
+
+impl<K> Drop for Owned<K> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            dropped(&call);
+        }
+    }
+}
+
+#[cold]
+fn dropped(call: &Call) {
+    let unwound = std::thread::panicking() || call.look(|learned| learned.unwound).unwrap_or(false);
+    let (ending, at) = match call.look(Learned::take_ending_where_dropped) {
+        _ if unwound => (Ending::Panicked, None),
+        Some(ending) => ending,
+        None => (Ending::Cancelled, None),
+    };
+    close(call, ending, at);
+}
+
+/// The code that runs now is inside a call, until this is dropped. Not `Send`: it is this thread that is inside.
+#[must_use = "the call is left again when this is dropped"]
+#[expect(missing_debug_implementations, reason = "it is only there to be dropped")]
+pub struct EnteredCall<'a> {
+    _inside: Option<Inside<'a>>,
+    _silence: Option<HereGuard>,
+    not_send: PhantomData<*const ()>,
+}
+
+pin_project! {
+    /// A future inside a call, which it does not end.
+    pub(crate) struct Scoped<F, K> {
+        #[pin]
+        future: F,
+        call: Lent,
+        kind: PhantomData<fn() -> K>,
+    }
+
+    impl<F, K> PinnedDrop for Scoped<F, K> {
+        fn drop(this: Pin<&mut Self>) {
+            this.project().call.enter_to_drop();
+        }
+    }
+}
+
+impl<F: Future, K: Kind> Future for Scoped<F, K> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let inside = this.call.enter();
+        let _silence = if inside.is_none() { K::silence() } else { None };
+        this.future.poll(task)
+    }
+}

@@ -1,0 +1,136 @@
+//! What a call that is started by hand is described by: the arguments of the attributes, as methods.
+
+use crate::call::description::Description;
+use crate::value::{AsContext, AttributeValue, Integer, Number, Text, ToMessages, ToToolDefinitions};
+use serde::Serialize;
+use std::fmt;
+use std::time::SystemTime;
+
+/// What a loop is described by, for [`start_loop`](crate::start_loop). Values are taken by reference; what is `None` is left out.
+pub struct LoopDescription<'a>(pub(super) &'a mut Description);
+
+/// What a step is described by, for [`start_step`](crate::start_step). Values are taken by reference; what is `None` is left out.
+pub struct StepDescription<'a>(pub(super) &'a mut Description);
+
+/// What a tool is described by, for [`start_tool`](crate::start_tool). Values are taken by reference; what is `None` is left out.
+pub struct ToolDescription<'a>(pub(super) &'a mut Description);
+
+/// A method an argument: its documentation, its name, and in parentheses who has to be listening, what it says, and what it takes.
+macro_rules! described {
+    ($description:ident: $($(#[$doc:meta])* $name:ident($asked:ident, $said:ident, $($takes:tt)+);)*) => {
+        impl $description<'_> {
+            $(
+                $(#[$doc])*
+                pub fn $name(&mut self, value: &(impl $($takes)+ + ?Sized)) {
+                    if self.0.$asked() {
+                        self.0.$said(value);
+                    }
+                }
+            )*
+
+            /// An attribute of your own, at the start. Its key is not checked against the registry, as the attribute macros check it.
+            pub fn attribute(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
+                if self.0.__ss_is_recording() {
+                    self.0.__ss_attribute(key, value);
+                }
+            }
+
+            /// The context that the call is opened in, instead of the current one: its span is the parent, and if it is in a loop, the call
+            /// belongs to that loop. Said before anything else; later it is left out, with a warning.
+            pub fn parent(&mut self, context: &(impl AsContext + ?Sized)) {
+                self.0.__ss_parent(context);
+            }
+
+            /// A link to the span that the context is in.
+            pub fn link(&mut self, context: &(impl AsContext + ?Sized)) {
+                self.0.__ss_link(context);
+            }
+
+            /// When the call started, if not now. Said before anything but the parent; later it is left out, with a warning.
+            pub fn started(&mut self, time: SystemTime) {
+                self.0.started(time);
+            }
+        }
+
+        impl fmt::Debug for $description<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($description)).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+described! { LoopDescription:
+    /// `gen_ai.agent.name`: the agent that runs the loop. Its steps and tools inherit it.
+    agent(__ss_is_agent_measured, __ss_agent, Text);
+    /// `gen_ai.conversation.id`: the conversation, session or thread that the loop belongs to. Its steps and tools inherit it.
+    conversation_id(__ss_is_recording, __ss_conversation_id, Text);
+    /// `gen_ai.provider.name`: who serves the model, as in `anthropic`, `openai`. Steps inherit it.
+    provider(__ss_is_measured, __ss_provider, Text);
+    /// `gen_ai.request.model`: the model that is asked for. Steps inherit it.
+    model(__ss_is_measured, __ss_model, Text);
+    /// `gen_ai.request.temperature`. Steps inherit it.
+    temperature(__ss_is_recording, __ss_temperature, Number);
+    /// `gen_ai.request.max_tokens`: how many tokens a response may have. Steps inherit it.
+    max_tokens(__ss_is_recording, __ss_max_tokens, Integer);
+    /// `fastmcp.sampling.tool_count`: how many tools the model may choose from.
+    tool_count(__ss_is_recording, __ss_tool_count, Integer);
+    /// `fastmcp.sampling.result_type`: what the loop produces, by its name; `str` for a string.
+    result_type_name(__ss_is_recording, __ss_result_type_name, Text);
+    /// `fastmcp.sampling.handler_mode`: `client` or `fallback`.
+    handler_mode(__ss_is_recording, __ss_handler_mode, Text);
+    /// The tools that the model may choose from: `fastmcp.sampling.tool_count`, unless it was said, and as content their definitions.
+    tools(__ss_is_recording, __ss_tools, ToToolDefinitions);
+    /// Content: what the model is told before everything else.
+    system_prompt(__ss_is_capturing, __ss_system_prompt, ToMessages);
+    /// Content: what the model is asked.
+    messages(__ss_is_capturing, __ss_messages, ToMessages);
+}
+
+described! { StepDescription:
+    /// `gen_ai.provider.name`: who serves the model. Where it is not said, the loop's.
+    provider(__ss_is_measured, __ss_provider, Text);
+    /// `gen_ai.request.model`: the model that is asked for. Where it is not said, the loop's.
+    model(__ss_is_measured, __ss_model, Text);
+    /// `gen_ai.request.temperature`. Where it is not said, the loop's.
+    temperature(__ss_is_recording, __ss_temperature, Number);
+    /// `gen_ai.request.max_tokens`: how many tokens the response may have. Where it is not said, the loop's.
+    max_tokens(__ss_is_recording, __ss_max_tokens, Integer);
+    /// `gen_ai.request.top_p`: how much of the probability mass is sampled from, 0 to 1.
+    top_p(__ss_is_recording, __ss_top_p, Number);
+    /// `gen_ai.request.top_k`: from how many of the likeliest tokens is sampled.
+    top_k(__ss_is_recording, __ss_top_k, Integer);
+    /// `gen_ai.request.seed`: with the same one, a model may answer the same.
+    seed(__ss_is_recording, __ss_seed, Integer);
+    /// `gen_ai.request.stop_sequences`: at which texts the model stops. A list of strings; one string is a list of one.
+    stop_sequences(__ss_is_recording, __ss_stop_sequences, AttributeValue);
+    /// `gen_ai.request.presence_penalty`.
+    presence_penalty(__ss_is_recording, __ss_presence_penalty, Number);
+    /// `gen_ai.request.frequency_penalty`.
+    frequency_penalty(__ss_is_recording, __ss_frequency_penalty, Number);
+    /// `gen_ai.request.choice.count`: how many answers are asked for.
+    choice_count(__ss_is_recording, __ss_choice_count, Integer);
+    /// `server.address`: the host that serves the model, by name or IP address.
+    server_address(__ss_is_recording, __ss_server_address, Text);
+    /// `server.port`: its port.
+    server_port(__ss_is_recording, __ss_server_port, Integer);
+    /// `fastmcp.sampling.iteration`: which step of the run this is, from 0, where the loop does not count right.
+    iteration(__ss_is_recording, __ss_iteration, Integer);
+    /// Content: the definitions of the tools that the model may choose from.
+    tools(__ss_is_recording, __ss_tools, ToToolDefinitions);
+    /// Content: what the model is told before everything else.
+    system_prompt(__ss_is_capturing, __ss_system_prompt, ToMessages);
+    /// Content: what the model is asked.
+    messages(__ss_is_capturing, __ss_messages, ToMessages);
+}
+
+described! { ToolDescription:
+    /// `gen_ai.tool.call.id`: the model's id for this call.
+    call_id(__ss_is_recording, __ss_call_id, Text);
+    /// `gen_ai.tool.description`: what the model is told that the tool does.
+    description(__ss_is_recording, __ss_description, Text);
+    /// `gen_ai.tool.type`: `function` unless it is said otherwise, as in `extension`, `datastore`.
+    tool_type(__ss_is_measured, __ss_tool_type, Text);
+    /// Content: what the model calls the tool with.
+    arguments(__ss_is_capturing, __ss_arguments, Serialize);
+}

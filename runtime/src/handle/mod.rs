@@ -1,0 +1,212 @@
+//! Calls in the user's hands: those that the current code is in, and those that it starts itself. Both are told the same.
+
+/// The methods of a handle and of a call as a value: both are told the same. `$function` starts the example.
+macro_rules! told {
+    (any $handle:ident, $function:literal) => {
+        impl $handle {
+            /// Adds an event to the span. The attributes are evaluated only if it records.
+            ///
+            /// ```
+            /// use opentelemetry::KeyValue;
+            ///
+            #[doc = concat!("let call = samplescope::", $function, ";")]
+            /// call.event("cache.miss", || [KeyValue::new("cache.size", 12)]);
+            /// ```
+            pub fn event<A>(&self, name: impl Into<Cow<'static, str>>, attributes: impl FnOnce() -> A)
+            where
+                A: IntoIterator<Item = KeyValue>,
+            {
+                self.told().event(name, attributes);
+            }
+
+            /// Sets an attribute when the span ends; the last value of a key counts. A `None` sets nothing.
+            /// A key that the attribute macro sets at the start cannot be taken back: it would be there twice.
+            pub fn set<V: AttributeValue>(&self, key: impl Into<Key>, value: V) {
+                self.told().set(key.into(), &value);
+            }
+
+            /// The call fails, whatever comes back in the end: its status is Error with this description, which goes through the redactor.
+            /// `error.type` is `tool_error` on a tool and `_OTHER` elsewhere. An argument `failed = …` and an `Err` go first.
+            pub fn failed<V: Text>(&self, description: V) {
+                self.told().failed(&description);
+            }
+        }
+
+        impl fmt::Debug for $handle {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($handle)).field("recording", &self.told().recording().is_some()).finish_non_exhaustive()
+            }
+        }
+    };
+    (asked $handle:ident) => {
+        impl $handle {
+            /// Content: what the model is told before everything else, where it is known only inside. The argument of that name goes first.
+            pub fn system_prompt<V: ToMessages>(&self, prompt: V) {
+                self.told().system(&prompt);
+            }
+
+            /// Content: what the model is asked, where it is known only inside. The argument of that name goes first; of several, the last counts.
+            pub fn messages<V: ToMessages>(&self, messages: V) {
+                self.told().input(&messages);
+            }
+        }
+    };
+    (loop $handle:ident, $function:literal) => {
+        told!(any $handle, $function);
+        told!(asked $handle);
+
+        impl $handle {
+            /// The event `sampling.validation_failure`: the model's structured output did not validate, for the `consecutive`-th time in a row,
+            /// from 1.
+            pub fn validation_failure(&self, consecutive: impl Integer) {
+                self.told().count(event::VALIDATION_FAILURE, key::CONSECUTIVE_FAILURES, &consecutive);
+            }
+
+            /// The event `sampling.text_response_retry`: the model answered with text instead of calling `final_response`,
+            /// and is asked for the `retry`-th time, from 1, to do so.
+            pub fn text_response_retry(&self, retry: impl Integer) {
+                self.told().count(event::TEXT_RESPONSE_RETRY, key::RETRY_COUNT, &retry);
+            }
+
+            /// Content: what the loop came to. The argument of that name goes first; of several, the last counts.
+            pub fn answer<V: ToMessages>(&self, answer: V) {
+                self.told().output(&answer);
+            }
+        }
+    };
+    (step $handle:ident, $function:literal) => {
+        told!(any $handle, $function);
+        told!(asked $handle);
+
+        impl $handle {
+            /// The tokens of this model call. Called again, counts that are known now replace those from before.
+            pub fn usage<V: Usage>(&self, usage: V) {
+                self.told().say(Wants::tokens, || usage.usage(), |learned, usage| learned.usage.say_more(usage));
+            }
+
+            /// Why the model stopped, in the provider's own word.
+            pub fn stop_reason<V: Text>(&self, reason: V) {
+                let reason = || reason.text_as(stop_reason_word);
+                self.told().say(Wants::span, reason, |learned, reason| learned.stop_reason.say(Source::Handle, reason));
+            }
+
+            /// The model that answered.
+            pub fn response_model<V: Text>(&self, model: V) {
+                let model = || model.text();
+                self.told().say(Wants::response_model, model, |learned, model| learned.response_model.say(Source::Handle, model));
+            }
+
+            /// The id that the provider gave the response.
+            pub fn response_id<V: Text>(&self, id: V) {
+                self.told().say(Wants::span, || id.text(), |learned, id| learned.response_id.say(Source::Handle, id));
+            }
+
+            /// Content: what the model said. The argument of that name goes first; of several, the last counts.
+            pub fn message<V: ToMessages>(&self, message: V) {
+                self.told().output(&message);
+            }
+        }
+    };
+    (tool $handle:ident, $function:literal) => {
+        told!(any $handle, $function);
+
+        impl $handle {
+            /// Content: what the model called the tool with. Of several, the last counts, and the argument of that name among these.
+            pub fn arguments<V: Serialize>(&self, arguments: V) {
+                self.told().tool_text(Piece::ToolArguments, &arguments, |learned, json| learned.content().arguments_json(json));
+            }
+
+            /// Content: what the tool gave back. The argument of that name goes first; of several, the last counts.
+            pub fn result<V: Serialize>(&self, result: V) {
+                self.told().tool_text(Piece::ToolResult, &result, |learned, json| learned.content().result(json));
+            }
+        }
+    };
+}
+
+mod current;
+mod description;
+mod started;
+
+pub use crate::call::owned::EnteredCall;
+pub use current::{CurrentLoop, CurrentStep, CurrentTool, current_loop, current_step, current_tool};
+pub use description::{LoopDescription, StepDescription, ToolDescription};
+pub use started::{LoopCall, StepCall, ToolCall, start_loop, start_step, start_tool};
+
+use crate::call::core::{Call, Wants};
+use crate::call::learned::{Learned, Source};
+use crate::caught::caught;
+use crate::settings::Piece;
+use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages};
+use opentelemetry::{Key, KeyValue};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What a call is told by hand. Nothing is evaluated unless somebody listens to it, and no lock is held while it is.
+#[derive(Clone, Copy)]
+struct Told<'a>(Option<&'a Arc<Call>>);
+
+impl<'a> Told<'a> {
+    fn recording(self) -> Option<&'a Arc<Call>> {
+        self.0.filter(|call| call.wants.span())
+    }
+
+    fn event<A: IntoIterator<Item = KeyValue>>(self, name: impl Into<Cow<'static, str>>, attributes: impl FnOnce() -> A) {
+        if let Some(call) = self.recording() {
+            call.add_event(name, attributes().into_iter().collect());
+        }
+    }
+
+    fn set(self, key: Key, value: &(impl AttributeValue + ?Sized)) {
+        let set = |learned: &mut Learned, value: Option<_>| {
+            if let Some(value) = value {
+                learned.attributes.set(key, value);
+            }
+        };
+        self.say(Wants::span, || value.attribute(), set);
+    }
+
+    /// Says something that a meter may want to know, too.
+    fn say<T>(self, wanted: impl FnOnce(Wants) -> bool, what: impl FnOnce() -> T, say: impl FnOnce(&mut Learned, T)) {
+        if let Some(call) = self.0.filter(|call| wanted(call.wants)) {
+            if let Some(what) = caught("what a handle was given", what) {
+                call.learn(|learned| say(learned, what));
+            }
+        }
+    }
+
+    fn failed(self, description: &(impl Text + ?Sized)) {
+        if let Some(call) = self.0.filter(|call| call.wants.ending()) {
+            let description = caught("what a handle was given", || description.text()).flatten();
+            call.say_failed(Source::Handle, Some((None, description.map(String::from))));
+        }
+    }
+
+    fn system(self, prompt: &(impl ToMessages + ?Sized)) {
+        self.say(Wants::content, || prompt.to_messages(), |learned, messages| learned.content().late_system(messages));
+    }
+
+    fn input(self, messages: &(impl ToMessages + ?Sized)) {
+        self.say(Wants::content, || messages.to_messages(), |learned, messages| learned.content().late_input(messages));
+    }
+
+    fn output(self, messages: &(impl ToMessages + ?Sized)) {
+        self.say(Wants::content, || messages.to_messages(), |learned, messages| learned.content().output(messages));
+    }
+
+    fn tool_text(self, piece: Piece, value: &(impl Serialize + ?Sized), keep: impl FnOnce(&mut Learned, Option<String>)) {
+        let Some(settings) = self.0.and_then(|call| call.settings()) else { return };
+        self.say(Wants::content, || settings.serialized(piece, value), keep);
+    }
+
+    fn chunk(self, chunk: Chunk<'_>) {
+        if let Some(call) = self.0.filter(|call| call.wants.anything()) {
+            caught("what a handle was given", || call.say_chunk(chunk));
+        }
+    }
+
+    fn count(self, name: &'static str, key: &'static str, count: &impl Integer) {
+        self.event(name, || count.integer().map(|count| KeyValue::new(key, count)));
+    }
+}
