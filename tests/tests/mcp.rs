@@ -306,8 +306,9 @@ fn the_loop_s_metric_of_the_same_name_stays_in_its_own_scope() {
     let telemetry = on(PRESCRIBED);
     answer();
     run(Side::Receiver, &method("ping"), &Ending::Returned);
-    let scopes: Vec<_> =
+    let mut scopes: Vec<_> =
         telemetry.metrics().into_iter().filter(|metric| metric.name == SERVER).map(|metric| metric.scope).collect();
+    scopes.sort();
     assert_eq!(scopes, ["samplescope", "samplescope-rmcp"]);
 }
 
