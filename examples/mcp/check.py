@@ -134,8 +134,9 @@ def fastmcp_over_http():
             server.terminate()
         server.wait(10)
     check("FastMCP 3.4 client, streamable HTTP", receiver, WITH_FASTMCP)
-    sessions = {said(span).get("mcp.session.id") for service, span in receiver.spans if span.name.startswith("tools/call") and "mcp-server" in service}
-    assert len(sessions) == 1 and None not in sessions, sessions
+    # What is answered and what is sampled, in the one session.
+    own = [span for service, span in receiver.spans if "mcp-server" in service and span.name in ("tools/call plan_trip", "sampling create_message")]
+    assert len(own) == 3 and len({said(span)["mcp.session.id"] for span in own}) == 1, [said(span) for span in own]
 
 
 def mcp_legacy():
