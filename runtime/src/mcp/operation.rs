@@ -272,10 +272,14 @@ impl Open {
             Span::Silent => {}
             Span::Own => {
                 let span = context.span();
-                self.learned.extend(error_type.map(|error_type| KeyValue::new(key::ERROR_TYPE, error_type)));
-                self.learned.append(&mut self.content);
                 if !self.learned.is_empty() {
                     span.set_attributes(self.learned);
+                }
+                if let Some(error_type) = error_type {
+                    span.set_attribute(KeyValue::new(key::ERROR_TYPE, error_type));
+                }
+                if !self.content.is_empty() {
+                    span.set_attributes(self.content);
                 }
                 if let Some((_, description)) = failure {
                     let description = describe(&self.settings, end, description);
