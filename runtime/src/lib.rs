@@ -7,6 +7,10 @@ mod content;
 pub mod guide;
 mod handle;
 mod listen;
+#[cfg(feature = "mcp")]
+pub mod mcp;
+#[cfg(feature = "mcp")]
+pub mod propagation;
 mod read;
 mod settings;
 mod value;
@@ -216,5 +220,8 @@ pub use value::{
 
 /// The name of the instrumentation scope.
 const NAME: &str = "samplescope";
+/// The name of the scope of MCP's requests, one of whose metrics is named as the loop's is in the prescribed names.
+#[cfg(feature = "mcp")]
+const MCP_NAME: &str = "samplescope-rmcp";
 /// Its version.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

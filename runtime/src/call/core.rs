@@ -500,7 +500,7 @@ impl Run {
     }
 
     /// The innermost call that has not ended, for code at that place. No call is dropped under the lock: with it may go the last of something of the user's.
-    fn call_at(&self, place: Place) -> Option<Arc<Call>> {
+    pub(crate) fn call_at(&self, place: Place) -> Option<Arc<Call>> {
         let open = unpoisoned(&self.open);
         let on_thread = if let Here::Inside(id) = place.here { open.get(id) } else { None };
         let in_context = open.get(place.span);

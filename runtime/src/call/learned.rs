@@ -118,6 +118,9 @@ pub(crate) struct Learned {
     pub(crate) error_type: Option<Label>,
     pub(crate) failure: Option<Failure>,
     pub(crate) attributes: Attributes,
+    /// Whether a request to an MCP server has taken its span.
+    #[cfg(feature = "mcp")]
+    pub(crate) is_forwarded: bool,
     content: Option<Box<Captured>>,
 }
 

@@ -485,7 +485,7 @@ fn find(kind: Kind) -> Found {
 /// How many characters of a name that a model may have invented are in the name of a span.
 const LONGEST_SUBJECT: usize = 128;
 
-fn push_printable(name: &mut String, subject: &str) {
+pub(crate) fn push_printable(name: &mut String, subject: &str) {
     // All are looked at, without a branch for each.
     let is_printable = |subject: &str| subject.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
     if subject.len() <= LONGEST_SUBJECT && is_printable(subject) {
