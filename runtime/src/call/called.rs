@@ -27,6 +27,11 @@ impl<K: Kind> Opened<K> {
         Opened { call: Held::new(call), kind: PhantomData }
     }
 
+    #[inline]
+    pub(crate) fn into_held(self) -> Held {
+        self.call
+    }
+
     /// The future, inside this call.
     #[inline]
     pub fn __ss_run<F: Future, D: Fn(Returned<'_, F::Output>) -> Then>(self, future: F, describe: D) -> Instrumented<F, D, K> {

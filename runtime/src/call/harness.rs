@@ -136,6 +136,56 @@ impl Drop for Running<'_> {
     }
 }
 
+/// A call in the middle of the user's own code, which may leave it at any time: by `?`, `return` or `break`, and then it was cancelled, or by a panic.
+pub(crate) struct Evaluating {
+    call: Option<Arc<Call>>,
+    entered: Option<Entered>,
+    /// The thread was unwinding before: then nothing is known of a panic in here.
+    was_panicking: bool,
+}
+
+impl Evaluating {
+    /// Enters the call.
+    #[inline]
+    pub(crate) fn inside(held: Held) -> Self {
+        let entered = held.0.as_deref().and_then(Entered::new);
+        let mut evaluating = Self::outside(held);
+        evaluating.entered = entered;
+        evaluating
+    }
+
+    /// Does not enter it.
+    #[inline]
+    pub(crate) fn outside(mut held: Held) -> Self {
+        let call = held.0.take();
+        let was_panicking = call.is_some() && std::thread::panicking();
+        Evaluating { call, entered: None, was_panicking }
+    }
+
+    /// Leaves the call, which goes on.
+    #[inline]
+    pub(crate) fn leave(mut self) -> Held {
+        drop(self.entered.take());
+        Held(self.call.take())
+    }
+}
+
+impl Drop for Evaluating {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            drop(self.entered.take());
+            left_early(&call, self.was_panicking);
+        }
+    }
+}
+
+#[cold]
+fn left_early(call: &Call, was_panicking: bool) {
+    let panics = std::thread::panicking() && !was_panicking;
+    close(call, if panics { Ending::Panicked } else { Ending::Cancelled }, None);
+}
+
 /// A call that code runs in which does not decide how it ends. None when nobody listens. A destructor that it was entered for is over
 /// when it is dropped.
 pub(crate) struct Lent(Option<Arc<Call>>);

@@ -47,6 +47,8 @@ pub(crate) struct Opening {
     /// Whether its run has counted it.
     is_counted: bool,
     manner: Manner,
+    /// Whether its tokens are reported here, and by nobody else.
+    pub(crate) counts_tokens: bool,
     pub(crate) started: Option<Instant>,
     /// What the span does not have yet. None: it wants nothing more.
     attributes: Option<Vec<KeyValue>>,
@@ -172,6 +174,7 @@ impl Opening {
             beginning: None,
             is_counted: false,
             manner,
+            counts_tokens: true,
             attributes,
             subject: None,
             said: SharedValues::default(),
@@ -351,6 +354,9 @@ impl Opening {
         if self.measured {
             wants = wants.and_meter(operation);
         }
+        if !self.counts_tokens {
+            wants = wants.without_usage();
+        }
         let tells = wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
         if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
             return None;
@@ -427,6 +433,12 @@ impl Opening {
         }
     }
 
+    pub(crate) fn share_unless_written(&mut self, shared: Shared, value: Option<Value>) {
+        if !self.written.has(shared) {
+            self.share(shared, value);
+        }
+    }
+
     pub(crate) fn share(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
         let Some(value) = value.map(Into::into) else { return };
         self.written.shared |= shared.bit();
@@ -473,7 +485,7 @@ fn find(kind: Kind) -> Found {
 /// How many characters of a name that a model may have invented are in the name of a span.
 const LONGEST_SUBJECT: usize = 128;
 
-fn push_printable(name: &mut String, subject: &str) {
+pub(crate) fn push_printable(name: &mut String, subject: &str) {
     // All are looked at, without a branch for each.
     let is_printable = |subject: &str| subject.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
     if subject.len() <= LONGEST_SUBJECT && is_printable(subject) {

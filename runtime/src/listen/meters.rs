@@ -1,11 +1,15 @@
 //! The instruments, taken anew when the meter provider or the vocabulary changes, and what is recorded with them.
 
+#[cfg(feature = "mcp")]
+use crate::listen::requests::RequestInstruments;
 use crate::value::TokenUsage;
 use crate::vocabulary::{Convention, Histogram, Kind, Operation, Origin, key, value};
 use opentelemetry::metrics::{self, Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue, Value, global};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "mcp")]
+use std::sync::OnceLock;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -17,6 +21,9 @@ pub(crate) struct Meters {
     provider: Weak<Provider>,
     convention: &'static Convention,
     calls: [Instruments; 3],
+    /// Those of requests, once there is one.
+    #[cfg(feature = "mcp")]
+    requests: OnceLock<RequestInstruments>,
     /// What was given to it of each attribute that is not a constant.
     seen: RwLock<Seen>,
 }
@@ -77,7 +84,25 @@ impl Meters {
             .build();
         let meter = provider.meter_with_scope(scope);
         let calls = KINDS.map(|kind| Instruments::new(&meter, convention.operation(kind)));
-        Meters { provider: Arc::downgrade(provider), convention, calls, seen: RwLock::default() }
+        Meters {
+            provider: Arc::downgrade(provider),
+            convention,
+            calls,
+            #[cfg(feature = "mcp")]
+            requests: OnceLock::new(),
+            seen: RwLock::default(),
+        }
+    }
+
+    /// The instruments of requests. None if their provider is gone.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn requests(&self) -> Option<&RequestInstruments> {
+        if self.requests.get().is_none() {
+            // Not under the lock of `OnceLock`: a provider's code runs. Made twice, they are the same instruments.
+            let instruments = RequestInstruments::new(&*self.provider.upgrade()?, self.convention);
+            let _ = self.requests.set(instruments);
+        }
+        self.requests.get()
     }
 
     /// Records what there is. An attribute that `attribute` does not know is left out.
@@ -133,7 +158,7 @@ impl Meters {
     }
 
     /// The value, while there are not too many of them: a model may invent names without end.
-    fn bounded(&self, key: &'static str, value: Value, origin: Origin) -> Value {
+    pub(crate) fn bounded(&self, key: &'static str, value: Value, origin: Origin) -> Value {
         let Value::String(text) = &value else { return value };
         if origin == Origin::Constant {
             return value;

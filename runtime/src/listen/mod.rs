@@ -1,9 +1,15 @@
 //! Who listens: the providers that the process has now, and what they are told of a call.
 
 mod meters;
+#[cfg(feature = "mcp")]
+mod requests;
 mod tracer;
 
 pub(crate) use meters::{Measurement, Meters};
+#[cfg(feature = "mcp")]
+pub(crate) use requests::{is_worth_asking, remember};
+#[cfg(feature = "mcp")]
+pub(crate) use tracer::start_built;
 pub(crate) use tracer::{Beginning, Started, start};
 
 use crate::settings::Settings;
@@ -29,6 +35,17 @@ impl Listeners {
     /// Those that the process has now. None if it has none, which is asked before anything else.
     #[inline]
     pub(crate) fn ask() -> Option<Self> {
+        Self::ask_for(crate::NAME)
+    }
+
+    /// Whether there are any, without taking anything from them.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn is_there() -> bool {
+        tracer::is_listened_to() || Meters::provider().is_some()
+    }
+
+    /// Those of the instrumentation scope with that name.
+    pub(crate) fn ask_for(scope: &'static str) -> Option<Self> {
         let (spans, provider) = (tracer::is_listened_to(), Meters::provider());
         if !spans && provider.is_none() {
             return None;
@@ -37,7 +54,7 @@ impl Listeners {
         let convention = settings.convention();
         // What a sampler is to see is evaluated before a span could tell that the provider is gone.
         let still_there = |tracer: &_| !settings.shows_sampler_arguments() || tracer::is_real(tracer);
-        let tracer = spans.then(|| tracer::tracer(convention)).filter(still_there);
+        let tracer = spans.then(|| tracer::tracer(scope, convention)).filter(still_there);
         if tracer.is_none() && provider.is_none() {
             return None;
         }

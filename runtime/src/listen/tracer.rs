@@ -15,6 +15,12 @@ use std::time::SystemTime;
 /// Whether a provider was there when last asked. Only ever a reason not to ask again: a no-op span puts it back.
 static SEEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether there was one when last asked.
+#[cfg(feature = "mcp")]
+pub(crate) fn was_listened_to() -> bool {
+    SEEN.load(Relaxed)
+}
+
 /// Whether somebody set a tracer provider.
 pub(crate) fn is_listened_to() -> bool {
     SEEN.load(Relaxed) || {
@@ -25,8 +31,8 @@ pub(crate) fn is_listened_to() -> bool {
 }
 
 /// The global provider's tracer. Never kept beyond a run: one that is taken before a provider is set stays silent for ever.
-pub(crate) fn tracer(convention: &'static Convention) -> BoxedTracer {
-    let scope = InstrumentationScope::builder(crate::NAME).with_version(crate::VERSION).with_schema_url(convention.schema_url);
+pub(crate) fn tracer(scope: &'static str, convention: &'static Convention) -> BoxedTracer {
+    let scope = InstrumentationScope::builder(scope).with_version(crate::VERSION).with_schema_url(convention.schema_url);
     global::tracer_with_scope(scope.build())
 }
 
@@ -74,6 +80,11 @@ pub(crate) fn start(
         builder.links = Some(links);
         builder.start_time = time;
     }
+    start_built(tracer, parent, builder)
+}
+
+/// The same, of what is built already.
+pub(crate) fn start_built(tracer: &BoxedTracer, parent: &Context, builder: SpanBuilder) -> Started {
     let span = tracer.build_with_context(builder, parent);
     if span.is_recording() {
         return Started::Recording(span);
