@@ -28,6 +28,7 @@ pub struct Site {
 }
 
 /// A call that is being described. Attributes are collected until the sampler decides.
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own, worked out once")]
 pub(crate) struct Opening {
     pub(crate) kind: Kind,
     site: &'static Site,
@@ -255,14 +256,11 @@ impl Opening {
         let place = Place { span: Id::of(parent), here: Here::Unknown };
         let opened =
             listening.and_then(|listening| Opening::at(self.kind, self.site, self.manner, listening, parent.clone(), place));
-        match opened {
-            Some(opened) => {
-                *self = Opening { beginning: self.beginning.take(), ..opened };
-            }
-            None => {
-                self.sampling = Sampling::Nobody;
-                self.attributes = None;
-            }
+        if let Some(opened) = opened {
+            *self = Opening { beginning: self.beginning.take(), ..opened };
+        } else {
+            self.sampling = Sampling::Nobody;
+            self.attributes = None;
         }
     }
 
