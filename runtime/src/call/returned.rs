@@ -88,7 +88,9 @@ impl<R> AnyReturned<'_, R> {
 
     /// What the model said, or the loop came to.
     pub fn __ss_output(&self, messages: Vec<Message>) {
-        self.call.say_output(messages);
+        if self.call.wants.content() {
+            self.call.say_output(messages);
+        }
     }
 
     /// What is no stream ends the call.
