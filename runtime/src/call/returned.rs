@@ -88,9 +88,7 @@ impl<R> AnyReturned<'_, R> {
 
     /// What the model said, or the loop came to.
     pub fn __ss_output(&self, messages: Vec<Message>) {
-        if self.call.wants.content() {
-            self.call.say_output(messages);
-        }
+        self.call.say_output(messages);
     }
 
     /// What is no stream ends the call.
