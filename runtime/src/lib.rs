@@ -3,12 +3,20 @@
 
 mod call;
 mod caught;
+#[cfg(feature = "console")]
+pub mod console;
 mod content;
+#[cfg(any(feature = "console", feature = "testing"))]
+mod drawing;
 pub mod guide;
 mod handle;
 mod listen;
 mod read;
+#[cfg(any(feature = "console", feature = "testing"))]
+mod recorded;
 mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 mod vocabulary;
 mod warning;
@@ -17,6 +25,8 @@ mod warning;
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "console")]
+pub use console::console;
 pub use handle::{
     CurrentLoop, CurrentStep, CurrentTool, EnteredCall, LoopCall, LoopDescription, StepCall, StepDescription, ToolCall,
     ToolDescription, current_loop, current_step, current_tool, start_loop, start_step, start_tool,

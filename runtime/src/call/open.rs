@@ -103,6 +103,9 @@ impl Opening {
     #[inline]
     pub(crate) fn new(kind: Kind, site: &'static Site) -> Option<Self> {
         let (parent, listening) = match kind {
+            // Who listens may be said by the context.
+            #[cfg(feature = "testing")]
+            Kind::Loop if !is_there() => return None,
             Kind::Loop => (None, None),
             Kind::Step | Kind::Tool if is_there() => within(),
             Kind::Step | Kind::Tool => return None,

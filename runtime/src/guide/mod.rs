@@ -5,3 +5,7 @@ pub mod calls {}
 
 #[doc = include_str!("streams.md")]
 pub mod streams {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("testing.md")]
+pub mod testing {}

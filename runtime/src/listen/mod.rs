@@ -1,8 +1,12 @@
 //! Who listens: the providers that the process has now, and what they are told of a call.
 
+#[cfg(feature = "testing")]
+mod captured;
 mod meters;
 mod tracer;
 
+#[cfg(feature = "testing")]
+pub(crate) use captured::Captured;
 pub(crate) use meters::{Measurement, Meters};
 pub(crate) use tracer::{Beginning, Started, start};
 
@@ -23,6 +27,10 @@ pub(crate) struct Listeners {
 impl Listeners {
     /// Those that the process has now. None if it has none, which is asked before anything else.
     pub(crate) fn ask() -> Option<Self> {
+        #[cfg(feature = "testing")]
+        if let Some(listeners) = Captured::listeners() {
+            return Some(listeners);
+        }
         let (spans, provider) = (tracer::is_listened_to(), Meters::provider());
         if !spans && provider.is_none() {
             return None;

@@ -26,8 +26,12 @@ pub(crate) fn is_listened_to() -> bool {
 
 /// The global provider's tracer. Never kept beyond a run: one that is taken before a provider is set stays silent for ever.
 pub(crate) fn tracer(convention: &'static Convention) -> BoxedTracer {
-    let scope = InstrumentationScope::builder(crate::NAME).with_version(crate::VERSION).with_schema_url(convention.schema_url);
-    global::tracer_with_scope(scope.build())
+    global::tracer_with_scope(scope(convention))
+}
+
+/// What a tracer is asked for as.
+pub(crate) fn scope(convention: &'static Convention) -> InstrumentationScope {
+    InstrumentationScope::builder(crate::NAME).with_version(crate::VERSION).with_schema_url(convention.schema_url).build()
 }
 
 /// Tells a tracer from the API's own no-op without starting anything: with telemetry suppressed an SDK gives an empty context,
