@@ -55,11 +55,41 @@ pub(crate) fn parse(kind: Macro, arguments: TokenStream) -> (Vec<Arg>, Errors) {
     (args, errors)
 }
 
+/// What `crate = …` names.
+pub(crate) fn facade(args: &[Arg]) -> Option<&Path> {
+    args.iter().find_map(|arg| match &arg.value {
+        Value::Path(path) if arg.key == "crate" => Some(path),
+        _ => None,
+    })
+}
+
+/// `crate = path` or nothing, where there is no call to describe.
+pub(crate) fn only_facade(arguments: TokenStream) -> (Option<Path>, Errors) {
+    let mut errors = Errors::default();
+    let parser = |input: ParseStream<'_>| {
+        if input.is_empty() {
+            return Ok(None);
+        }
+        input.parse::<Token![crate]>()?;
+        input.parse::<Token![=]>()?;
+        let path = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        if input.is_empty() { Ok(Some(path)) } else { Err(input.error("")) }
+    };
+    let path = parser.parse2(arguments).unwrap_or_else(|error| {
+        let says = "`#[sampling_statements]` opens nothing, and so describes nothing: it takes `crate = path` or no argument. \
+                    What is said of a call stands on its statement";
+        errors.push(Error::new(error.span(), says));
+        None
+    });
+    (path, errors)
+}
+
 /// How deep an argument may be. Whatever reads it calls itself for each level, and a compiler's stack ends somewhere.
-const DEPTH: usize = 128;
+pub(crate) const DEPTH: usize = 128;
 
 /// The first token beyond that: brackets within brackets, or signs before signs, as in `!!x` and `&&x`. Says so without recursion.
-fn too_deep(arguments: TokenStream) -> Option<Span> {
+pub(crate) fn too_deep(arguments: TokenStream) -> Option<Span> {
     let mut open = vec![arguments.into_iter()];
     let mut signs = 0;
     while let Some(tokens) = open.last_mut() {

@@ -36,6 +36,7 @@ use crate::hygiene;
 use crate::model::{Description, Items, Macro, Model, Requested, Value};
 use crate::registry::Takes;
 use crate::shape::{self, AsyncBlock, Form, OpaqueStream, Returned, Shape};
+use crate::spine::Expected;
 use crate::stacked;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -197,19 +198,26 @@ fn followed(open: &TokenStream, future: &TokenStream, boxed: Option<TokenStream>
 
 /// `let __span = …;`: asks whether anybody listens and, if so, starts the span with what the request says.
 fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStream {
+    let span = hygiene::span();
+    let unsaid = model.kind == Macro::Loop && !model.request.names_result_type();
+    let returns = output.filter(|output| unsaid && shape::is_named(output));
+    let returns = returns.map(|output| quote!(#span.__ss_returns::<#output>();));
+    let opened = opened(model, &function.name(), Span::call_site(), None, returns);
+    quote!(let #span = #opened;)
+}
+
+/// The call that is open, at that place. `first` stands in the closure that describes it before everything else, and says nothing of it.
+fn opened(model: &Model, name: &str, place: Span, first: Option<TokenStream>, returns: Option<TokenStream>) -> TokenStream {
     let private = hygiene::private(model.renamed.as_ref());
     let (span, open) = (hygiene::span(), Ident::new(&model.kind.to_string(), Span::mixed_site()));
     let (open, at) = if model.recursive {
-        (quote!(sampling_loop_or_on), quote!(::core::panic::Location::caller(),))
+        (quote!(sampling_loop_or_on), hygiene::of_user(place, quote!(::core::panic::Location::caller(),)))
     } else {
         (open.to_token_stream(), TokenStream::new())
     };
-    let name = function.name();
     let request = &model.request;
     let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
 
-    let returns = output.filter(|output| model.kind == Macro::Loop && !request.names_result_type() && shape::is_named(output));
-    let returns = returns.map(|output| quote!(#span.__ss_returns::<#output>();));
     let constant = calls(model, &span, &request.constant);
     let streams = (model.stream.is_some() && model.kind == Macro::Step).then(|| quote!(#span.__ss_stream();));
     let groups = [
@@ -217,6 +225,7 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
         (quote!(__ss_is_agent_measured), &request.agent_measured),
         (quote!(__ss_is_recording), &request.recorded),
         (quote!(__ss_is_recording), &request.listed),
+        (quote!(__ss_is_measured), &request.read),
         (quote!(__ss_is_capturing), &request.captured),
     ];
     let groups = groups.into_iter().filter(|(_, group)| !group.is_empty()).map(|(asked, group)| {
@@ -224,15 +233,72 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
         quote!(if #span.#asked() { #calls })
     });
     let placed = calls(model, &span, &request.placed);
-    let describe = quote!(#placed #returns #streams #constant #(#groups)*);
-    let describe = if describe.is_empty() { quote!(|_| ()) } else { quote!(|#span| { #describe }) };
+    let tokens = (!model.tokens).then(|| quote!(#span.__ss_without_tokens();));
+    let describe = quote!(#placed #tokens #returns #streams #constant #(#groups)*);
+    let describe = match (describe.is_empty(), first) {
+        (true, None) => quote!(|_| ()),
+        (true, first) => quote!(|_| { #first }),
+        (false, first) => quote!(|#span| { #first #describe }),
+    };
     quote! {
-        let #span = #private::#open(
+        #private::#open(
             #at
             &#private::Site { function: #name, attributes: #attributes, capture: #capture },
             #describe,
-        );
+        )
     }
+}
+
+/// A statement's call, and what is known of it.
+pub(crate) struct Statement {
+    /// What the site is called.
+    pub(crate) name: String,
+    /// The attribute's path, as it is written.
+    pub(crate) path: TokenStream,
+    /// Where the call ends.
+    pub(crate) at: Span,
+    pub(crate) call: TokenStream,
+    /// Whether the call is entered while its expression is evaluated.
+    pub(crate) is_entered: bool,
+    /// Where `await` stands behind it, if it does.
+    pub(crate) awaited: Option<Span>,
+    pub(crate) expected: Option<Expected>,
+}
+
+/// The expression that stands where the call did.
+pub(crate) fn statement(model: &Model, statement: Statement) -> TokenStream {
+    let Statement { name, path, at, call, is_entered, awaited, expected } = statement;
+    let called = hygiene::called();
+    // What rustc says of the expression it says where the call stands, and says at all: it is the user's.
+    let start = call.clone().into_iter().next().map_or(at, |first| first.span());
+    let open = hygiene::of_user(start, opened(model, &name, start, Some(used(&path)), None));
+    let enter = if is_entered { quote!(__ss_entered) } else { quote!(__ss_outside) };
+    let run = if awaited.is_some() { quote!(__ss_run) } else { quote!(__ss_leave) };
+    let expected = expected.map(|Expected { ty, tried }| {
+        let expects = if tried { quote!(__ss_tried) } else { quote!(__ss_given) };
+        quote!(#called.#expects::<#ty>().__ss_same();)
+    });
+    let boxed = awaited.is_none().then(|| quote!(#called.__ss_boxed();));
+    // Stands where the call does, since that is what is wrong if it has no type yet, or is a future; or the `await` of what is none.
+    let checks = hygiene::at(at, quote!(#called.__ss_known().__ss_known(); #boxed));
+    let run = hygiene::of_user(awaited.unwrap_or(at), quote!(.#enter().#run));
+    let describe = describe(model);
+    let look = quote! {
+        |mut #called| {
+            #expected
+            #checks
+            #called.__ss_value(#describe)
+        }
+    };
+    let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#call, #look));
+    arguments.set_span(at);
+    quote!(#open #run #arguments)
+}
+
+/// A statement's attribute is gone before names are resolved. Here it is once more, and expands to nothing: for those who import it, and those
+/// who look it up.
+pub(crate) fn used(path: &TokenStream) -> TokenStream {
+    quote!(#[#path(__ss_used)] fn __used() {})
 }
 
 /// The closure over what came back: what the user wrote, then what their types say by themselves.
@@ -243,7 +309,7 @@ fn describe(model: &Model) -> TokenStream {
     let by_itself = match model.kind {
         _ if model.stream.is_some() => None,
         Macro::Loop => None,
-        Macro::Step => Some(quote!(#returned.__ss_success().__ss_response();)),
+        Macro::Step => Some(quote!(#returned.__ss_success().__ss_says();)),
         Macro::Tool => Some(quote!(#returned.__ss_success().__ss_outcome();)),
     };
     let items = items(model);
@@ -288,7 +354,26 @@ fn calls<'a>(model: &Model, receiver: &impl ToTokens, descriptions: impl IntoIte
                 let value = requested(model, value);
                 quote!(#receiver.#method(#value);)
             }
+            Value::RequestedByType(value, says) => {
+                let at = value.span();
+                let private = hygiene::private(model.renamed.as_ref());
+                let given = hygiene::at(at, quote!(#private::given));
+                let says = hygiene::at(at, Ident::new(says, Span::mixed_site()).into_token_stream());
+                let value = hygiene::parenthesized(at, requested(model, value));
+                quote!(#receiver.#method(#given #value.#says());)
+            }
+            Value::RequestItself(value) => {
+                let (value, written) = (requested(model, value), written(model));
+                quote!(#receiver.#method(#value, &[#(#written),*]);)
+            }
             Value::Read(closure) => quote!(#receiver.#method(#closure);),
+            Value::ReadMessages(closure) => {
+                let returned = hygiene::returned();
+                let read = hygiene::at(closure.span(), quote!(#receiver.#method));
+                let says = hygiene::at(closure.span(), quote!(.__ss_messages()));
+                let closure = hygiene::parenthesized(closure.span(), quote!(#closure));
+                quote!(#returned.__ss_output(#read #closure #says);)
+            }
             Value::ReadByType(closure) => {
                 // All of it stands where the closure does, since its value is what is wrong if the last method does not take it.
                 let call = hygiene::at(closure.span(), quote!(#receiver.#method));
@@ -307,6 +392,30 @@ fn calls<'a>(model: &Model, receiver: &impl ToTokens, descriptions: impl IntoIte
     });
     calls.collect()
 }
+
+/// The arguments of a request that are written, which the request itself does not say again.
+fn written(model: &Model) -> Vec<String> {
+    let request = &model.request;
+    let written = [&request.constant, &request.measured, &request.recorded, &request.listed, &request.captured];
+    let mut names: Vec<String> = written.into_iter().flatten().map(|description| description.method.to_string()).collect();
+    names.retain(|name| REQUESTED.contains(&name.as_str()));
+    names.extend(model.stream.is_some().then(|| "stream".to_owned()));
+    names
+}
+
+/// Those of which it has to be told: of the others, the runtime knows.
+const REQUESTED: &[&str] = &[
+    "top_p",
+    "top_k",
+    "seed",
+    "stop_sequences",
+    "presence_penalty",
+    "frequency_penalty",
+    "choice_count",
+    "system_prompt",
+    "messages",
+    "tools",
+];
 
 /// An attribute whose type the registry knows goes through a method for that type.
 fn attribute(

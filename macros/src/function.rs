@@ -1,7 +1,7 @@
 //! The annotated function: its signature is read, its body is carried along as tokens and never parsed,
 //! which is faster and lets an IDE work on half-typed bodies.
 
-use crate::model::Macro;
+use crate::spine;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Error, Result, Signature, Token, Visibility, braced};
@@ -25,20 +25,20 @@ impl Function {
 }
 
 /// Reads the item below the attribute, or says what the attribute should stand on.
-pub(crate) fn parse(kind: Macro, item: TokenStream) -> Result<Function> {
-    (|input: ParseStream<'_>| function(kind, input)).parse2(item)
+pub(crate) fn parse(attribute: &str, role: &str, item: TokenStream) -> Result<Function> {
+    (|input: ParseStream<'_>| function(attribute, role, input)).parse2(item)
 }
 
-fn function(kind: Macro, input: ParseStream<'_>) -> Result<Function> {
+fn function(attribute: &str, role: &str, input: ParseStream<'_>) -> Result<Function> {
     let attributes = input.call(Attribute::parse_outer)?;
     let visibility: Visibility = input.parse()?;
     if !starts_function(input) {
-        return Err(not_a_function(kind, input));
+        return Err(not_a_function(attribute, role, input));
     }
     let signature = input.parse()?;
     if let Some(semicolon) = input.parse::<Option<Token![;]>>()? {
         let says = format!(
-            "`#[{kind}]` needs a function with a body: put it on the method in the `impl` block, or give this one a default body"
+            "`#[{attribute}]` needs a function with a body: put it on the method in the `impl` block, or give this one a default body"
         );
         return Err(Error::new(semicolon.span, says));
     }
@@ -60,7 +60,16 @@ fn starts_function(input: ParseStream<'_>) -> bool {
         || (ahead.peek(Token![unsafe]) && (is_const || !ahead.peek2(Token![impl]) && !ahead.peek2(Token![trait])))
 }
 
-fn not_a_function(kind: Macro, input: ParseStream<'_>) -> Error {
-    let at = input.fork().parse::<TokenTree>().map_or_else(|_| input.span(), |token| token.span());
-    Error::new(at, format!("`#[{kind}]` goes on a function: the `fn` or `async fn` that {}", kind.role()))
+fn not_a_function(attribute: &str, role: &str, input: ParseStream<'_>) -> Error {
+    let tokens: Vec<TokenTree> = input.fork().parse::<TokenStream>().unwrap_or_default().into_iter().collect();
+    let at = tokens.first().map_or_else(|| input.span(), TokenTree::span);
+    let says = if tokens.is_empty() || spine::starts_item(&tokens) {
+        format!("`#[{attribute}]` goes on a function: the `fn` or `async fn` that {role}")
+    } else {
+        format!(
+            "`#[{attribute}]` stands on a statement only within a function that has an attribute of ours, too, by that name: \
+             put `#[sampling_statements]` on the function, which opens nothing by itself"
+        )
+    };
+    Error::new(at, says)
 }

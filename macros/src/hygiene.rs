@@ -25,6 +25,11 @@ pub(crate) fn span() -> Ident {
     local("__span")
 }
 
+/// What came back from a statement's call, and the call.
+pub(crate) fn called() -> Ident {
+    local("__called")
+}
+
 /// What the user's function returned.
 pub(crate) fn returned() -> Ident {
     local("__returned")
@@ -53,6 +58,15 @@ fn local(name: &str) -> Ident {
 pub(crate) fn at(span: Span, tokens: TokenStream) -> TokenStream {
     let there = tokens.into_iter().map(|mut token| {
         token.set_span(span.resolved_at(token.span()));
+        token
+    });
+    there.collect()
+}
+
+/// The tokens, as if the user had written them there. What is within brackets stays ours.
+pub(crate) fn of_user(span: Span, tokens: TokenStream) -> TokenStream {
+    let there = tokens.into_iter().map(|mut token| {
+        token.set_span(span);
         token
     });
     there.collect()

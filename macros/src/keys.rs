@@ -36,6 +36,8 @@ pub(crate) enum Need {
     Recorded,
     /// A recording span, after everything else that only that needs: the value is content, too, and for that the span has to be there.
     Listed,
+    /// As `Measured`, after everything else but content: it says what nothing else has said.
+    Read,
     /// A recording span, and somebody who asked for content.
     Captured,
 }
@@ -61,9 +63,11 @@ pub(crate) enum Takes {
     Chunk,
     /// An OpenTelemetry context.
     Context,
+    /// Whatever serialises in the shape of a provider's.
+    Provided,
 }
 
-use Need::{AgentMeasured, Captured, Listed, Measured, Placed, Recorded};
+use Need::{AgentMeasured, Captured, Listed, Measured, Placed, Read, Recorded};
 use Side::{Error, Request, Setting, Success};
 
 const ALL: &[Macro] = &[Loop, Step, Tool];
@@ -94,15 +98,18 @@ pub(crate) const KEYS: &[Key] = &[
     key("call_id", &[Tool], Request(Recorded), Takes::Text),
     key("description", &[Tool], Request(Recorded), Takes::Text),
     key("tool_type", &[Tool], Request(Measured), Takes::Text),
+    key("request", ASKING, Request(Read), Takes::Provided),
     key("system_prompt", ASKING, Request(Captured), Takes::Messages),
     key("messages", ASKING, Request(Captured), Takes::Messages),
     key("tools", ASKING, Request(Listed), Takes::Tools),
     key("arguments", &[Tool], Request(Captured), Takes::Json),
+    key("response", ASKING, Success, Takes::Provided),
     key("stop_reason", &[Step], Success, Takes::Text),
     key("response_model", &[Step], Success, Takes::Text),
     key("response_id", &[Step], Success, Takes::Text),
     key("usage", &[Step], Success, Takes::Usage),
     key("message", &[Step], Success, Takes::Messages),
+    key("tokens", &[Step], Setting, Takes::Flag),
     key("stream", ALL, Setting, Takes::Nothing),
     key("chunk", ALL, Success, Takes::Chunk),
     key("answer", &[Loop], Success, Takes::Messages),
@@ -141,6 +148,7 @@ impl Key {
             (Success, Takes::Flag) => "|output| output.is_error",
             (Success, Takes::Messages) => "|response| &response.text",
             (Success, Takes::Json) => "|output| output",
+            (Success, Takes::Provided) => "|response| response",
             (Success, Takes::Chunk) => "|item| Chunk::new().text(&item.text)",
             (Success, _) => return format!("{name} = |response| &response.{name}"),
             (_, Takes::Text | Takes::Texts | Takes::Messages) => return format!("{name} = request.{name}"),
@@ -149,6 +157,7 @@ impl Key {
             (_, Takes::Type) => "Forecast",
             (_, Takes::Path) => "::my_crate::samplescope",
             (_, Takes::Context) => "job.context",
+            (_, Takes::Provided) => "request",
             (_, Takes::Tools) => "request.tools",
             (_, Takes::Json) => "call.arguments",
             (_, Takes::Flag | Takes::Usage) => "false",
@@ -162,7 +171,7 @@ impl Key {
     /// Why the argument belongs where it does, where somebody may well have expected it elsewhere.
     pub(crate) fn reason(&self) -> Option<&'static str> {
         Some(match self.name {
-            "usage" => "tokens are counted on steps",
+            "usage" | "tokens" => "tokens are counted on steps",
             "stop_reason" | "response_model" | "response_id" | "message" => {
                 "a response belongs to one model call, which is a step"
             }
@@ -175,9 +184,8 @@ impl Key {
                 "it describes one model call, which is a step"
             }
             "server_address" | "server_port" => "it says where one model call went, which is a step",
-            "provider" | "model" | "temperature" | "max_tokens" | "system_prompt" | "messages" | "tools" => {
-                "it describes what is asked of the model"
-            }
+            "provider" | "model" | "temperature" | "max_tokens" | "system_prompt" | "messages" | "tools" | "request"
+            | "response" => "it describes what is asked of the model",
             _ => return None,
         })
     }

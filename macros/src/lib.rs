@@ -6,6 +6,8 @@
 //! (arguments, item) → Function → Args → validate → Model → expand → tokens
 //! ```
 //!
+//! Before that, the same is done for each statement of the item's body that has one of the attributes.
+//!
 //! | file | what it holds |
 //! |---|---|
 //! | `function` | the annotated function: signature typed, body as tokens |
@@ -19,6 +21,9 @@
 //! | `shape` | how the function hands back its result |
 //! | `captures` | which arguments the body takes along, and how they drop |
 //! | `closures` | what the function says of the closures that it returns |
+//! | `conditional` | `cfg_attr` on statements, which rustc has to decide first |
+//! | `statements` | attributes on statements: found among the body's tokens, and put to work there |
+//! | `spine` | which call a statement's attribute is about |
 //! | `stacked` | other attributes below ours |
 //! | `expand` | model to tokens: cannot fail, holds the only `quote!` |
 //! | `hygiene` | the paths and identifiers that the expansion uses |
@@ -33,6 +38,7 @@ mod args;
 mod attributes;
 mod captures;
 mod closures;
+mod conditional;
 mod error_type;
 mod evaluated;
 mod expand;
@@ -45,13 +51,16 @@ mod nearest;
 mod places;
 mod registry;
 mod shape;
+mod spine;
 mod stacked;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod validate;
 
 use model::Macro;
 use proc_macro::TokenStream;
+use validate::Subject;
 
 #[proc_macro_attribute]
 pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -74,13 +83,44 @@ pub fn derive_error_type(item: TokenStream) -> TokenStream {
     error_type::derive(item.into()).into()
 }
 
+/// Makes attributes on statements work, and opens nothing.
+#[proc_macro_attribute]
+pub fn sampling_statements(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    only_statements(arguments.into(), item.into()).into()
+}
+
 /// The whole pipeline. On any error the user gets every error there is, and their own function back.
 fn instrument(kind: Macro, arguments: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    let (args, mut errors) = args::parse(kind, arguments);
-    let function = function::parse(kind, item.clone()).map_err(|error| errors.push(error)).ok();
-    let model = validate::validate(kind, args, function.as_ref(), &mut errors);
-    match (function, errors.into_result()) {
+    if statements::is_used_up(&arguments) {
+        return proc_macro2::TokenStream::new();
+    }
+    let (args, mut errors) = args::parse(kind, arguments.clone());
+    if let Some(twice) = conditional::twice(&kind.to_string(), &arguments, &item, args::facade(&args)) {
+        return twice;
+    }
+    let (item, said) = statements::expand(item, args::facade(&args));
+    let function = function::parse(&kind.to_string(), kind.role(), item.clone()).map_err(|error| errors.push(error)).ok();
+    if let Some(function) = &function {
+        validate::function(kind, function, &mut errors);
+    }
+    let subject = function.as_ref().map(Subject::of);
+    let model = validate::arguments(kind, args, subject.as_ref(), &mut errors);
+    let expanded = match (function, errors.into_result()) {
         (Some(function), Ok(())) => expand::expand(&model, &function),
         (_, errors) => fallback::fallback(errors.err(), item),
+    };
+    fallback::fallback(said.into_result().err(), expanded)
+}
+
+/// The same without a call of the function's own.
+fn only_statements(arguments: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let (renamed, mut errors) = args::only_facade(arguments.clone());
+    if let Some(twice) = conditional::twice("sampling_statements", &arguments, &item, renamed.as_ref()) {
+        return twice;
     }
+    let (item, said) = statements::expand(item, renamed.as_ref());
+    if let Err(error) = function::parse("sampling_statements", "has such statements", item.clone()) {
+        errors.push(error);
+    }
+    fallback::fallback(said.into_result().err(), fallback::fallback(errors.into_result().err(), item))
 }

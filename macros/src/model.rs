@@ -42,6 +42,8 @@ pub(crate) struct Model {
     pub(crate) renamed: Option<Path>,
     /// Whether content may be captured at all.
     pub(crate) capture: bool,
+    /// Whether the tokens of a step are reported by it.
+    pub(crate) tokens: bool,
     /// Whether a loop goes on when its function calls itself.
     pub(crate) recursive: bool,
     /// What is said of the items, if the function says that it returns a stream.
@@ -68,18 +70,29 @@ pub(crate) struct Request {
     pub(crate) recorded: Vec<Description>,
     /// Attributes and content at once.
     pub(crate) listed: Vec<Description>,
+    pub(crate) read: Vec<Description>,
     pub(crate) captured: Vec<Description>,
 }
 
 impl Request {
     /// How many attributes there are at most, content aside: it is set when the span ends.
     pub(crate) fn attributes(&self) -> usize {
-        self.constant.len() + self.measured.len() + self.agent_measured.len() + self.recorded.len() + self.listed.len()
+        // Of a request that is read, as many as most have.
+        let read = self.read.len() * 4;
+        self.constant.len() + self.measured.len() + self.agent_measured.len() + self.recorded.len() + self.listed.len() + read
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Description> {
-        let groups =
-            [&self.placed, &self.constant, &self.measured, &self.agent_measured, &self.recorded, &self.listed, &self.captured];
+        let groups = [
+            &self.placed,
+            &self.constant,
+            &self.measured,
+            &self.agent_measured,
+            &self.recorded,
+            &self.listed,
+            &self.read,
+            &self.captured,
+        ];
         groups.into_iter().flatten()
     }
 
@@ -106,12 +119,18 @@ pub(crate) struct Description {
 pub(crate) enum Value {
     /// A value of the request, taken by reference.
     Requested(Requested),
+    /// A value of the request that is seen by its type, and what the type then says.
+    RequestedByType(Requested, &'static str),
+    /// The request itself.
+    RequestItself(Requested),
     /// A type of the request.
     Type(Type),
     /// A closure over what came back.
     Read(Expr),
     /// A closure over what came back, whose value may be of several kinds.
     ReadByType(Expr),
+    /// The same, whose value are messages.
+    ReadMessages(Expr),
     /// `attributes("key" = value)`, and what the registry says that the value is.
     RequestedAttribute(LitStr, Takes, Requested),
     /// `attributes("key" = |success| value)`.

@@ -19,17 +19,33 @@ use std::collections::HashMap;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprClosure, ExprLit, Ident, Lit, LitStr};
 
-pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>, errors: &mut Errors) -> Model {
-    if let Some(function) = function {
-        plain_function(kind, function, errors);
-        no_caller_of_ours(kind, function, errors);
-        only_one_of_ours(kind, function, errors);
+/// Whether the attribute may stand on the function.
+pub(crate) fn function(kind: Macro, function: &Function, errors: &mut Errors) {
+    plain_function(kind, function, errors);
+    no_caller_of_ours(kind, function, errors);
+    only_one_of_ours(kind, function, errors);
+}
+
+/// What is called: the function that has the attribute, or what its statement calls.
+pub(crate) struct Subject<'a> {
+    pub(crate) name: String,
+    pub(crate) function: Option<&'a Function>,
+}
+
+impl<'a> Subject<'a> {
+    pub(crate) fn of(function: &'a Function) -> Self {
+        Subject { name: function.name(), function: Some(function) }
     }
+}
+
+/// What the arguments say of the call to it, if that is known.
+pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject<'_>>, errors: &mut Errors) -> Model {
     no_duplicates(&args, errors);
     no_duplicate_attributes(&args, errors);
     one_result_type(&args, errors);
 
     let says_stream = args.iter().find(|arg| arg.key == "stream").map(|arg| arg.key.span());
+    let function = subject.and_then(|subject| subject.function);
     let spells_stream = function.is_some_and(|function| shape::returns_opaque_stream(&function.signature));
     stream(&args, says_stream.is_some(), spells_stream, errors);
     let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
@@ -37,6 +53,7 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
         kind,
         renamed: None,
         capture: true,
+        tokens: true,
         recursive: false,
         stream: None,
         request: Request::default(),
@@ -48,8 +65,8 @@ pub(crate) fn validate(kind: Macro, args: Vec<Arg>, function: Option<&Function>,
             Err(error) => errors.push(error),
         }
     }
-    if let Some(function) = function.filter(|_| unnamed) {
-        model.request.constant.insert(0, own_name(function));
+    if let Some(subject) = subject.filter(|_| unnamed) {
+        model.request.constant.insert(0, own_name(&subject.name));
     }
     if let Some(function) = function {
         nothing_that_the_body_borrows(&model.response, function, errors);
@@ -65,6 +82,7 @@ fn nothing_that_the_body_borrows(response: &Response, function: &Function, error
     let closures = response.success.iter().chain(&response.error).filter_map(|description| match &description.value {
         Value::Read(Expr::Closure(closure))
         | Value::ReadByType(Expr::Closure(closure))
+        | Value::ReadMessages(Expr::Closure(closure))
         | Value::ReadAttribute(_, _, Expr::Closure(closure)) => Some(closure),
         _ => None,
     });
@@ -88,9 +106,9 @@ fn nothing_that_the_body_borrows(response: &Response, function: &Function, error
     }
 }
 
-/// A tool that nobody names has the function's name, which a sampler sees as any constant.
-fn own_name(function: &Function) -> Description {
-    let text = LitStr::new(&function.name(), Span::mixed_site());
+/// A tool that nobody names has the name of what is called, which a sampler sees as any constant.
+fn own_name(name: &str) -> Description {
+    let text = LitStr::new(name, Span::mixed_site());
     Description { method: Ident::new("name", Span::mixed_site()), value: Value::Requested(Requested::Literal(text)) }
 }
 
@@ -263,7 +281,13 @@ fn missing(key: &Key, at: &Ident) -> Error {
 fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mut Errors) {
     match (key.takes, value) {
         (Takes::Path, Written::Path(path)) => model.renamed = Some(path),
-        (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) if !flag.value => model.capture = false,
+        (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) if !flag.value => match key.name {
+            "tokens" => model.tokens = false,
+            _ => model.capture = false,
+        },
+        (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) if key.name == "tokens" => {
+            errors.push(Error::new(flag.span, "tokens are reported unless `tokens = false` says that somebody else does: leave it out"));
+        }
         (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) => errors.push(Error::new(
             flag.span,
             "`capture = true` cannot be: only the person who runs the program turns content on, with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT or `Settings`. Leave it out",
@@ -284,7 +308,13 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
             no_closure(key, &expression, errors);
             right_type(key, &expression, errors);
             stays(&expression, errors);
-            Value::Requested(requested(expression, key.takes == Takes::Text))
+            let value = requested(expression, key.takes == Takes::Text);
+            match key.takes {
+                Takes::Messages => Value::RequestedByType(value, "__ss_messages"),
+                Takes::Tools => Value::RequestedByType(value, "__ss_definitions"),
+                Takes::Provided => Value::RequestItself(value),
+                _ => Value::Requested(value),
+            }
         }
         _ => return,
     };
@@ -292,6 +322,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
     let request = &mut model.request;
     let group = match need {
         Need::Placed => &mut request.placed,
+        Need::Read => &mut request.read,
         Need::Captured => &mut request.captured,
         Need::Listed => &mut request.listed,
         _ if constant => &mut request.constant,
@@ -377,7 +408,11 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         Expr::Closure(closure) if key.takes != Takes::Chunk => Expr::Closure(places::by_reference(closure)),
         value => value,
     };
-    let value = if key.takes == Takes::Flag { Value::ReadByType(value) } else { Value::Read(value) };
+    let value = match key.takes {
+        Takes::Flag => Value::ReadByType(value),
+        Takes::Messages => Value::ReadMessages(value),
+        _ => Value::Read(value),
+    };
     group.push(Description { method, value });
 }
 

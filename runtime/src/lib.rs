@@ -11,6 +11,10 @@ mod drawing;
 pub mod guide;
 mod handle;
 mod listen;
+#[cfg(feature = "mcp")]
+pub mod mcp;
+#[cfg(feature = "mcp")]
+pub mod propagation;
 mod read;
 #[cfg(any(feature = "console", feature = "testing"))]
 mod recorded;
@@ -60,6 +64,10 @@ pub use samplescope_macros::ErrorType;
 ///
 /// A function that returns a stream is a loop as long as that; [`recursive`](guide::calls) makes a function that calls itself one loop.
 ///
+/// # On a statement
+///
+/// Within a function that has an attribute of ours it may also stand [on a statement](crate#attributes-on-statements), whose call is then the loop.
+///
 /// All arguments are in [the crate's table](crate#what-the-attributes-take).
 pub use samplescope_macros::sampling_loop;
 
@@ -83,6 +91,23 @@ pub use samplescope_macros::sampling_loop;
 /// )]
 /// async fn ask(request: &Request) -> Result<Response, std::io::Error> {
 ///     send(request).await
+/// }
+/// ```
+///
+/// # On a statement
+///
+/// Within a function that has an attribute of ours it may also stand [on a statement](crate#attributes-on-statements): the step is then what the
+/// statement calls, up to the `.await`.
+///
+/// ```
+/// # use samplescope::{sampling_loop, sampling_step};
+/// # struct Response { stop_reason: String, text: String }
+/// # async fn send(_: &str) -> Result<Response, std::io::Error> { unimplemented!() }
+/// #[sampling_loop]
+/// async fn answer(question: &str) -> Result<String, std::io::Error> {
+///     #[sampling_step(stop_reason = |response| &response.stop_reason)]
+///     let response = send(question).await?;
+///     Ok(response.text)
 /// }
 /// ```
 ///
@@ -119,7 +144,7 @@ pub use samplescope_macros::sampling_loop;
 ///                 __returned
 ///                     .__ss_success()
 ///                     .__ss_usage(|response| TokenUsage::new(response.input_tokens, response.output_tokens));
-///                 __returned.__ss_success().__ss_response();
+///                 __returned.__ss_success().__ss_says();
 ///                 __returned.__ss_error().__ss_record();
 ///                 __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
 ///             },
@@ -152,8 +177,50 @@ pub use samplescope_macros::sampling_step;
 /// }
 /// ```
 ///
+/// # On a statement
+///
+/// Within a function that has an attribute of ours it may also stand [on a statement](crate#attributes-on-statements), or directly before a call.
+/// Without a `name`, the tool is called like the function or method that is called there.
+///
+/// ```
+/// # use samplescope::{sampling_loop, sampling_tool};
+/// # struct Call { name: String }
+/// # async fn dispatch(_: &Call) -> Result<String, std::io::Error> { unimplemented!() }
+/// #[sampling_loop]
+/// async fn run_tools(calls: &[Call]) -> Vec<String> {
+///     let mut results = Vec::new();
+///     for call in calls {
+///         results.push(match #[sampling_tool(name = call.name)] dispatch(call).await {
+///             Ok(text) => text,
+///             Err(error) => error.to_string(),
+///         });
+///     }
+///     results
+/// }
+/// ```
+///
 /// All arguments are in [the crate's table](crate#what-the-attributes-take).
 pub use samplescope_macros::sampling_tool;
+
+pub use read::given::{Read, read};
+/// Makes [`sampling_loop`], [`sampling_step`] and [`sampling_tool`] work on the statements of a function that is none of these itself. It opens nothing.
+///
+/// In a function that has one of the three it is not needed.
+///
+/// ```
+/// use samplescope::{sampling_statements, sampling_tool};
+/// # async fn dispatch(_: &str) -> Result<String, std::io::Error> { Ok(String::new()) }
+///
+/// #[sampling_statements]
+/// async fn handle(name: &str) -> Result<String, std::io::Error> {
+///     #[sampling_tool(name = name)]
+///     let result = dispatch(name).await?;
+///     Ok(result)
+/// }
+/// ```
+///
+/// What a statement may be is in [the crate's page](crate#attributes-on-statements).
+pub use samplescope_macros::sampling_statements;
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};
 pub use value::{
@@ -163,5 +230,8 @@ pub use value::{
 
 /// The name of the instrumentation scope.
 const NAME: &str = "samplescope";
+/// The name of the scope of MCP's requests, one of whose metrics is named as the loop's is in the prescribed names.
+#[cfg(feature = "mcp")]
+const MCP_NAME: &str = "samplescope-rmcp";
 /// Its version.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -5,6 +5,8 @@ pub use crate::call::description::Description;
 pub use crate::call::instrumented::{Instrumented, Leaf, Loop, RecursiveLoop};
 pub use crate::call::open::Site;
 pub use crate::call::returned::Returned;
+pub use crate::call::statement::{Awaited, BoxedFuture, Entered, Expected, Known};
+pub use crate::read::given::Given;
 pub use crate::read::shown as read;
 pub use crate::value::error_type::Source;
 pub use std::borrow::Cow;
@@ -59,6 +61,11 @@ impl Serialize for Literal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_unit_variant("", 0, self.0)
     }
+}
+
+/// What was given as messages or as tools.
+pub fn given<V>(value: V) -> Given<V> {
+    Given::new(Some(value))
 }
 
 /// Never called: its type tells rustc what a body returns.

@@ -4,11 +4,14 @@
 mod logs;
 
 pub use logs::{Log, Logs};
+use opentelemetry::propagation::TextMapCompositePropagator;
+use opentelemetry::trace::noop::NoopTextMapPropagator;
 use opentelemetry::trace::{SpanId, SpanKind, Status};
 use opentelemetry::{Array, Context, KeyValue, Value, global};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, ShouldSample, Span as SdkSpan, SpanData, SpanProcessor};
 use samplescope::Settings;
 use std::collections::{BTreeMap, HashMap};
@@ -67,6 +70,16 @@ impl Telemetry {
         let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
         global::set_meter_provider(provider.clone());
         self.metrics = Some((exporter, provider));
+    }
+
+    /// Trace context and baggage cross processes, as W3C has them.
+    #[must_use]
+    pub fn propagated(self) -> Self {
+        global::set_text_map_propagator(TextMapCompositePropagator::new(vec![
+            Box::new(TraceContextPropagator::new()),
+            Box::new(BaggagePropagator::new()),
+        ]));
+        self
     }
 
     /// With these settings.
@@ -133,8 +146,11 @@ impl Telemetry {
         provider.force_flush().expect("an in-memory exporter");
         let batches = exporter.get_finished_metrics().expect("an in-memory exporter");
         let last = batches.last().into_iter();
-        last.flat_map(|batch| batch.scope_metrics().flat_map(|scope| scope.metrics().map(Metric::of)).collect::<Vec<_>>())
-            .collect()
+        last.flat_map(|batch| {
+            let scopes = batch.scope_metrics();
+            scopes.flat_map(|scope| scope.metrics().map(|metric| Metric::of(scope.scope().name(), metric))).collect::<Vec<_>>()
+        })
+        .collect()
     }
 
     /// One metric's points.
@@ -162,6 +178,7 @@ fn branch(spans: &[Span], span: &Span, depth: usize, tree: &mut String) {
 fn reset() {
     global::set_tracer_provider(opentelemetry::trace::noop::NoopTracerProvider::new());
     global::set_meter_provider(opentelemetry::metrics::noop::NoopMeterProvider::new());
+    global::set_text_map_propagator(NoopTextMapPropagator::new());
     Settings::default().install();
 }
 
@@ -316,6 +333,8 @@ fn typed(attribute: &KeyValue) -> (String, String) {
 /// A metric as it was exported.
 #[derive(Clone, Debug)]
 pub struct Metric {
+    /// The name of its instrumentation scope.
+    pub scope: String,
     /// Its name.
     pub name: String,
     /// Its unit.
@@ -339,7 +358,7 @@ pub struct Point {
 
 impl Metric {
     #[expect(clippy::cast_precision_loss, reason = "token counts of tests")]
-    fn of(metric: &opentelemetry_sdk::metrics::data::Metric) -> Self {
+    fn of(scope: &str, metric: &opentelemetry_sdk::metrics::data::Metric) -> Self {
         let points = match metric.data() {
             AggregatedMetrics::F64(MetricData::Histogram(data)) => data
                 .data_points()
@@ -361,6 +380,6 @@ impl Metric {
                 .collect(),
             _ => Vec::new(),
         };
-        Metric { name: metric.name().to_owned(), unit: metric.unit().to_owned(), points }
+        Metric { scope: scope.to_owned(), name: metric.name().to_owned(), unit: metric.unit().to_owned(), points }
     }
 }

@@ -63,6 +63,20 @@ fn the_benchmarks_are_within_two_percent_of_the_budget() {
 }
 
 #[test]
+fn the_floor_of_a_state_is_below_its_cost() {
+    let states = rows(table(BENCHMARKS, "A loop in each state"));
+    let mut floors = BTreeMap::<&str, u64>::new();
+    for part in rows(table(BENCHMARKS, "The floor")) {
+        *floors.entry(part[0]).or_default() += number(part[2]);
+    }
+    assert!(floors.len() > 2, "{floors:?}");
+    for (name, floor) in floors {
+        let state = states.iter().find(|state| state[..2] == [name, "samplescope"]).expect("a state of that name");
+        assert!(floor < number(state[2]), "{name}: {floor} of {}", state[2]);
+    }
+}
+
+#[test]
 fn every_plot_is_shown_and_every_plot_shown_is_there() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../");
     let directory = std::fs::read_dir(format!("{root}docs/benchmarks")).expect("the directory of the plots");

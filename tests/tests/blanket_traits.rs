@@ -59,7 +59,7 @@ macro_rules! everything {
 
 macro_rules! instrumented {
     () => {
-        use samplescope::{Chunk, TokenUsage, sampling_loop, sampling_step, sampling_tool};
+        use samplescope::{Chunk, TokenUsage, sampling_loop, sampling_statements, sampling_step, sampling_tool};
         use std::pin::Pin;
 
         pub(super) struct Said {
@@ -155,6 +155,17 @@ macro_rules! instrumented {
             Box::pin(futures::stream::iter([String::from("c")]))
         }
 
+        #[sampling_statements]
+        pub(super) async fn statements(words: &str) -> Result<usize, String> {
+            #[sampling_tool(name = words, call_id = words, result = |said| &said.words)]
+            let said: Said = tool(words, true).await?;
+            #[sampling_tool]
+            let length = u8::try_from(said.words.len()).map_err(|_| String::new())?;
+            #[sampling_tool]
+            let future: Pin<Box<dyn Future<Output = u8> + Send>> = Box::pin(async move { length });
+            Ok(usize::from(future.await))
+        }
+
         #[sampling_tool]
         pub(super) fn closures() -> impl Fn(&str) -> usize {
             |text| text.len()
@@ -168,6 +179,7 @@ everything! {
     message messages model name number opaque_stream opaque_stream_result outcome parent presence_penalty provider record registered response response_id
     response_model result result_type result_type_name returns run said seed server_address server_port stop_reason stop_sequences stream
     success system_prompt temperature text texts then tool_count tool_type tools top_k top_p usage value
+    boxed entered given known leave outside same tried
 }
 
 /// A line for each span and each point that was exported, without times and ids.
@@ -179,12 +191,13 @@ macro_rules! exported {
         assert_eq!($module::stream().collect::<Vec<_>>().await, ["a", "b"]);
         assert_eq!($module::boxed_stream().collect::<Vec<_>>().await, ["c"]);
         assert_eq!($module::closures()("four"), 4);
+        assert_eq!($module::statements("words").await, Ok(5));
         lines(&telemetry, stringify!($module))
     }};
 }
 
 fn lines(telemetry: &Telemetry, module: &str) -> Vec<String> {
-    let spans = telemetry.spans(19);
+    let spans = telemetry.spans(23);
     let lines = spans.iter().map(|span| {
         let parent = spans.iter().position(|other| other.id() == span.parent_id());
         let mut attributes = span.attributes();
@@ -200,7 +213,7 @@ fn lines(telemetry: &Telemetry, module: &str) -> Vec<String> {
 #[tokio::test]
 async fn nothing_of_the_user_s_is_taken_for_ours() {
     let without = exported!(none);
-    assert_eq!(without.iter().filter(|line| line.contains(" Unset ")).count(), 11);
+    assert_eq!(without.iter().filter(|line| line.contains(" Unset ")).count(), 15);
     assert_eq!(without.iter().filter(|line| line.contains(" Error { ")).count(), 8);
     let [Nonsense, Nonsense, Nonsense] = [by_reference::in_scope(), by_value::in_scope(), by_mutable_reference::in_scope()];
     for with in [exported!(by_reference), exported!(by_value), exported!(by_mutable_reference)] {

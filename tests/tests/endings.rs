@@ -194,7 +194,7 @@ mod failed {
     }
 
     impl ErrorType for Closed {
-        fn error_type(&self) -> std::borrow::Cow<'_, str> {
+        fn error_type(&self) -> Cow<'_, str> {
             "closed".into()
         }
     }

@@ -1,8 +1,8 @@
 //! An editor hands the macros whatever stands in it: nothing panics, and the user's function is always among what comes out.
 
 use crate::error_type::derive;
-use crate::instrument;
 use crate::model::Macro;
+use crate::{instrument, only_statements};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use std::iter;
 
@@ -22,6 +22,15 @@ const WHOLE: &[(&str, &str)] = &[
         r#"name = call.name, unchecked("gen_ai.new.key" = -1), failed = |out| { out.is_error && !out.retried }, error_type = E::kind"#,
         "fn impl_future<const N: usize>(self: Arc<Self>) -> impl Future<Output = !> + use<N> { let x = [0; N]; async { loop {} } }",
     ),
+];
+
+/// Functions with attributes on their statements.
+const STATEMENTS: &[&str] = &[
+    r"async fn run(client: &Client) -> Result<u8, E> { #![allow(x)] #[cfg(x)] #[sampling_step(model = client.model, stop_reason = |r| &r.stop)]
+       let Some(Response { text, .. }): Option<Response> = client.chat::<Vec<u8>>(&history, 3)?.send().await? else { return Err(3) };
+       let all = join!(async { #[sampling_tool] dispatch(text).await }, x); match #[a::sampling_tool(name = n)] tool.run(|x| { x }) { Ok(v) => v, _ => #[sampling_tool] f(), } }",
+    r"fn run() { #[sampling_loop] self.list[0].field += <T as Tr>::call(&x, y)?.0.1; #[sampling_tool] if let Ok(x) = Ok(f!(x)) { 3 } else { 4 }
+       #[sampling_tool(= 3)] return &mut (Some((f().await?),) as u8); #[sampling_tool] break 'a g(async move { #[sampling_step] h(yield x) }); #[sampling_step] fn item() {} }",
 ];
 
 const ITEMS: &[&str] = &[
@@ -59,6 +68,54 @@ fn every_prefix_of_the_function_keeps_what_is_there() {
             }
         }
     }
+}
+
+/// Whatever is half typed, the statement is there still, and so are all others: only attributes of ours go.
+#[test]
+fn every_prefix_of_a_statement_keeps_what_is_there() {
+    for function in STATEMENTS.iter().filter_map(|function| function.parse::<TokenStream>().ok()) {
+        for function in prefixes(&function) {
+            keeps_statements(function);
+        }
+    }
+}
+
+#[test]
+fn stirred_statements_never_panic() {
+    let mut cook = Cook(0xbeef);
+    for _ in 0..800 {
+        let function = tokens(STATEMENTS[0]);
+        let mut stirred = cook.stir(function);
+        for _ in 0..cook.below(4) {
+            stirred = cook.stir(stirred);
+        }
+        keeps_statements(stirred);
+    }
+}
+
+fn keeps_statements(function: TokenStream) {
+    let mut output = flat(instrument(Macro::Tool, TokenStream::new(), function.clone())).into_iter();
+    for token in flat(bare(function.clone())) {
+        assert!(output.any(|kept| kept == token), "`{token}` is lost from\n{function}");
+    }
+    let _ = only_statements(TokenStream::new(), function);
+}
+
+/// The function without attributes of ours on its statements.
+fn bare(function: TokenStream) -> TokenStream {
+    let function: Vec<TokenTree> = function.into_iter().collect();
+    let is_ours = |at: usize| match (&function[at], function.get(at + 1)) {
+        (TokenTree::Punct(mark), Some(TokenTree::Group(group))) => {
+            mark.as_char() == '#' && group.delimiter() == Delimiter::Bracket && group.stream().to_string().contains("sampling_")
+        }
+        _ => false,
+    };
+    let kept = (0..function.len()).filter(|&at| !is_ours(at) && (at == 0 || !is_ours(at - 1)));
+    let kept = kept.map(|at| match &function[at] {
+        TokenTree::Group(group) => TokenTree::Group(Group::new(group.delimiter(), bare(group.stream()))),
+        token => token.clone(),
+    });
+    kept.collect()
 }
 
 #[test]

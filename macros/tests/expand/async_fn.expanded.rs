@@ -23,7 +23,7 @@ pub async fn ask(request: &Request) -> Result<Step, ModelError> {
             },
             |__returned| {
                 __returned.__ss_success().__ss_stop_reason(|step| &step.stop_reason);
-                __returned.__ss_success().__ss_response();
+                __returned.__ss_success().__ss_says();
                 __returned.__ss_error().__ss_record();
                 __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
             },

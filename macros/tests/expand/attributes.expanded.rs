@@ -32,7 +32,7 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
                     .__ss_success()
                     .__ss_registered(|step| &step.status)
                     .__ss_text("gen_ai.response.status");
-                __returned.__ss_success().__ss_response();
+                __returned.__ss_success().__ss_says();
                 __returned.__ss_error().__ss_record();
                 __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
             },

@@ -19,7 +19,7 @@ fn ask(client: Client) -> impl Future<Output = Result<Step, ModelError>> + Send 
                     { client.send().await }
                 },
                 |__returned| {
-                    __returned.__ss_success().__ss_response();
+                    __returned.__ss_success().__ss_says();
                     __returned.__ss_error().__ss_record();
                     __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
                 },

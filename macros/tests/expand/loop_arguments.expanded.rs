@@ -15,7 +15,11 @@ async fn forecast(request: &Request) -> Result<Forecast, SampleError> {
                 __span.__ss_temperature(&request.temperature);
             }
             if __span.__ss_is_capturing() {
-                __span.__ss_messages(&request.messages);
+                __span
+                    .__ss_messages(
+                        ::samplescope::__private::given(&request.messages)
+                            .__ss_messages(),
+                    );
             }
         },
     );
@@ -30,7 +34,13 @@ async fn forecast(request: &Request) -> Result<Forecast, SampleError> {
                 { run(request).await }
             },
             |__returned| {
-                __returned.__ss_success().__ss_answer(|forecast| &forecast.text);
+                __returned
+                    .__ss_output(
+                        __returned
+                            .__ss_success()
+                            .__ss_answer(|forecast| &forecast.text)
+                            .__ss_messages(),
+                    );
                 __returned.__ss_error().__ss_record();
                 __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
             },

@@ -19,7 +19,7 @@ fn ask(request: Request) -> Result<Step, ModelError> {
         })
         .__ss_value(|__returned| {
             __returned.__ss_success().__ss_usage(|step| &step.usage);
-            __returned.__ss_success().__ss_response();
+            __returned.__ss_success().__ss_says();
             __returned.__ss_error().__ss_record();
             __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
         })

@@ -26,7 +26,7 @@ async fn ask(turn: usize) -> Result<Step, ModelError> {
             |__returned| {
                 __returned.__ss_success().__ss_stop_reason(|step| &step.stop_reason);
                 __returned.__ss_success().__ss_usage(|step| &step.usage);
-                __returned.__ss_success().__ss_response();
+                __returned.__ss_success().__ss_says();
                 __returned.__ss_error().__ss_record();
                 __returned.__ss_error().__ss_error_type(|error| error.kind());
                 __returned.__ss_then(|__item| __item.__ss_error().__ss_record())

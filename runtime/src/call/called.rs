@@ -27,6 +27,11 @@ impl<K: Kind> Opened<K> {
         Opened { call: Held::new(call), kind: PhantomData }
     }
 
+    #[inline]
+    pub(crate) fn into_held(self) -> Held {
+        self.call
+    }
+
     /// The future, inside this call.
     #[inline]
     pub fn __ss_run<F: Future, D: Fn(Returned<'_, F::Output>) -> Then>(self, future: F, describe: D) -> Instrumented<F, D, K> {
@@ -141,8 +146,7 @@ impl<R, K> AnyCalled<R, K> {
 
 fn end<R>(call: &mut Held, value: &mut R, describe: &impl Fn(Returned<'_, R>) -> Then) {
     if let Some(running) = call.enter() {
-        let then = running.returned(&mut |call: &Arc<Call>| describe(Returned::new(value, call)));
-        running.leave(then.unwrap_or(Then::Ends));
+        running.leave_with(&mut |call: &Arc<Call>| describe(Returned::new(value, call)), Then::Ends);
     }
 }
 

@@ -10,9 +10,23 @@ use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::time::Instant;
 
-/// Ends the call, now or as of an earlier moment. No lock of ours is held: processors, exporters and redactors run in here.
+/// Ends a call that has come back, as what came back says.
+pub(crate) fn close_returned(call: &Call) {
+    if call.run.is_none() {
+        return;
+    }
+    let mut learned = call.learned();
+    let (ending, at) = learned.as_mut().map_or((Ending::Success, None), |learned| learned.take_ending());
+    end(call, learned, &ending, at);
+}
+
+/// Ends a call in that way, now or as of an earlier moment.
 pub(crate) fn close(call: &Call, ending: Ending, at: Option<Moment>) {
-    let learned = call.learned();
+    end(call, call.learned(), &ending, at);
+}
+
+/// No lock of ours is held: processors, exporters and redactors run in here.
+fn end(call: &Call, learned: Option<Box<Learned>>, ending: &Ending, at: Option<Moment>) {
     if let Some(run) = &call.run {
         if call.wants.anything() {
             let error_type = ending.error_type(call.kind);
@@ -20,7 +34,7 @@ pub(crate) fn close(call: &Call, ending: Ending, at: Option<Moment>) {
                 measure(call, run, meters, learned.as_deref(), error_type.as_ref(), at);
             }
             if let Some(context) = call.recording() {
-                describe(call, run, context, learned, &ending, error_type);
+                describe(call, run, context, learned, ending, error_type);
                 match at {
                     Some(moment) => context.span().end_with_timestamp(moment.time),
                     None => context.span().end(),
@@ -42,12 +56,15 @@ fn describe(
 ) {
     let span = context.span();
     let content = learned.as_mut().and_then(|learned| learned.take_content());
-    let mut attributes = learned.as_mut().map(|learned| learned.take_attributes()).unwrap_or_default();
     // A log event says what the span says: then it is collected first, else set as it comes.
-    let collects = content.is_some() || !attributes.is_empty();
+    let mut attributes = learned.as_mut().map(|learned| learned.take_attributes());
+    attributes = attributes.filter(|attributes| content.is_some() || !attributes.is_empty());
     let mut say = |key: &'static str, value: Value| {
         let attribute = KeyValue::new(key, value);
-        if collects { attributes.push(attribute) } else { span.set_attribute(attribute) }
+        match &mut attributes {
+            Some(attributes) => attributes.push(attribute),
+            None => span.set_attribute(attribute),
+        }
     };
     let finish_reason = match call.kind {
         Kind::Loop => {
@@ -67,14 +84,14 @@ fn describe(
     if let Some(error_type) = error_type {
         say(key::ERROR_TYPE, error_type.into_text().into());
     }
-    let events = match content {
-        Some(content) => delivery::at_end(call, context, *content, finish_reason, &mut attributes),
-        None => Vec::new(),
+    let events = match (content, &mut attributes) {
+        (Some(content), Some(attributes)) => Some(delivery::at_end(call, context, *content, finish_reason, attributes)),
+        _ => None,
     };
-    if !attributes.is_empty() {
+    if let Some(attributes) = attributes {
         span.set_attributes(attributes);
     }
-    for (name, attributes) in events {
+    for (name, attributes) in events.into_iter().flatten() {
         span.add_event(name, attributes);
     }
     finish(call, context, ending);

@@ -9,8 +9,12 @@ use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::{Learned, Source};
 use crate::content::Captured;
 use crate::listen::Listeners;
+use crate::read::event::{Event, event as read_event};
+use crate::read::facts as read;
+use crate::read::response::{Response, response as read_response};
+use crate::read::walk::Readable;
 use crate::settings::{Piece, Settings};
-use crate::value::{AttributeValue, Chunk, ChunkMessage, Flag, Text, ToMessages, Usage};
+use crate::value::{AttributeValue, Chunk, ChunkMessage, Flag, Message, Text, Usage};
 use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, key, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
@@ -64,11 +68,11 @@ impl Wants {
     const METER: u8 = 1 << 2;
     const ENDING: u8 = 1 << 3;
     const TOKENS: u8 = 1 << 4;
-    const RESPONSE_MODEL: u8 = 1 << 5;
+    const USAGE: u8 = 1 << 5;
 
     /// What a span wants that records, or not, with or without content.
     pub(crate) fn of_span(records: bool, captures: bool) -> Self {
-        let wants = if captures { Self::SPAN | Self::CONTENT } else { Self::SPAN };
+        let wants = if captures { Self::SPAN | Self::USAGE | Self::CONTENT } else { Self::SPAN | Self::USAGE };
         Wants(if records { wants } else { 0 })
     }
 
@@ -76,9 +80,8 @@ impl Wants {
     pub(crate) fn and_meter(self, operation: &Operation) -> Self {
         let bit = |wanted: bool, bit: u8| if wanted { bit } else { 0 };
         let ending = bit(operation.duration.is_some(), Self::ENDING);
-        let tokens = bit(operation.tokens.is_some(), Self::TOKENS);
-        let model = bit(operation.measures(key::RESPONSE_MODEL), Self::RESPONSE_MODEL);
-        Wants(self.0 | Self::METER | ending | tokens | model)
+        let tokens = bit(operation.tokens.is_some(), Self::TOKENS | Self::USAGE);
+        Wants(self.0 | Self::METER | ending | tokens)
     }
 
     fn any_of(self, bits: u8) -> bool {
@@ -108,12 +111,28 @@ impl Wants {
         self.any_of(Self::SPAN | Self::ENDING)
     }
 
+    /// What a response says of its cost: its tokens, and the model that they are counted by.
     pub(crate) fn tokens(self) -> bool {
         self.any_of(Self::SPAN | Self::TOKENS)
     }
 
     pub(crate) fn response_model(self) -> bool {
-        self.any_of(Self::SPAN | Self::RESPONSE_MODEL)
+        self.tokens()
+    }
+
+    /// Its tokens themselves.
+    pub(crate) fn usage(self) -> bool {
+        self.any_of(Self::USAGE)
+    }
+
+    /// Somebody else reports the tokens.
+    pub(crate) fn without_usage(self) -> Self {
+        Wants(self.0 & !Self::USAGE)
+    }
+
+    /// What a response is read for.
+    fn of_response(self) -> read::Wants {
+        read::Wants { measured: self.tokens(), recorded: self.span(), content: self.content() }
     }
 }
 
@@ -175,6 +194,30 @@ impl Call {
         self.learn(|learned| learned.usage.say(Source::Argument, usage));
     }
 
+    /// What the response says, in the shape of its provider. Of a loop's, only the answer.
+    #[inline(never)]
+    pub(crate) fn say_response(&self, response: &dyn Readable, type_name: &'static str) {
+        let mut wants = self.wants.of_response();
+        if self.kind == Kind::Loop {
+            wants = read::Wants { content: wants.content, ..read::Wants::default() };
+        }
+        if wants == read::Wants::default() {
+            return;
+        }
+        match read_response(response, wants) {
+            Ok(mut said) => {
+                if self.kind == Kind::Loop {
+                    said = Response { messages: said.messages, ..Response::default() };
+                }
+                if !self.wants.usage() {
+                    said.usage = None;
+                }
+                self.learn(|learned| learned.read(said));
+            }
+            Err(unread) => unread.warn("response", type_name),
+        }
+    }
+
     #[inline(never)]
     pub(crate) fn say_flag(&self, failed: &impl Flag) {
         let failed = failed.flag().then(Box::default);
@@ -204,8 +247,7 @@ impl Call {
     }
 
     #[inline(never)]
-    pub(crate) fn say_output(&self, messages: &impl ToMessages) {
-        let messages = messages.to_messages();
+    pub(crate) fn say_output(&self, messages: Vec<Message>) {
         self.learn(|learned| learned.content().output(messages));
     }
 
@@ -220,21 +262,39 @@ impl Call {
         }
     }
 
-    pub(crate) fn say_chunk(&self, chunk: Chunk<'_>) {
-        let carries = chunk.carries_content();
+    pub(crate) fn say_chunk(&self, mut chunk: Chunk<'_>) {
+        let event = chunk.read.take().and_then(|event| match read_event(event.value, self.wants.of_response()) {
+            Ok(event) => Some(event),
+            Err(unread) => {
+                unread.warn("chunk", event.type_name);
+                None
+            }
+        });
+        let carries = chunk.carries_content() || event.as_ref().is_some_and(|event| event.is_chunk);
+        let last = chunk.last || event.as_ref().is_some_and(|event| event.is_last);
         let settings = self.settings().filter(|_| self.wants.content());
         let message = settings.and_then(|_| chunk.message.as_ref().map(ChunkMessage::messages));
         if let Some((error_type, description)) = &chunk.failed {
             let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
             self.say_failed(Source::Handle, Some((owned(error_type), owned(description))));
         }
+        let usage = chunk.usage.filter(|_| self.wants.usage());
         self.learn(|learned| {
-            learned.chunk_read(carries, chunk.last, self.started);
+            learned.chunk_read(carries, last, self.started);
+            if let Some(Event { response, pieces, .. }) = event {
+                let usage = response.usage.filter(|_| self.wants.usage());
+                learned.usage.say_more(usage);
+                let messages = response.messages;
+                learned.read(Response { usage: None, messages: Vec::new(), ..response });
+                if let Some(settings) = settings {
+                    learned.content().stream_read(messages, pieces, settings);
+                }
+            }
             learned.stop_reason.say(Source::Handle, chunk.stop_reason);
             learned.response_model.say(Source::Handle, chunk.model);
             learned.response_id.say(Source::Handle, chunk.id);
-            learned.usage.say_more(chunk.usage);
-            if let Some(settings) = settings.filter(|_| carries) {
+            learned.usage.say_more(usage);
+            if let Some(settings) = settings.filter(|_| chunk.pieces.carries() || message.is_some()) {
                 learned.content().stream(message, &chunk.pieces, settings);
             }
         });
@@ -382,8 +442,8 @@ impl Run {
     }
 
     /// The run that the context is in.
-    pub(crate) fn of(context: &Context) -> Option<Arc<Run>> {
-        context.get::<InRun>().map(|inside| inside.0.clone())
+    pub(crate) fn of(context: &Context) -> Option<&Arc<Run>> {
+        context.get::<InRun>().map(|inside| &inside.0)
     }
 
     /// The context, inside this run.
@@ -394,6 +454,11 @@ impl Run {
     /// Whether a call that begins under that span asks a sampler.
     pub(crate) fn asks_under(&self, span: Id) -> bool {
         self.listeners.tracer.is_some() && self.unsampled != Some(span)
+    }
+
+    /// Whether anybody listens to a call of that kind that begins under that span.
+    pub(crate) fn listens_to(&self, kind: Kind, span: Id) -> bool {
+        self.asks_under(span) || self.listeners.measure(kind)
     }
 
     /// Counts a call that begins. For a step of a loop: which one it is, from 0. What begins after the loop is below it, and not of it.
@@ -435,7 +500,7 @@ impl Run {
     }
 
     /// The innermost call that has not ended, for code at that place. No call is dropped under the lock: with it may go the last of something of the user's.
-    fn call_at(&self, place: Place) -> Option<Arc<Call>> {
+    pub(crate) fn call_at(&self, place: Place) -> Option<Arc<Call>> {
         let open = unpoisoned(&self.open);
         let on_thread = if let Here::Inside(id) = place.here { open.get(id) } else { None };
         let in_context = open.get(place.span);
@@ -488,12 +553,12 @@ pub(crate) fn current_call(kind: Kind) -> Option<Arc<Call>> {
     run.call_at(place)?.outwards(kind)
 }
 
+#[inline]
 fn current_run() -> Option<(Arc<Run>, Place)> {
-    match Here::current() {
-        Here::Off | Here::Under(_) => None,
-        Here::Unknown | Here::Inside(_) if !is_there() => None,
-        Here::Unknown | Here::Inside(_) => Context::map_current(|context| Some((Run::of(context)?, Place::of(context)))),
+    if matches!(Here::current(), Here::Off | Here::Under(_)) || !is_there() {
+        return None;
     }
+    Context::map_current(|context| Some((Run::of(context)?.clone(), Place::of(context))))
 }
 
 pub(crate) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

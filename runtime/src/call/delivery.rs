@@ -26,9 +26,9 @@ pub(crate) fn at_end(
     let capture = settings.captures();
     let content = if capture.on_spans() { call.operation.content } else { Content::Nothing };
     let streamed = captured.put_together(call.kind, settings);
-    let (streamed, finish_reason) = (streamed.as_ref(), finish_reason.as_ref());
+    let finish_reason = finish_reason.as_ref();
     let as_json = capture.as_events() || content == Content::Attributes;
-    let documents = if as_json { captured.documents(settings, streamed, finish_reason) } else { Vec::new() };
+    let documents = if as_json { captured.documents(settings, &streamed, finish_reason) } else { Vec::new() };
     if capture.as_events() && !documents.is_empty() && is_there() {
         log(call, context, &documents, finish_reason, attributes);
     }
@@ -36,7 +36,7 @@ pub(crate) fn at_end(
         Content::Nothing => {}
         Content::Events => {
             let mut events = captured.request_events(settings, true);
-            events.extend(captured.choice(settings, streamed, finish_reason));
+            events.extend(captured.choice(settings, &streamed, finish_reason));
             return events;
         }
         Content::Attributes => {

@@ -3,13 +3,17 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::{Call, Recursive, is_in_loop_of};
-use crate::call::open::{Opening, Site};
+use crate::call::open::{Manner, Opening, Site};
 use crate::caught::caught;
+use crate::read::facts as read;
+use crate::read::request::{Request, request as read_request};
+use crate::read::walk::{Lent, Readable};
 use crate::value::registered::{Registered, Sink};
-use crate::value::{AsContext, AttributeValue, Integer, Number, Text, ToMessages, ToToolDefinitions, error_type};
-use crate::vocabulary::{Kind, Shared, key, value};
+use crate::value::{AsContext, AttributeValue, Integer, Message, Number, Text, ToToolDefinitions, error_type};
+use crate::vocabulary::{Content, Kind, Shared, key, value};
 use opentelemetry::{Array, StringValue, Value};
 use serde::Serialize;
+use std::any::type_name;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -34,7 +38,7 @@ impl<F: Fn(&mut Description)> Describe for F {
 #[cold]
 #[inline(never)]
 pub(crate) fn open(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
-    described(Opening::new(kind, site)?, describe)
+    open_as(kind, site, Manner::default(), describe)
 }
 
 /// Opens a loop that may call itself: None where it does, as where nobody listens.
@@ -44,9 +48,7 @@ pub(crate) fn open_recursive(function: Recursive, site: &'static Site, describe:
     if is_in_loop_of(function) {
         return None;
     }
-    let mut opening = Opening::new(Kind::Loop, site)?;
-    opening.recursive = Some(function.at);
-    described(opening, describe)
+    open_as(Kind::Loop, site, Manner { recursive: Some(function.at), ..Manner::default() }, describe)
 }
 
 /// Opens a call that runs wherever it is entered, if anybody listens to it.
@@ -54,14 +56,14 @@ pub(crate) fn open_recursive(function: Recursive, site: &'static Site, describe:
 #[inline(never)]
 pub(crate) fn open_detached(kind: Kind, describe: &dyn Describe) -> Option<Arc<Call>> {
     static SITE: Site = Site { function: "", attributes: 6, capture: true };
-    let mut opening = Opening::new(kind, &SITE)?;
-    opening.is_detached = true;
-    described(opening, describe)
+    open_as(kind, &SITE, Manner { is_detached: true, ..Manner::default() }, describe)
 }
 
-fn described(opening: Opening, describe: &dyn Describe) -> Option<Arc<Call>> {
-    let mut description = Description { opening };
+#[inline(never)]
+fn open_as(kind: Kind, site: &'static Site, manner: Manner, describe: &dyn Describe) -> Option<Arc<Call>> {
+    let mut description = Description { opening: Opening::new(kind, site, manner)? };
     caught("an argument of an attribute", || describe.describe(&mut description));
+    description.opening.conclude();
     description.opening.finish()
 }
 
@@ -288,18 +290,87 @@ impl Description {
     }
 
     /// Content: what the model is told before everything else.
-    pub fn __ss_system_prompt(&mut self, prompt: &(impl ToMessages + ?Sized)) {
-        self.opening.content().system(prompt.to_messages());
+    pub fn __ss_system_prompt(&mut self, prompt: Vec<Message>) {
+        self.opening.content().system(prompt);
     }
 
     /// Content: what the model is asked.
-    pub fn __ss_messages(&mut self, messages: &(impl ToMessages + ?Sized)) {
-        self.opening.content().input(messages.to_messages());
+    pub fn __ss_messages(&mut self, messages: Vec<Message>) {
+        self.opening.content().input(messages);
+    }
+
+    /// The request itself, in the shape of its provider: whatever of it is not said otherwise. `written`: the arguments that are.
+    pub fn __ss_request<T: Readable + ?Sized>(&mut self, request: &T, written: &[&str]) {
+        self.read(&Lent(request), type_name::<T>(), written);
+    }
+
+    /// Somebody else reports the tokens of this step.
+    pub fn __ss_without_tokens(&mut self) {
+        self.opening.counts_tokens = false;
+    }
+
+    #[inline(never)]
+    fn read(&mut self, request: &dyn Readable, type_name: &'static str, written: &[&str]) {
+        let attributes = read::Wants { measured: true, recorded: self.__ss_is_recording(), content: false };
+        match read_request(request, attributes) {
+            Ok(said) => self.requested(said, written),
+            Err(unread) => return unread.warn("request", type_name),
+        }
+        if !self.__ss_is_capturing() {
+            return;
+        }
+        let content = read::Wants { content: true, ..read::Wants::default() };
+        if let Ok(said) = read_request(request, content) {
+            let said_in_history = self.opening.operation().content == Content::Attributes;
+            // Where messages are events of their own, the system's are among those of the history.
+            let system = if said_in_history { said.system() } else { said.instructions.into_iter().collect() };
+            let is_free = |key| !written.contains(&key);
+            let content = self.opening.content();
+            if is_free("system_prompt") {
+                content.system(system);
+            }
+            if is_free("messages") {
+                content.input(said.messages);
+            }
+            if is_free("tools") {
+                content.tools(said.tools);
+            }
+        }
+    }
+
+    fn requested(&mut self, said: Request, written: &[&str]) {
+        let opening = &mut self.opening;
+        opening.share_unless_written(Shared::RequestModel, said.model.map(Value::String));
+        opening.share_unless_written(Shared::Temperature, said.temperature.map(Value::F64));
+        opening.share_unless_written(Shared::MaxTokens, said.max_tokens.map(Value::I64));
+        if opening.operation().output_type {
+            opening.share_unless_written(Shared::OutputType, said.output_type.map(Value::from));
+        }
+        if opening.kind == Kind::Loop {
+            if !opening.written.tool_count && !written.contains(&"tools") {
+                opening.push(key::TOOL_COUNT, said.tool_count);
+            }
+            return;
+        }
+        let mut say = |argument: &str, key: &'static str, value: Option<Value>| {
+            if !written.contains(&argument) {
+                opening.push(key, value);
+            }
+        };
+        say("top_p", key::REQUEST_TOP_P, said.top_p.map(Value::F64));
+        say("top_k", key::REQUEST_TOP_K, said.top_k.map(Value::I64));
+        say("seed", key::REQUEST_SEED, said.seed.map(Value::I64));
+        say("presence_penalty", key::REQUEST_PRESENCE_PENALTY, said.presence_penalty.map(Value::F64));
+        say("frequency_penalty", key::REQUEST_FREQUENCY_PENALTY, said.frequency_penalty.map(Value::F64));
+        say("choice_count", key::REQUEST_CHOICE_COUNT, said.choice_count.map(Value::I64));
+        say("stream", key::REQUEST_STREAM, said.stream.then_some(Value::Bool(true)));
+        let stops = Some(said.stop_sequences).filter(|stops| !stops.is_empty());
+        say("stop_sequences", key::REQUEST_STOP_SEQUENCES, stops.map(|stops| Value::Array(Array::String(stops))));
     }
 
     /// The tools that the model may choose from: `fastmcp.sampling.tool_count` of a loop that does not say it otherwise and, as content,
     /// their definitions.
-    pub fn __ss_tools(&mut self, tools: &(impl ToToolDefinitions + ?Sized)) {
+    pub fn __ss_tools(&mut self, tools: impl ToToolDefinitions) {
         if self.opening.kind == Kind::Loop && !self.opening.written.tool_count {
             self.opening.push(key::TOOL_COUNT, tools.tool_count().integer());
         }

@@ -1,7 +1,7 @@
 //! The one choreography: enter the call, run the user's code, leave; then the call goes on, or it has ended. Futures, streams, plain calls and
 //! destructors all go through here.
 
-use crate::call::close::close;
+use crate::call::close::{close, close_returned};
 use crate::call::core::Call;
 use crate::call::ending::Ending;
 use crate::call::here::{HereGuard, Id, is_there};
@@ -98,10 +98,11 @@ pub(crate) struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// The user's code has come back. What came back is looked at inside the call, and says what becomes of it.
+    /// The user's code has come back. What came back is looked at inside the call, and says what becomes of it; where looking panics, `otherwise`.
     #[inline(never)]
-    pub(crate) fn returned(&self, look: &mut dyn Look) -> Option<Then> {
-        self.call.as_ref().and_then(|call| caught("a closure of an attribute", || look.look(call)))
+    pub(crate) fn leave_with(self, look: &mut dyn Look, otherwise: Then) {
+        let then = self.call.as_ref().and_then(|call| caught("a closure of an attribute", || look.look(call)));
+        self.leave(then.unwrap_or(otherwise));
     }
 
     /// Leaves the call, which goes on or has ended.
@@ -117,8 +118,7 @@ impl Running<'_> {
         drop(self.entered.take());
         match (then, self.call.take()) {
             (Then::Ends, Some(call)) => {
-                let (ending, at) = call.look(Learned::take_ending).unwrap_or((Ending::Success, None));
-                close(&call, ending, at);
+                close_returned(&call);
             }
             (Then::HandedOn, call) => drop(call),
             (_, call) => *self.held = call,
@@ -134,6 +134,56 @@ impl Drop for Running<'_> {
             close(&call, Ending::Panicked, None);
         }
     }
+}
+
+/// A call in the middle of the user's own code, which may leave it at any time: by `?`, `return` or `break`, and then it was cancelled, or by a panic.
+pub(crate) struct Evaluating {
+    call: Option<Arc<Call>>,
+    entered: Option<Entered>,
+    /// The thread was unwinding before: then nothing is known of a panic in here.
+    was_panicking: bool,
+}
+
+impl Evaluating {
+    /// Enters the call.
+    #[inline]
+    pub(crate) fn inside(held: Held) -> Self {
+        let entered = held.0.as_deref().and_then(Entered::new);
+        let mut evaluating = Self::outside(held);
+        evaluating.entered = entered;
+        evaluating
+    }
+
+    /// Does not enter it.
+    #[inline]
+    pub(crate) fn outside(mut held: Held) -> Self {
+        let call = held.0.take();
+        let was_panicking = call.is_some() && std::thread::panicking();
+        Evaluating { call, entered: None, was_panicking }
+    }
+
+    /// Leaves the call, which goes on.
+    #[inline]
+    pub(crate) fn leave(mut self) -> Held {
+        drop(self.entered.take());
+        Held(self.call.take())
+    }
+}
+
+impl Drop for Evaluating {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            drop(self.entered.take());
+            left_early(&call, self.was_panicking);
+        }
+    }
+}
+
+#[cold]
+fn left_early(call: &Call, was_panicking: bool) {
+    let panics = std::thread::panicking() && !was_panicking;
+    close(call, if panics { Ending::Panicked } else { Ending::Cancelled }, None);
 }
 
 /// A call that code runs in which does not decide how it ends. None when nobody listens. A destructor that it was entered for is over

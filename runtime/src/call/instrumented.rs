@@ -3,7 +3,7 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::{Call, is_in_run};
-use crate::call::harness::{Held, Then};
+use crate::call::harness::{Held, Running, Then};
 use crate::call::here::{Here, HereGuard};
 use crate::call::returned::Returned;
 use futures_core::Stream;
@@ -24,31 +24,29 @@ pub struct RecursiveLoop;
 
 /// What a call of this kind tells the code inside where nobody listens.
 pub trait Kind {
-    #[doc(hidden)]
-    const IS_LOOP: bool;
-
     /// Tells it for as long as the guard lives.
     #[doc(hidden)]
-    #[inline]
-    fn silence() -> Option<HereGuard> {
-        Self::IS_LOOP.then(|| Here::Off.set())
-    }
+    fn silence() -> Option<HereGuard>;
 }
 
 impl Kind for Loop {
-    const IS_LOOP: bool = true;
+    #[inline]
+    fn silence() -> Option<HereGuard> {
+        Some(Here::Off.set())
+    }
 }
 
 impl Kind for RecursiveLoop {
-    const IS_LOOP: bool = true;
-
     fn silence() -> Option<HereGuard> {
         (!is_in_run()).then(|| Here::Off.set())
     }
 }
 
 impl Kind for Leaf {
-    const IS_LOOP: bool = false;
+    #[inline]
+    fn silence() -> Option<HereGuard> {
+        None
+    }
 }
 
 pin_project! {
@@ -90,34 +88,22 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if this.call.is_none() {
-            let _silence = K::silence();
-            return this.inner.poll(task);
+        let (_silence, running) = if this.call.is_none() { (K::silence(), None) } else { (None, this.call.enter()) };
+        let mut polled = this.inner.poll(task);
+        if let Some(running) = running {
+            left(running, &mut polled, this.describe);
         }
-        poll(this.call, this.inner, this.describe, task)
+        polled
     }
 }
 
 #[cold]
-#[inline(never)]
-fn poll<F: Future>(
-    call: &mut Held,
-    future: Pin<&mut F>,
-    describe: &impl Fn(Returned<'_, F::Output>) -> Then,
-    task: &mut Context<'_>,
-) -> Poll<F::Output> {
-    let running = call.enter();
-    let mut polled = future.poll(task);
-    if let Some(running) = running {
-        let then = match &mut polled {
-            Poll::Pending => Then::GoesOn,
-            Poll::Ready(value) => {
-                running.returned(&mut |call: &Arc<Call>| describe(Returned::new(value, call))).unwrap_or(Then::Ends)
-            }
-        };
-        running.leave(then);
+#[inline]
+fn left<T>(running: Running<'_>, polled: &mut Poll<T>, describe: &impl Fn(Returned<'_, T>) -> Then) {
+    match polled {
+        Poll::Pending => running.leave(Then::GoesOn),
+        Poll::Ready(value) => running.leave_with(&mut |call: &Arc<Call>| describe(Returned::new(value, call)), Then::Ends),
     }
-    polled
 }
 
 impl<S, D, K> Stream for Instrumented<S, D, K>
@@ -144,7 +130,7 @@ where
 }
 
 #[cold]
-#[inline(never)]
+#[inline]
 fn poll_next<S: Stream>(
     call: &mut Held,
     stream: Pin<&mut S>,
@@ -154,18 +140,17 @@ fn poll_next<S: Stream>(
     let running = call.enter();
     let mut polled = stream.poll_next(task);
     if let Some(running) = running {
-        let then = match &mut polled {
-            Poll::Pending => Then::GoesOn,
-            Poll::Ready(None) => Then::Ends,
+        match &mut polled {
+            Poll::Pending => running.leave(Then::GoesOn),
+            Poll::Ready(None) => running.leave(Then::Ends),
             Poll::Ready(Some(item)) => {
                 let arrived = |call: &Arc<Call>| {
                     describe(Returned::new(item, call));
                     if call.item_arrived() { Then::Ends } else { Then::GoesOn }
                 };
-                running.returned(&mut { arrived }).unwrap_or(Then::GoesOn)
+                running.leave_with(&mut { arrived }, Then::GoesOn);
             }
-        };
-        running.leave(then);
+        }
     }
     polled
 }

@@ -2,6 +2,7 @@
 
 use crate::call::ending::{Ending, Failure, Label, Refusal};
 use crate::content::Captured;
+use crate::read::response::Response;
 use crate::value::TokenUsage;
 use crate::vocabulary::{self, key, value};
 use opentelemetry::{Key, KeyValue, StringValue, Value};
@@ -15,6 +16,8 @@ pub(crate) enum Source {
     Nobody,
     /// The response's own type.
     Response,
+    /// What was read of the response, in the shape of its provider.
+    Read,
     /// A handle, or an item of a stream.
     Handle,
     /// An argument of the attribute.
@@ -41,7 +44,9 @@ impl<T> Fact<T> {
             return;
         }
         self.by = by;
-        self.value = value.or(self.value.take());
+        if value.is_some() {
+            self.value = value;
+        }
     }
 
     pub(crate) fn get(&self) -> Option<&T> {
@@ -67,7 +72,7 @@ impl Fact<TokenUsage> {
 pub(crate) struct Attributes {
     list: Vec<KeyValue>,
     /// Where each key stands, once there are too many to look through.
-    places: HashMap<Key, usize>,
+    places: Option<HashMap<Key, usize>>,
 }
 
 impl Attributes {
@@ -79,8 +84,8 @@ impl Attributes {
             self.list[place].value = value;
             return;
         }
-        if !self.places.is_empty() {
-            self.places.insert(key.clone(), self.list.len());
+        if let Some(places) = &mut self.places {
+            places.insert(key.clone(), self.list.len());
         }
         self.list.push(KeyValue::new(key, value));
     }
@@ -89,10 +94,8 @@ impl Attributes {
         if self.list.len() < Self::FEW {
             return self.list.iter().position(|attribute| attribute.key == *key);
         }
-        if self.places.is_empty() {
-            self.places = self.list.iter().enumerate().map(|(place, attribute)| (attribute.key.clone(), place)).collect();
-        }
-        self.places.get(key).copied()
+        let placed = |(place, attribute): (usize, &KeyValue)| (attribute.key.clone(), place);
+        self.places.get_or_insert_with(|| self.list.iter().enumerate().map(placed).collect()).get(key).copied()
     }
 }
 
@@ -100,6 +103,8 @@ impl Attributes {
 #[derive(Default)]
 pub(crate) struct Learned {
     pub(crate) stop_reason: Fact<StringValue>,
+    /// Of a response that was read, and has several answers.
+    other_finish_reasons: Vec<StringValue>,
     pub(crate) response_model: Fact<StringValue>,
     pub(crate) response_id: Fact<StringValue>,
     pub(crate) usage: Fact<TokenUsage>,
@@ -113,6 +118,9 @@ pub(crate) struct Learned {
     pub(crate) error_type: Option<Label>,
     pub(crate) failure: Option<Failure>,
     pub(crate) attributes: Attributes,
+    /// Whether a request to an MCP server has taken its span.
+    #[cfg(feature = "mcp")]
+    pub(crate) is_forwarded: bool,
     content: Option<Box<Captured>>,
 }
 
@@ -179,6 +187,31 @@ impl Learned {
         self.content.take()
     }
 
+    /// What was read of the response. What it does not say is not known, and not `unknown`.
+    pub(crate) fn read(&mut self, response: Response) {
+        let mut reasons = response.finish_reasons.into_iter();
+        if let Some(reason) = reasons.next() {
+            self.stop_reason.say(Source::Read, Some(reason));
+            self.other_finish_reasons = reasons.collect();
+        }
+        if response.model.is_some() {
+            self.response_model.say(Source::Read, response.model);
+        }
+        if response.id.is_some() {
+            self.response_id.say(Source::Read, response.id);
+        }
+        if response.usage.is_some() {
+            self.usage.say(Source::Read, response.usage);
+        }
+        if let Some(error_type) = response.error {
+            let error_type = Some(Label::Said(String::from(error_type).into()));
+            self.failed.say(Source::Read, Some(Some(Box::new(Refusal { error_type, message: None }))));
+        }
+        if !response.messages.is_empty() && !self.captured().is_some_and(Captured::has_output) {
+            self.content().output(response.messages);
+        }
+    }
+
     /// An item is read, which carries something or not, and may be the last that counts.
     pub(crate) fn chunk_read(&mut self, carries: bool, last: bool, started: Option<Instant>) {
         let stream = self.stream.get_or_insert_default();
@@ -207,12 +240,12 @@ impl Learned {
 
     /// What the response and the error said, as an ending, and when that was, if not now.
     pub(crate) fn take_ending(&mut self) -> (Ending, Option<Moment>) {
-        let ending = match (self.failure.take(), self.failed.value.take().flatten()) {
-            (Some(failure), _) => {
-                Ending::Error(Failure { error_type: self.error_type.take().unwrap_or(failure.error_type), ..failure })
-            }
-            (None, Some(refusal)) => Ending::Failed(*refusal),
-            (None, None) => Ending::Success,
+        let ending = if let Some(failure) = self.failure.take() {
+            Ending::Error(Failure { error_type: self.error_type.take().unwrap_or(failure.error_type), ..failure })
+        } else if let Some(refusal) = self.failed.value.take().flatten() {
+            Ending::Failed(*refusal)
+        } else {
+            Ending::Success
         };
         (ending, self.stream.as_ref().filter(|stream| stream.last).and_then(|stream| stream.finished))
     }
@@ -236,10 +269,14 @@ impl Learned {
             // A response that could have said one and did not, which is no finish reason.
             say(key::STOP_REASON, value::UNKNOWN_STOP_REASON.into());
         }
+        let others =
+            if self.stop_reason.by == Source::Read { std::mem::take(&mut self.other_finish_reasons) } else { Vec::new() };
         let finish_reason = self.stop_reason.value.take().map(|said| {
             let (stop_reason, finish_reason) = vocabulary::stop_reason(said);
             say(key::STOP_REASON, stop_reason.into());
-            say(key::RESPONSE_FINISH_REASONS, Value::Array(vec![finish_reason.clone()].into()));
+            let mut reasons = vec![finish_reason.clone()];
+            reasons.extend(others.into_iter().map(|said| vocabulary::stop_reason(said).1));
+            say(key::RESPONSE_FINISH_REASONS, Value::Array(reasons.into()));
             finish_reason
         });
         let mut say = |key, value: Option<Value>| {

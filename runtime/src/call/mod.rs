@@ -9,6 +9,7 @@
 //! | *opening* | [`open::Opening`], on the stack | argument expressions, the sampler |
 //! | *open* | [`harness::Held`], in the user's future, stream or on the stack: one word | nothing |
 //! | *running* | [`harness::Running`], which takes it out of there, in the frame that runs it | the user's code, then the closures over what came back |
+//! | *evaluated* | [`harness::Evaluating`], a temporary in the user's own statement | the expression of a statement with an attribute |
 //! | *dropping* | `Held`, the last field of what is dropped | destructors of the user's locals |
 //! | *closed* | nobody; handles and contexts may know it still, and say nothing | processors, redactors |
 //!
@@ -24,6 +25,7 @@
 //! | `open`, `description` | the request side: deciding, and the arguments |
 //! | `returned` | the response side |
 //! | `instrumented`, `called` | the futures, streams and values that generated code makes |
+//! | `statement` | the same for a call that is an expression of a statement |
 //! | `owned` | a call in the user's own hands |
 
 pub(crate) mod called;
@@ -39,3 +41,4 @@ pub(crate) mod learned;
 pub(crate) mod open;
 pub(crate) mod owned;
 pub(crate) mod returned;
+pub(crate) mod statement;

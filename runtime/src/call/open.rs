@@ -36,17 +36,22 @@ pub(crate) struct Opening {
     /// The context that it is opened in.
     parent: Context,
     place: Place,
+    /// Whether a meter has an instrument for it.
+    measured: bool,
+    /// Whether content goes anywhere.
+    captures: bool,
+    /// Whether what it says of the shared attributes is kept: a loop's is inherited, and metrics and log events have it, too.
+    keeps_shared: bool,
     sampling: Sampling,
     beginning: Option<Box<Beginning>>,
     /// Whether its run has counted it.
     is_counted: bool,
-    /// The function, if it may call itself.
-    pub(crate) recursive: Option<&'static Location<'static>>,
-    /// Whether it has to bring its own context to whatever runs inside, wherever that is.
-    pub(crate) is_detached: bool,
+    manner: Manner,
+    /// Whether its tokens are reported here, and by nobody else.
+    pub(crate) counts_tokens: bool,
     pub(crate) started: Option<Instant>,
-    /// What the span does not have yet.
-    attributes: Vec<KeyValue>,
+    /// What the span does not have yet. None: it wants nothing more.
+    attributes: Option<Vec<KeyValue>>,
     /// Where among these the one stands that the span's name ends in.
     subject: Option<usize>,
     /// What is handed down, or measured.
@@ -55,6 +60,15 @@ pub(crate) struct Opening {
     /// What is said before anybody asks whether it is worth saying is in the program's text.
     origin: Origin,
     content: Option<Box<Captured>>,
+}
+
+/// What is special about a call, beside what is said of it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// Where the function stands, if it may call itself.
+    pub(crate) recursive: Option<&'static Location<'static>>,
+    /// Whether it has to bring its own context to whatever runs inside, wherever that is.
+    pub(crate) is_detached: bool,
 }
 
 /// Those who listen to the call: it asked for them itself, or they are its run's.
@@ -101,31 +115,33 @@ impl Written {
 impl Opening {
     /// None if nobody listens.
     #[inline]
-    pub(crate) fn new(kind: Kind, site: &'static Site) -> Option<Self> {
-        let (parent, listening) = match kind {
+    pub(crate) fn new(kind: Kind, site: &'static Site, manner: Manner) -> Option<Self> {
+        let found = match kind {
             // Who listens may be said by the context.
             #[cfg(feature = "testing")]
             Kind::Loop if !is_there() => return None,
-            Kind::Loop => (None, None),
-            Kind::Step | Kind::Tool if is_there() => within(),
+            Kind::Loop => Found::Outside,
+            Kind::Step | Kind::Tool if is_there() => find(kind),
             Kind::Step | Kind::Tool => return None,
         };
-        let listening = match listening {
-            Some(run) => Listening::Within(run),
-            None => Listening::Own(Listeners::ask().filter(|_| is_there())?),
+        let (listening, parent) = match found {
+            Found::Inside(run, parent) => (Listening::Within(run), parent),
+            Found::Unheard => return None,
+            Found::Outside => (Listening::Own(Listeners::ask().filter(|_| is_there())?), Context::current()),
         };
-        let parent = parent.unwrap_or_else(Context::current);
         let place = Place::of(&parent);
-        Opening::at(kind, site, listening, parent, place)
+        Opening::at(kind, site, manner, listening, parent, place)
     }
 
-    fn at(kind: Kind, site: &'static Site, listening: Listening, parent: Context, place: Place) -> Option<Self> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it makes what is large, in place, for every call; who names a parent has a copy")]
+    fn at(kind: Kind, site: &'static Site, manner: Manner, listening: Listening, parent: Context, place: Place) -> Option<Self> {
         let operation = listening.convention.operation(kind);
         let (inherited, asks) = match &listening {
             Listening::Own(listeners) => (0, listeners.tracer.is_some()),
-            Listening::Within(run) => (run.inherited.len(), run.asks_under(place.span)),
+            Listening::Within(run) => (run.inherited.as_slice().len(), run.asks_under(place.span)),
         };
-        let measured = listening.meters.is_some() && (kind == Kind::Loop || operation.is_measured());
+        let measured = listening.measure(kind);
         if !asks && !measured {
             if let Listening::Within(run) = &listening {
                 run.count(kind);
@@ -137,26 +153,31 @@ impl Opening {
             Listening::Own(listeners) if !listeners.settings.shows_sampler_arguments() => Sampling::Early,
             _ => Sampling::Late,
         };
-        let mut attributes = Vec::new();
-        if asks {
+        let attributes = asks.then(|| {
             // At its end a step says six things more, others two.
             let later = if kind == Kind::Step { 6 } else { 2 };
-            attributes.reserve_exact(operation.attributes.len() + site.attributes + inherited + later);
+            let mut attributes = Vec::with_capacity(operation.attributes.len() + site.attributes + inherited + later);
             attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
-        }
+            attributes
+        });
+        let captures = site.capture && captures(&listening.settings, operation, kind);
+        let logs = captures && listening.settings.captures().as_events();
         Some(Opening {
             kind,
             site,
             operation,
-            started: measured.then(Instant::now),
+            started: (measured && operation.duration.is_some()).then(Instant::now),
             listening,
             parent,
             place,
+            measured,
+            captures,
+            keeps_shared: kind == Kind::Loop || measured || logs,
             sampling,
             beginning: None,
             is_counted: false,
-            recursive: None,
-            is_detached: false,
+            manner,
+            counts_tokens: true,
             attributes,
             subject: None,
             said: SharedValues::default(),
@@ -174,10 +195,6 @@ impl Opening {
         &self.listening
     }
 
-    fn is_measured(&self) -> bool {
-        self.listening.meters.is_some() && self.operation.is_measured()
-    }
-
     /// Whether a value for the span is worth evaluating, or for a meter that wants it.
     pub(crate) fn is_wanted(&mut self, by_meter: impl FnOnce(&Operation) -> bool) -> bool {
         self.origin = Origin::Evaluated;
@@ -191,16 +208,7 @@ impl Opening {
     /// Whether content is worth evaluating. The macro asks last, since the span has to be started to know.
     pub(crate) fn is_capturing(&mut self) -> bool {
         self.origin = Origin::Evaluated;
-        self.captures() && self.decide()
-    }
-
-    /// Whether content becomes a log event, which says what the span says.
-    fn logs(&self) -> bool {
-        self.listening.settings.captures().as_events() && self.captures()
-    }
-
-    fn captures(&self) -> bool {
-        self.site.capture && captures(&self.listening.settings, self.operation, self.kind)
+        self.captures && self.decide()
     }
 
     /// Lets the sampler decide, if it has not. Whether the span records.
@@ -212,14 +220,16 @@ impl Opening {
         }
         self.inherit();
         let name = self.name_of_span().unwrap_or(self.operation.name.into());
-        let attributes = std::mem::take(&mut self.attributes);
         self.subject = None;
         let beginning = self.beginning.take();
-        let started = match &self.listening.tracer {
-            Some(tracer) => start(tracer, &self.parent, self.operation, name, attributes, beginning),
-            None => Started::Nothing,
+        let started = match (&self.listening.tracer, self.attributes.take()) {
+            (Some(tracer), Some(attributes)) => start(tracer, &self.parent, self.operation, name, attributes, beginning),
+            _ => Started::Nothing,
         };
         let records = started.is_recording();
+        if records {
+            self.attributes = Some(Vec::new());
+        }
         self.sampling = Sampling::Decided(started);
         records
     }
@@ -234,24 +244,28 @@ impl Opening {
     }
 
     /// Opens it in another context, if nothing was decided yet. Where nobody listens in there, nobody does.
+    #[cold]
     pub(crate) fn place_in(&mut self, parent: &Context) {
         if self.is_decided() {
             return warning::once!("a parent was left out: it was said after other arguments, and the span has one already");
         }
         let run = if self.kind == Kind::Loop { None } else { Run::of(parent) };
         let listening = match run {
-            Some(run) => Some(Listening::Within(run)),
+            Some(run) => Some(Listening::Within(run.clone())),
             None => Listeners::ask().map(Listening::Own),
         };
         // What the thread knows is of where it is, not of there.
         let place = Place { span: Id::of(parent), here: Here::Unknown };
-        let opened = listening.and_then(|listening| Opening::at(self.kind, self.site, listening, parent.clone(), place));
+        let opened =
+            listening.and_then(|listening| Opening::at(self.kind, self.site, self.manner, listening, parent.clone(), place));
         match opened {
             Some(opened) => {
-                let (beginning, recursive, is_detached) = (self.beginning.take(), self.recursive, self.is_detached);
-                *self = Opening { beginning, recursive, is_detached, ..opened };
+                *self = Opening { beginning: self.beginning.take(), ..opened };
             }
-            None => self.sampling = Sampling::Nobody,
+            None => {
+                self.sampling = Sampling::Nobody;
+                self.attributes = None;
+            }
         }
     }
 
@@ -282,23 +296,25 @@ impl Opening {
 
     /// What the loop says and the call itself does not, and where in the loop it stands.
     fn inherit(&mut self) {
-        if let Some(iteration) = self.count().filter(|_| !self.written.iteration) {
-            self.attributes.push(KeyValue::new(key::ITERATION, iteration));
+        let iteration = self.count().filter(|_| !self.written.iteration);
+        let Some(attributes) = &mut self.attributes else { return };
+        if let Some(iteration) = iteration {
+            attributes.push(KeyValue::new(key::ITERATION, iteration));
         }
         let Listening::Within(run) = &self.listening else { return };
-        for said in run.inherited.iter() {
+        for said in run.inherited.as_slice() {
             if said.shared.reaches(self.kind) && !self.written.has(said.shared) {
                 if self.operation.subject == Some(said.shared) {
-                    self.subject = Some(self.attributes.len());
+                    self.subject = Some(attributes.len());
                 }
-                self.attributes.push(KeyValue::new(said.shared.key(), said.value.clone()));
+                attributes.push(KeyValue::new(said.shared.key(), said.value.clone()));
             }
         }
     }
 
     /// The operation and what it is done to, where the vocabulary has both in the name.
     fn name_of_span(&self) -> Option<Cow<'static, str>> {
-        let Value::String(subject) = &self.attributes.get(self.subject?)?.value else { return None };
+        let Value::String(subject) = &self.attributes.as_ref()?.get(self.subject?)?.value else { return None };
         let operation = self.operation.name;
         let mut name = String::with_capacity(operation.len() + 1 + subject.as_str().len().min(LONGEST_SUBJECT * 4));
         name.push_str(operation);
@@ -307,75 +323,60 @@ impl Opening {
         Some(name.into())
     }
 
-    /// The call, if there is still somebody who listens to it.
-    pub(crate) fn finish(mut self) -> Option<Arc<Call>> {
+    /// Everything was said: what was not has its default, and the sampler has decided.
+    pub(crate) fn conclude(&mut self) {
         if matches!(self.sampling, Sampling::Nobody) {
-            return None;
+            return;
         }
         self.say_defaults();
         if let Sampling::Decided(Started::Recording(_)) = &self.sampling {
             // Decided by what was there then; the rest comes now.
             let name = self.name_of_span();
-            let attributes = std::mem::take(&mut self.attributes);
-            if let Sampling::Decided(span) = &mut self.sampling {
+            if let (Sampling::Decided(span), Some(attributes)) = (&mut self.sampling, self.attributes.take()) {
                 span.describe(name, attributes);
             }
         } else {
             self.decide();
         }
         self.count();
-        let captures = self.captures();
-        let measured = self.is_measured();
-        let keeps_said = measured || self.logs();
-        let Opening {
-            kind,
-            operation,
-            listening,
-            parent,
-            place,
-            sampling,
-            said,
-            mut started,
-            content,
-            recursive,
-            is_detached,
-            site,
-            ..
-        } = self;
-        let Sampling::Decided(span) = sampling else { return None };
+    }
+
+    /// The call, if there is still somebody who listens to it.
+    pub(crate) fn finish(self) -> Option<Arc<Call>> {
+        let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
+        let (manner, mut started) = (self.manner, self.started);
+        let Sampling::Decided(span) = self.sampling else { return None };
         let records = span.is_recording();
         if records && kind == Kind::Step {
             // It may turn out to be a stream, whose first chunk is timed.
             started.get_or_insert_with(Instant::now);
         }
         let unsampled = matches!(span, Started::Unsampled(_));
-        let own = span.into_context(&parent);
-        let mut wants = Wants::of_span(records, captures);
-        if measured {
+        let own = span.into_context(parent);
+        let mut wants = Wants::of_span(records, self.captures);
+        if self.measured {
             wants = wants.and_meter(operation);
         }
-        let tells = wants.anything() || (kind == Kind::Loop && listening.meters.is_some());
+        if !self.counts_tokens {
+            wants = wants.without_usage();
+        }
+        let tells = wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
         if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
             return None;
         }
         let span = own.as_ref().map_or(place.span, Id::of);
         let id = if own.is_some() { span } else { Id::unique() };
-        let (run, context, said) = match listening {
-            Listening::Within(run) => (Some(run), own.or_else(|| is_detached.then(|| parent.clone())), said),
+        let said = self.said;
+        let (run, context, said) = match self.listening {
+            Listening::Within(run) => (Some(run), own.or_else(|| manner.is_detached.then(|| parent.clone())), said),
             Listening::Own(mut listeners) if tells => {
                 // Nothing was there to ask: nobody asks inside.
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
                 let (inherited, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
-                let run = Run::new(
-                    kind,
-                    id,
-                    recursive.map(|at| Recursive { function: site.function, at }),
-                    listeners,
-                    unsampled.then_some(span),
-                    inherited,
-                );
-                let context = run.within(own.as_ref().unwrap_or(&parent));
+                let recursive = manner.recursive.map(|at| Recursive { function: self.site.function, at });
+                let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
+                let context = run.within(own.as_ref().unwrap_or(parent));
                 (Some(run), Some(context), said)
             }
             Listening::Own(_) => (None, own, said),
@@ -396,10 +397,10 @@ impl Opening {
             place,
             span,
             started,
-            said: if keeps_said { said } else { SharedValues::default() },
+            said,
             learned: Mutex::new(Learning::Nothing),
         });
-        if let (Some(captured), Some(settings)) = (content, call.settings()) {
+        if let (Some(captured), Some(settings)) = (self.content, call.settings()) {
             for (name, attributes) in delivery::request_events(&call, settings, &captured) {
                 call.add_event(name, attributes);
             }
@@ -430,28 +431,25 @@ impl Opening {
     }
 
     pub(crate) fn push(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
-        if let Some(value) = value.filter(|_| self.may_record()) {
-            self.attributes.push(KeyValue::new(key, value));
+        if let (Some(attributes), Some(value)) = (&mut self.attributes, value) {
+            attributes.push(KeyValue::new(key, value));
         }
     }
 
-    /// Whether attributes go anywhere.
-    fn may_record(&self) -> bool {
-        match &self.sampling {
-            Sampling::Early | Sampling::Late => true,
-            Sampling::Decided(span) => span.is_recording(),
-            Sampling::Nobody => false,
+    pub(crate) fn share_unless_written(&mut self, shared: Shared, value: Option<Value>) {
+        if !self.written.has(shared) {
+            self.share(shared, value);
         }
     }
 
     pub(crate) fn share(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
         let Some(value) = value.map(Into::into) else { return };
         self.written.shared |= shared.bit();
-        if self.kind == Kind::Loop || self.is_measured() || self.logs() {
+        if self.keeps_shared {
             self.said.push(shared, value.clone(), self.origin, self.site.attributes + 1);
         }
         if self.operation.subject == Some(shared) {
-            self.subject = Some(self.attributes.len());
+            self.subject = self.attributes.as_ref().map(Vec::len);
         }
         self.push(shared.key(), Some(value));
     }
@@ -466,19 +464,34 @@ impl Opening {
     }
 }
 
-/// The current context, if it is in a run, and the run.
-fn within() -> (Option<Context>, Option<Arc<Run>>) {
+/// What a call that is not a loop begins in.
+enum Found {
+    /// No run.
+    Outside,
+    /// A run in which nobody listens to it.
+    Unheard,
+    Inside(Arc<Run>, Context),
+}
+
+/// Where a call of that kind begins.
+fn find(kind: Kind) -> Found {
     Context::map_current(|context| match Run::of(context) {
-        Some(run) => (Some(context.clone()), Some(run)),
-        None => (None, None),
+        None => Found::Outside,
+        Some(run) if run.listens_to(kind, Id::of(context)) => Found::Inside(run.clone(), context.clone()),
+        Some(run) => {
+            run.count(kind);
+            Found::Unheard
+        }
     })
 }
 
 /// How many characters of a name that a model may have invented are in the name of a span.
 const LONGEST_SUBJECT: usize = 128;
 
-fn push_printable(name: &mut String, subject: &str) {
-    if subject.len() <= LONGEST_SUBJECT && subject.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+pub(crate) fn push_printable(name: &mut String, subject: &str) {
+    // All are looked at, without a branch for each.
+    let is_printable = |subject: &str| subject.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if subject.len() <= LONGEST_SUBJECT && is_printable(subject) {
         name.push_str(subject);
     } else {
         name.extend(subject.chars().filter(|character| !character.is_control()).take(LONGEST_SUBJECT));

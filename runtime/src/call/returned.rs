@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! Returned<Result<T, E>>  →  AnyReturned<R>
-//! Failed<E: ErrorType + Display>  →  FailedNamed<E: ErrorType>  →  FailedShown<E: Display>  →  FailedAny<E>
+//! Failed<E: ErrorType + Display>  →  FailedNamed<E: ErrorType>  →  FailedTold<E: Serialize + Display>  →  FailedRead<E: Serialize>
+//!   →  FailedShown<E: Display>  →  FailedAny<E>
 //! Success<T: SamplingResponse>  →  SuccessTool<T: ToolOutcome>  →  AnySuccess<T>
 //! ```
 
@@ -18,10 +19,15 @@ use crate::call::harness::Then;
 use crate::call::learned::Source;
 use crate::caught::caught;
 use crate::content::Captured;
+use crate::read::error::error as read_error;
+use crate::read::given::Given;
+use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::registered::{Registered, Sink};
-use crate::value::{AttributeValue, Chunk, ErrorType, Flag, SamplingResponse, Text, ToMessages, ToolOutcome, Usage, error_type};
-use crate::vocabulary::stop_reason_word;
+use crate::value::{
+    AttributeValue, Chunk, ErrorType, Flag, Message, SamplingResponse, Text, ToMessages as _, ToolOutcome, Usage, error_type,
+};
+use crate::vocabulary::{Kind, stop_reason_word};
 use opentelemetry::{StringValue, Value};
 use serde::Serialize;
 use std::any::type_name;
@@ -80,6 +86,11 @@ impl<R> AnyReturned<'_, R> {
         Success::new(Some(self.value), self.call)
     }
 
+    /// What the model said, or the loop came to.
+    pub fn __ss_output(&self, messages: Vec<Message>) {
+        self.call.say_output(messages);
+    }
+
     /// What is no stream ends the call.
     pub fn __ss_then(&self, _: impl Fn(Returned<'_, ()>)) -> Then {
         Then::Ends
@@ -110,7 +121,13 @@ pub trait ReturnedStream {
 pub struct Failed<'a, E>(FailedNamed<'a, E>);
 
 /// An error that names its kind.
-pub struct FailedNamed<'a, E>(FailedShown<'a, E>);
+pub struct FailedNamed<'a, E>(FailedTold<'a, E>);
+
+/// An error that serialises, as a provider's does, and can be shown.
+pub struct FailedTold<'a, E>(FailedRead<'a, E>);
+
+/// An error that serialises.
+pub struct FailedRead<'a, E>(FailedShown<'a, E>);
 
 /// An error that can be shown.
 pub struct FailedShown<'a, E>(FailedAny<'a, E>);
@@ -123,7 +140,7 @@ pub struct FailedAny<'a, E> {
 
 impl<'a, E> Failed<'a, E> {
     fn new(error: Option<&'a E>, call: &'a Call) -> Self {
-        Failed(FailedNamed(FailedShown(FailedAny { error, call })))
+        Failed(FailedNamed(FailedTold(FailedRead(FailedShown(FailedAny { error, call })))))
     }
 }
 
@@ -135,6 +152,20 @@ impl<'a, E> Deref for Failed<'a, E> {
 }
 
 impl<'a, E> Deref for FailedNamed<'a, E> {
+    type Target = FailedTold<'a, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E> Deref for FailedTold<'a, E> {
+    type Target = FailedRead<'a, E>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, E> Deref for FailedRead<'a, E> {
     type Target = FailedShown<'a, E>;
     fn deref(&self) -> &Self::Target {
         &self.0
@@ -159,6 +190,20 @@ impl<E: ErrorType> FailedNamed<'_, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
         self.put(|error| Some(error.error_type()), |_| None);
+    }
+}
+
+impl<E: Readable + Display> FailedTold<'_, E> {
+    /// The error ends the call.
+    pub fn __ss_record(&self) {
+        self.put(|error| read_error(error).map(|own| String::from(own).into()), error_type::shown);
+    }
+}
+
+impl<E: Readable> FailedRead<'_, E> {
+    /// The error ends the call.
+    pub fn __ss_record(&self) {
+        self.put(|error| read_error(error).map(|own| String::from(own).into()), |_| None);
     }
 }
 
@@ -218,12 +263,12 @@ impl<'a, T> Deref for Success<'a, T> {
 
 impl<T: SamplingResponse> Success<'_, T> {
     /// What the response says of itself, where nobody has said it yet.
-    pub fn __ss_response(&self) {
+    pub fn __ss_says(&self) {
         let Some(response) = self.0.value else { return };
         let call = self.0.call;
         let owned = |text: Option<Cow<'_, str>>| text.map(|text| StringValue::from(text.into_owned()));
         if call.wants.tokens() {
-            let usage = response.usage();
+            let usage = response.usage().filter(|_| call.wants.usage());
             call.learn(|learned| learned.usage.say(Source::Response, usage));
         }
         if call.wants.response_model() {
@@ -274,13 +319,14 @@ fn keep_result(call: &Call, result: &(impl Serialize + ?Sized)) {
 impl<'a, T> AnySuccess<'a, T> {
     /// The response says nothing of itself.
     #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
-    pub fn __ss_response(&self) {}
+    pub fn __ss_says(&self) {}
 
     /// The outcome says nothing of itself.
     #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
     pub fn __ss_outcome(&self) {}
 
     /// `fastmcp.sampling.stop_reason` and `gen_ai.response.finish_reasons`: why the model stopped, in the provider's word.
+    #[inline]
     pub fn __ss_stop_reason<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.span()) {
             self.call.say_stop_reason(&of(success));
@@ -288,6 +334,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// `gen_ai.response.model`: the model that answered.
+    #[inline]
     pub fn __ss_response_model<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.response_model()) {
             self.call.say_response_model(&of(success));
@@ -295,6 +342,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// `gen_ai.response.id`: the provider's id for the response.
+    #[inline]
     pub fn __ss_response_id<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.span()) {
             self.call.say_response_id(&of(success));
@@ -302,30 +350,41 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// `gen_ai.usage.*` and `gen_ai.client.token.usage`: the tokens of this call.
+    #[inline]
     pub fn __ss_usage<V: Usage>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(success) = self.success(self.call.wants.tokens()) {
+        if let Some(success) = self.success(self.call.wants.usage()) {
             self.call.say_usage(&of(success));
         }
     }
 
     /// Whether a value that came back as a success is none, and why.
+    #[inline]
     pub fn __ss_failed<V>(&self, of: impl FnOnce(&'a T) -> V) -> Failing<'a, V> {
         Failing::new(self.success(self.call.wants.ending()).map(of), self.call)
     }
 
     /// Content: what the model said.
-    pub fn __ss_message<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(success) = self.success(self.call.wants.content()) {
-            self.call.say_output(&of(success));
-        }
+    pub fn __ss_message<V>(&self, of: impl FnOnce(&'a T) -> V) -> Given<V> {
+        Given::new(self.success(self.call.wants.content()).map(of))
     }
 
     /// Content: what the loop came to.
-    pub fn __ss_answer<V: ToMessages>(&self, of: impl FnOnce(&'a T) -> V) {
-        self.__ss_message(of);
+    pub fn __ss_answer<V>(&self, of: impl FnOnce(&'a T) -> V) -> Given<V> {
+        self.__ss_message(of)
+    }
+
+    /// The response itself, in the shape of its provider: whatever of it is not said otherwise. Of a loop, its answer.
+    #[inline]
+    pub fn __ss_response<V: Readable>(&self, of: impl FnOnce(&'a T) -> V) {
+        let wants = self.call.wants;
+        let wanted = if self.call.kind == Kind::Loop { wants.content() } else { wants.tokens() };
+        if let Some(success) = self.success(wanted) {
+            self.call.say_response(&of(success), type_name::<V>());
+        }
     }
 
     /// Content: what the tool gave back.
+    #[inline]
     pub fn __ss_result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.content()) {
             keep_result(self.call, &of(success));
@@ -333,6 +392,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// What an item of a stream says.
+    #[inline]
     pub fn __ss_chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>) {
         let wants = self.call.wants;
         if let Some(item) = self.success(wants.tokens() || wants.response_model()) {
@@ -341,6 +401,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// An attribute of the user's own.
+    #[inline]
     pub fn __ss_attribute<V: AttributeValue>(&self, key: &'static str, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.span()) {
             self.call.say_attribute(key, &of(success));
@@ -348,6 +409,7 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// An attribute of the registry's.
+    #[inline]
     pub fn __ss_registered<V>(&self, of: impl FnOnce(&'a T) -> V) -> Registered<V, End<'a>> {
         Registered::new(self.success(self.call.wants.span()).map(of), End(self.call))
     }
@@ -356,7 +418,7 @@ impl<'a, T> AnySuccess<'a, T> {
     /// and so may the `Serialize` or `ToMessages` of what it gives.
     #[inline]
     fn success(&self, wanted: bool) -> Option<&'a T> {
-        self.value.filter(|_| wanted)
+        if wanted { self.value } else { None }
     }
 }
 

@@ -1,10 +1,7 @@
 //! Traces on standard error, drawn for a person: to see what one has instrumented before there is a backend.
 //!
 //! ```no_run
-//! fn main() {
-//!     let _console = samplescope::console();
-//!     // … the agent
-//! }
+//! let _console = samplescope::console(); // in `main`, before the agent runs
 //! ```
 //!
 //! What is drawn is what would be exported: messages, tool arguments and results are in it only if

@@ -3,7 +3,8 @@
 use crate::content::document;
 use crate::content::redaction::Redaction;
 use crate::content::streamed::Streamed;
-use crate::settings::{Piece, Settings};
+use crate::read::json::Piece;
+use crate::settings::{self, Settings};
 use crate::value::{Message, Pieces, Role, ToolDefinition};
 use crate::vocabulary::{Content, Kind, Operation, event, key};
 use opentelemetry::{KeyValue, StringValue};
@@ -20,11 +21,15 @@ pub(crate) struct Captured {
     late_system: bool,
     late_input: bool,
     output: Vec<Message>,
-    streamed: Option<Streamed>,
+    /// Which of the answers, and as far as it has arrived.
+    streamed: Vec<(u64, Streamed)>,
     tools: Vec<ToolDefinition>,
     pub(crate) arguments: Option<String>,
     pub(crate) result: Option<String>,
 }
+
+/// How many answers of one stream are kept.
+const MOST_ANSWERS: usize = 128;
 
 /// One of the JSON documents of TELEMETRY §4: its key and text.
 pub(crate) type Document = (&'static str, String);
@@ -74,9 +79,33 @@ impl Captured {
     pub(crate) fn stream(&mut self, message: Option<Vec<Message>>, pieces: &Pieces<'_>, settings: &Settings) {
         if let Some(message) = message {
             self.output = message;
-            self.streamed = None;
+            self.streamed.clear();
         }
-        self.streamed.get_or_insert_default().push(pieces, settings);
+        if let Some(answer) = self.answer(0) {
+            answer.push(pieces, settings);
+        }
+    }
+
+    /// As [`stream`](Self::stream), of an item that was read.
+    pub(crate) fn stream_read(&mut self, messages: Vec<Message>, pieces: Vec<Piece>, settings: &Settings) {
+        if !messages.is_empty() {
+            self.output = messages;
+            self.streamed.clear();
+        }
+        for Piece { choice, delta } in pieces {
+            if let Some(answer) = self.answer(choice) {
+                answer.push_read(delta, settings);
+            }
+        }
+    }
+
+    /// One of the answers; None if there are too many.
+    fn answer(&mut self, choice: u64) -> Option<&mut Streamed> {
+        let at = self.streamed.iter().position(|(other, _)| *other == choice).unwrap_or(self.streamed.len());
+        if at == self.streamed.len() && at < MOST_ANSWERS {
+            self.streamed.push((choice, Streamed::default()));
+        }
+        self.streamed.get_mut(at).map(|(_, answer)| answer)
     }
 
     pub(crate) fn tools(&mut self, tools: Vec<ToolDefinition>) {
@@ -84,7 +113,7 @@ impl Captured {
     }
 
     pub(crate) fn arguments(&mut self, settings: &Settings, arguments: &(impl Serialize + ?Sized)) {
-        self.arguments = settings.serialized(Piece::ToolArguments, arguments);
+        self.arguments = settings.serialized(settings::Piece::ToolArguments, arguments);
     }
 
     pub(crate) fn arguments_json(&mut self, arguments: Option<String>) {
@@ -108,31 +137,30 @@ impl Captured {
     pub(crate) fn request_events(&self, settings: &Settings, late: bool) -> Vec<Event> {
         let system = self.system.iter().filter(|_| self.late_system == late);
         let input = self.input.iter().filter(|_| self.late_input == late);
-        let system = system.map(|message| message_event(settings, Piece::System, &Role::System, message));
-        let input = input.map(|message| message_event(settings, Piece::Input, &Role::User, message));
+        let system = system.map(|message| message_event(settings, settings::Piece::System, &Role::System, message));
+        let input = input.map(|message| message_event(settings, settings::Piece::Input, &Role::User, message));
         system.chain(input).flatten().collect()
     }
 
-    /// What arrived in pieces: a message, redacted, or the result of a tool.
-    pub(crate) fn put_together(&mut self, kind: Kind, settings: &Settings) -> Option<Message> {
-        let streamed = self.streamed.take()?;
+    /// What arrived in pieces: messages, redacted, or the result of a tool.
+    pub(crate) fn put_together(&mut self, kind: Kind, settings: &Settings) -> Vec<Message> {
+        let mut streamed = std::mem::take(&mut self.streamed);
+        streamed.sort_by_key(|(choice, _)| *choice);
+        let answers = streamed.into_iter().map(|(_, streamed)| streamed);
         if kind == Kind::Tool {
-            let whole = || self.output.last().and_then(Message::as_text).map(str::to_owned);
-            let text = streamed.into_text(settings).or_else(whole);
-            self.result = text.and_then(|text| settings.serialized(Piece::ToolResult, &text));
-            return None;
+            let text = answers.filter_map(|answer| answer.into_text(settings)).next();
+            let text = text.or_else(|| self.output.last().and_then(Message::as_text).map(str::to_owned));
+            if let Some(text) = text {
+                self.result = settings.serialized(settings::Piece::ToolResult, &text);
+            }
+            return Vec::new();
         }
-        Some(streamed.into_message(settings)).filter(|message| !message.is_empty())
+        answers.map(|answer| answer.into_message(settings)).filter(|message| !message.is_empty()).collect()
     }
 
-    pub(crate) fn choice(
-        &self,
-        settings: &Settings,
-        streamed: Option<&Message>,
-        finish_reason: Option<&StringValue>,
-    ) -> Option<Event> {
-        let redaction = Redaction::new(settings, Piece::Output);
-        let text = match streamed {
+    pub(crate) fn choice(&self, settings: &Settings, streamed: &[Message], finish_reason: Option<&StringValue>) -> Option<Event> {
+        let redaction = Redaction::new(settings, settings::Piece::Output);
+        let text = match streamed.first() {
             Some(streamed) => text_or_json(settings, Redaction::DONE, streamed)?,
             None => text_or_json(settings, redaction, self.output.last()?)?,
         };
@@ -146,18 +174,18 @@ impl Captured {
     pub(crate) fn documents(
         &self,
         settings: &Settings,
-        streamed: Option<&Message>,
+        streamed: &[Message],
         finish_reason: Option<&StringValue>,
     ) -> Vec<Document> {
         let redaction = |piece| Redaction::new(settings, piece);
-        let finish_reason = finish_reason.map(|reason| redaction(Piece::Output).finish_reason(reason.as_str()));
+        let finish_reason = finish_reason.map(|reason| redaction(settings::Piece::Output).finish_reason(reason.as_str()));
         let has_system = self.system.iter().any(|message| !message.is_empty());
-        let has_output = !self.output.is_empty() || streamed.is_some();
-        let system = has_system.then(|| document::parts(&self.system, redaction(Piece::System)));
-        let input = (!self.input.is_empty()).then(|| document::input(&self.input, redaction(Piece::Input)));
-        let output =
-            has_output.then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(Piece::Output)));
-        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(Piece::Input)));
+        let has_output = !self.output.is_empty() || !streamed.is_empty();
+        let system = has_system.then(|| document::parts(&self.system, redaction(settings::Piece::System)));
+        let input = (!self.input.is_empty()).then(|| document::input(&self.input, redaction(settings::Piece::Input)));
+        let output = has_output
+            .then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(settings::Piece::Output)));
+        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(settings::Piece::Input)));
         let documents = [
             (key::SYSTEM_INSTRUCTIONS, system),
             (key::INPUT_MESSAGES, input),
@@ -169,7 +197,7 @@ impl Captured {
 }
 
 /// `gen_ai.{role}.message`, with the text under the same name.
-fn message_event(settings: &Settings, piece: Piece, role: &Role, message: &Message) -> Option<Event> {
+fn message_event(settings: &Settings, piece: settings::Piece, role: &Role, message: &Message) -> Option<Event> {
     let redaction = Redaction::new(settings, piece);
     let name = format!("gen_ai.{}.message", settings.cut(&redaction.role(message.role_or(role))));
     let text = text_or_json(settings, redaction, message)?;
@@ -196,7 +224,7 @@ mod tests {
             captured.stream(None, &Pieces { text: Some(text.into()), ..Pieces::default() }, &settings);
         }
         let streamed = captured.put_together(Kind::Step, &settings);
-        let (_, attributes) = captured.choice(&settings, streamed.as_ref(), None).expect("a choice");
+        let (_, attributes) = captured.choice(&settings, &streamed, None).expect("a choice");
         assert_eq!(attributes[0], KeyValue::new("gen_ai.choice", "my *** is n…[16 cut]"));
     }
 }

@@ -26,10 +26,10 @@ pub(crate) fn input(messages: &[Message], redaction: Redaction<'_>) -> String {
 }
 
 /// Messages of the model. What a stream said and why the model stopped, where no message says it, have been redacted already.
-pub(crate) fn output(messages: &[Message], streamed: Option<&Message>, said: Option<&str>, redaction: Redaction<'_>) -> String {
+pub(crate) fn output(messages: &[Message], streamed: &[Message], said: Option<&str>, redaction: Redaction<'_>) -> String {
     let mut document = Document::new(redaction);
     let messages = messages.iter().map(|message| (message, redaction));
-    let streamed = streamed.map(|message| (message, Redaction::DONE));
+    let streamed = streamed.iter().map(|message| (message, Redaction::DONE));
     document.list(messages.chain(streamed), |document, (message, redaction)| {
         document.redaction = redaction;
         document.message(message, &Role::Assistant, Some(&finish_reason(message, said, redaction)));

@@ -2,9 +2,11 @@
 
 use crate::content::cut::beginning_of;
 use crate::content::redaction::Redaction;
+use crate::read::json::Delta;
 use crate::settings::{Piece, Settings};
 use crate::value::{Message, Part, Pieces, Role, ToolCallPiece};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// How many bytes of a text are kept for the redactor.
 const KEPT_WHOLE: usize = 1 << 20;
@@ -40,6 +42,31 @@ impl Streamed {
                 call.name.push(piece.name.as_deref(), settings);
                 call.arguments.push(piece.arguments.as_deref(), settings);
             }
+        }
+    }
+
+    /// As [`push`](Self::push), of a piece that was read.
+    pub(crate) fn push_read(&mut self, delta: Delta, settings: &Settings) {
+        match delta {
+            Delta::Text(text) => self.text.push(Some(&text), settings),
+            Delta::Reasoning(text) => self.reasoning.push(Some(&text), settings),
+            Delta::ToolCall { index, id, name, arguments } => {
+                let index = index.and_then(|index| i64::try_from(index).ok());
+                let (id, name) = (id.map(Cow::Owned), name.map(Cow::Owned));
+                let piece = ToolCallPiece { index, id, name, arguments: Some(Cow::Owned(arguments)) };
+                self.push(&Pieces { tool_calls: vec![piece], ..Pieces::default() }, settings);
+            }
+            Delta::Part(Part::ToolCall { id, name, arguments }) => {
+                let piece = ToolCallPiece { index: None, id: id.map(Cow::Owned), name: Some(Cow::Owned(name)), arguments: None };
+                if let Some(call) = self.call(&piece) {
+                    // It is whole: what was there of it goes.
+                    call.id.replace(piece.id.as_deref(), settings);
+                    call.name.replace(piece.name.as_deref(), settings);
+                    call.arguments.replace(Some(&arguments.to_string()), settings);
+                }
+            }
+            // What is no text, and was made by nobody but the model, is not told in pieces.
+            Delta::Part(_) => {}
         }
     }
 

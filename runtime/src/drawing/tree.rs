@@ -210,7 +210,7 @@ impl<'a> Tree<'a> {
         for (_, detail) in short {
             match lines.last_mut() {
                 Some(line) if width(line) + width(&detail) < LINE_OF_DETAILS.min(self.columns * 2 / 3) => {
-                    line.extend([" · ", &detail])
+                    line.extend([" · ", &detail]);
                 }
                 _ => lines.push(detail),
             }

@@ -3,6 +3,9 @@
 #[doc = include_str!("calls.md")]
 pub mod calls {}
 
+#[doc = include_str!("providers.md")]
+pub mod providers {}
+
 #[doc = include_str!("streams.md")]
 pub mod streams {}
 

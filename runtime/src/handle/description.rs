@@ -1,54 +1,72 @@
 //! What a call that is started by hand is described by: the arguments of the attributes, as methods.
 
 use crate::call::description::Description;
+use crate::read::walk::Readable;
 use crate::value::{AsContext, AttributeValue, Integer, Number, Text, ToMessages, ToToolDefinitions};
 use serde::Serialize;
 use std::fmt;
 use std::time::SystemTime;
 
 /// What a loop is described by, for [`start_loop`](crate::start_loop). Values are taken by reference; what is `None` is left out.
-pub struct LoopDescription<'a>(pub(super) &'a mut Description);
+pub struct LoopDescription<'a> {
+    description: &'a mut Description,
+    /// What was said, which a request does not say again.
+    said: Vec<&'static str>,
+}
 
 /// What a step is described by, for [`start_step`](crate::start_step). Values are taken by reference; what is `None` is left out.
-pub struct StepDescription<'a>(pub(super) &'a mut Description);
+pub struct StepDescription<'a> {
+    description: &'a mut Description,
+    /// What was said, which a request does not say again.
+    said: Vec<&'static str>,
+}
 
 /// What a tool is described by, for [`start_tool`](crate::start_tool). Values are taken by reference; what is `None` is left out.
-pub struct ToolDescription<'a>(pub(super) &'a mut Description);
+pub struct ToolDescription<'a> {
+    description: &'a mut Description,
+    /// What was said, which a request does not say again.
+    said: Vec<&'static str>,
+}
 
 /// A method an argument: its documentation, its name, and in parentheses who has to be listening, what it says, and what it takes.
 macro_rules! described {
     ($description:ident: $($(#[$doc:meta])* $name:ident($asked:ident, $said:ident, $($takes:tt)+);)*) => {
-        impl $description<'_> {
+        impl<'a> $description<'a> {
+            pub(super) fn of(description: &'a mut Description) -> Self {
+                $description { description, said: Vec::new() }
+            }
+
             $(
                 $(#[$doc])*
                 pub fn $name(&mut self, value: &(impl $($takes)+ + ?Sized)) {
-                    if self.0.$asked() {
-                        self.0.$said(value);
+                    if self.description.$asked() {
+                        self.said.push(stringify!($name));
+                        self.description.$said(value);
                     }
                 }
             )*
 
             /// An attribute of your own, at the start. Its key is not checked against the registry, as the attribute macros check it.
             pub fn attribute(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
-                if self.0.__ss_is_recording() {
-                    self.0.__ss_attribute(key, value);
+                if self.description.__ss_is_recording() {
+                    self.description.__ss_attribute(key, value);
                 }
             }
 
             /// The context that the call is opened in, instead of the current one: its span is the parent, and if it is in a loop, the call
             /// belongs to that loop. Said before anything else; later it is left out, with a warning.
             pub fn parent(&mut self, context: &(impl AsContext + ?Sized)) {
-                self.0.__ss_parent(context);
+                self.description.__ss_parent(context);
             }
 
             /// A link to the span that the context is in.
             pub fn link(&mut self, context: &(impl AsContext + ?Sized)) {
-                self.0.__ss_link(context);
+                self.description.__ss_link(context);
             }
 
             /// When the call started, if not now. Said before anything but the parent; later it is left out, with a warning.
             pub fn started(&mut self, time: SystemTime) {
-                self.0.started(time);
+                self.description.started(time);
             }
         }
 
@@ -79,12 +97,6 @@ described! { LoopDescription:
     result_type_name(__ss_is_recording, __ss_result_type_name, Text);
     /// `fastmcp.sampling.handler_mode`: `client` or `fallback`.
     handler_mode(__ss_is_recording, __ss_handler_mode, Text);
-    /// The tools that the model may choose from: `fastmcp.sampling.tool_count`, unless it was said, and as content their definitions.
-    tools(__ss_is_recording, __ss_tools, ToToolDefinitions);
-    /// Content: what the model is told before everything else.
-    system_prompt(__ss_is_capturing, __ss_system_prompt, ToMessages);
-    /// Content: what the model is asked.
-    messages(__ss_is_capturing, __ss_messages, ToMessages);
 }
 
 described! { StepDescription:
@@ -116,12 +128,6 @@ described! { StepDescription:
     server_port(__ss_is_recording, __ss_server_port, Integer);
     /// `fastmcp.sampling.iteration`: which step of the run this is, from 0, where the loop does not count right.
     iteration(__ss_is_recording, __ss_iteration, Integer);
-    /// Content: the definitions of the tools that the model may choose from.
-    tools(__ss_is_recording, __ss_tools, ToToolDefinitions);
-    /// Content: what the model is told before everything else.
-    system_prompt(__ss_is_capturing, __ss_system_prompt, ToMessages);
-    /// Content: what the model is asked.
-    messages(__ss_is_capturing, __ss_messages, ToMessages);
 }
 
 described! { ToolDescription:
@@ -133,4 +139,50 @@ described! { ToolDescription:
     tool_type(__ss_is_measured, __ss_tool_type, Text);
     /// Content: what the model calls the tool with.
     arguments(__ss_is_capturing, __ss_arguments, Serialize);
+}
+
+macro_rules! asked {
+    ($($description:ident)*) => {$(
+        impl $description<'_> {
+            /// The tools that the model may choose from: on a loop `fastmcp.sampling.tool_count`, unless it was said, and as content their definitions.
+            pub fn tools(&mut self, tools: &(impl ToToolDefinitions + ?Sized)) {
+                if self.description.__ss_is_recording() {
+                    self.said.push("tools");
+                    self.description.__ss_tools(tools);
+                }
+            }
+
+            /// Content: what the model is told before everything else.
+            pub fn system_prompt(&mut self, prompt: &(impl ToMessages + ?Sized)) {
+                if self.description.__ss_is_capturing() {
+                    self.said.push("system_prompt");
+                    self.description.__ss_system_prompt(prompt.to_messages());
+                }
+            }
+
+            /// Content: what the model is asked.
+            pub fn messages(&mut self, messages: &(impl ToMessages + ?Sized)) {
+                if self.description.__ss_is_capturing() {
+                    self.said.push("messages");
+                    self.description.__ss_messages(messages.to_messages());
+                }
+            }
+
+            /// The request itself, in the shape of any provider that [the guide](crate::guide::providers) names: whatever of it was not said until then.
+            pub fn request(&mut self, request: &(impl Readable + ?Sized)) {
+                if self.description.__ss_is_measured() {
+                    self.description.__ss_request(request, &self.said);
+                }
+            }
+        }
+    )*};
+}
+
+asked!(LoopDescription StepDescription);
+
+impl StepDescription<'_> {
+    /// Somebody else reports the tokens of this call, as a client does that traces itself: they stay off this span and its metrics.
+    pub fn without_tokens(&mut self) {
+        self.description.__ss_without_tokens();
+    }
 }

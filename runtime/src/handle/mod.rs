@@ -68,6 +68,11 @@ macro_rules! told {
                 self.told().count(event::TEXT_RESPONSE_RETRY, key::RETRY_COUNT, &retry);
             }
 
+            /// The response that the loop came to, in the shape of any provider that [the guide](crate::guide::providers) names: its content is the answer.
+            pub fn response<V: Readable>(&self, response: V) {
+                self.told().response(&response, type_name::<V>());
+            }
+
             /// Content: what the loop came to. The argument of that name goes first; of several, the last counts.
             pub fn answer<V: ToMessages>(&self, answer: V) {
                 self.told().output(&answer);
@@ -81,7 +86,7 @@ macro_rules! told {
         impl $handle {
             /// The tokens of this model call. Called again, counts that are known now replace those from before.
             pub fn usage<V: Usage>(&self, usage: V) {
-                self.told().say(Wants::tokens, || usage.usage(), |learned, usage| learned.usage.say_more(usage));
+                self.told().say(Wants::usage, || usage.usage(), |learned, usage| learned.usage.say_more(usage));
             }
 
             /// Why the model stopped, in the provider's own word.
@@ -99,6 +104,11 @@ macro_rules! told {
             /// The id that the provider gave the response.
             pub fn response_id<V: Text>(&self, id: V) {
                 self.told().say(Wants::span, || id.text(), |learned, id| learned.response_id.say(Source::Handle, id));
+            }
+
+            /// The response itself, in the shape of any provider that [the guide](crate::guide::providers) names: whatever of it is not said otherwise.
+            pub fn response<V: Readable>(&self, response: V) {
+                self.told().response(&response, type_name::<V>());
             }
 
             /// Content: what the model said. The argument of that name goes first; of several, the last counts.
@@ -136,6 +146,7 @@ pub use started::{LoopCall, StepCall, ToolCall, start_loop, start_step, start_to
 use crate::call::core::{Call, Wants};
 use crate::call::learned::{Learned, Source};
 use crate::caught::caught;
+use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages};
 use opentelemetry::{Key, KeyValue};
@@ -198,6 +209,12 @@ impl<'a> Told<'a> {
     fn tool_text(self, piece: Piece, value: &(impl Serialize + ?Sized), keep: impl FnOnce(&mut Learned, Option<String>)) {
         let Some(settings) = self.0.and_then(|call| call.settings()) else { return };
         self.say(Wants::content, || settings.serialized(piece, value), keep);
+    }
+
+    fn response(self, response: &dyn Readable, type_name: &'static str) {
+        if let Some(call) = self.0 {
+            call.say_response(response, type_name);
+        }
     }
 
     fn chunk(self, chunk: Chunk<'_>) {

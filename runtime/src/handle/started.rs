@@ -10,12 +10,14 @@ use crate::call::instrumented::{Leaf, Loop};
 use crate::call::learned::Source;
 use crate::call::owned::{EnteredCall, Owned};
 use crate::caught::caught;
+use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages, Usage};
 use crate::vocabulary::{Kind, event, key, stop_reason_word};
 use futures_core::Stream;
 use opentelemetry::{Context, Key, KeyValue};
 use serde::Serialize;
+use std::any::type_name;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::{self, Display};
@@ -38,7 +40,7 @@ use std::time::SystemTime;
 /// # }
 /// ```
 pub fn start_loop(describe: impl FnOnce(&mut LoopDescription<'_>)) -> LoopCall {
-    let describe = once(|description| describe(&mut LoopDescription(description)));
+    let describe = once(|description| describe(&mut LoopDescription::of(description)));
     LoopCall(Owned::new(open_detached(Kind::Loop, &describe)))
 }
 
@@ -67,7 +69,7 @@ pub fn start_step(describe: impl FnOnce(&mut StepDescription<'_>)) -> StepCall {
     if Here::current().is_silent() {
         return StepCall(Owned::new(None));
     }
-    let describe = once(|description| describe(&mut StepDescription(description)));
+    let describe = once(|description| describe(&mut StepDescription::of(description)));
     StepCall(Owned::new(open_detached(Kind::Step, &describe)))
 }
 
@@ -89,7 +91,7 @@ pub fn start_tool(name: &(impl Text + ?Sized), describe: impl FnOnce(&mut ToolDe
     }
     let describe = once(|description| {
         description.name_early(name);
-        describe(&mut ToolDescription(description));
+        describe(&mut ToolDescription::of(description));
     });
     ToolCall(Owned::new(open_detached(Kind::Tool, &describe)))
 }

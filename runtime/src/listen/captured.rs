@@ -26,11 +26,17 @@ impl Captured {
         Context::new().with_value(InCapture(Arc::new(Captured { settings: Arc::new(settings), tracers, meters })))
     }
 
-    /// Those of the current context. The thread has one.
-    pub(super) fn listeners() -> Option<Listeners> {
+    /// Whether the current context has any. The thread has a context.
+    #[cfg(feature = "mcp")]
+    pub(super) fn is_here() -> bool {
+        Context::map_current(|context| context.get::<InCapture>().is_some())
+    }
+
+    /// Those of the current context, for the instrumentation scope with that name. The thread has a context.
+    pub(super) fn listeners(scope: &'static str) -> Option<Listeners> {
         let captured = Context::map_current(|context| context.get::<InCapture>().map(|inside| inside.0.clone()))?;
         let convention = captured.settings.convention();
-        let tracer = captured.tracers.tracer_with_scope(tracer::scope(convention));
+        let tracer = captured.tracers.tracer_with_scope(tracer::scope(scope, convention));
         Some(Listeners {
             settings: captured.settings.clone(),
             convention,

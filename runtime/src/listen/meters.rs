@@ -1,11 +1,15 @@
 //! The instruments, taken anew when the meter provider or the vocabulary changes, and what is recorded with them.
 
+#[cfg(feature = "mcp")]
+use crate::listen::requests::RequestInstruments;
 use crate::value::TokenUsage;
 use crate::vocabulary::{Convention, Histogram, Kind, Operation, Origin, key, value};
 use opentelemetry::metrics::{self, Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue, Value, global};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "mcp")]
+use std::sync::OnceLock;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -17,9 +21,15 @@ pub(crate) struct Meters {
     provider: Weak<Provider>,
     convention: &'static Convention,
     calls: [Instruments; 3],
+    /// Those of requests, once there is one.
+    #[cfg(feature = "mcp")]
+    requests: OnceLock<RequestInstruments>,
     /// What was given to it of each attribute that is not a constant.
-    seen: RwLock<HashMap<&'static str, HashSet<String>>>,
+    seen: RwLock<Seen>,
 }
+
+/// The values of each key. In order, since there are few, which are found sooner than hashed.
+type Seen = BTreeMap<&'static str, BTreeSet<String>>;
 
 struct Instruments {
     duration: Option<metrics::Histogram<f64>>,
@@ -79,64 +89,87 @@ impl Meters {
             .with_schema_url(convention.schema_url)
             .build();
         let meter = provider.meter_with_scope(scope);
-        let calls = [Kind::Loop, Kind::Step, Kind::Tool].map(|kind| Instruments::new(&meter, convention.operation(kind)));
-        Meters { provider: Arc::downgrade(provider), convention, calls, seen: RwLock::default() }
+        let calls = KINDS.map(|kind| Instruments::new(&meter, convention.operation(kind)));
+        Meters {
+            provider: Arc::downgrade(provider),
+            convention,
+            calls,
+            #[cfg(feature = "mcp")]
+            requests: OnceLock::new(),
+            seen: RwLock::default(),
+        }
+    }
+
+    /// The instruments of requests. None if their provider is gone.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn requests(&self) -> Option<&RequestInstruments> {
+        if self.requests.get().is_none() {
+            // Not under the lock of `OnceLock`: a provider's code runs. Made twice, they are the same instruments.
+            let instruments = RequestInstruments::new(&*self.provider.upgrade()?, self.convention);
+            let _ = self.requests.set(instruments);
+        }
+        self.requests.get()
     }
 
     /// Records what there is. An attribute that `attribute` does not know is left out.
     pub(crate) fn record(&self, measured: &Measurement<'_>, attribute: impl Fn(&str) -> Option<(Value, Origin)>) {
         let Measurement { operation, .. } = measured;
         let instruments = &self.calls[measured.kind as usize];
-        let attributes = |histogram: &Histogram| {
-            let mut attributes = Vec::with_capacity(histogram.attributes.len() + 1);
+        let describe = |few: &mut Few, histogram: &Histogram| {
             for &key in histogram.attributes {
                 if let Some((value, origin)) = attribute(key) {
-                    attributes.push(KeyValue::new(key, self.bounded(key, value, origin)));
+                    few.push(key, self.bounded(key, value, origin));
                 }
             }
-            attributes
         };
         if let (Some(histogram), Some(instrument), Some(duration)) =
             (operation.duration, &instruments.duration, measured.duration)
         {
-            let mut attributes = attributes(histogram);
+            let mut few = Few::new();
+            describe(&mut few, histogram);
             if let Some((error_type, origin)) = &measured.error_type {
-                let error_type = self.bounded(key::ERROR_TYPE, error_type.clone().into(), *origin);
-                attributes.push(KeyValue::new(key::ERROR_TYPE, error_type));
+                few.push(key::ERROR_TYPE, self.bounded(key::ERROR_TYPE, error_type.clone().into(), *origin));
             }
-            instrument.record(duration.as_secs_f64(), &attributes);
+            instrument.record(duration.as_secs_f64(), few.as_slice());
         }
         if let (Some(histogram), Some(instrument), Some(first_chunk)) =
             (operation.first_chunk, &instruments.first_chunk, measured.first_chunk)
         {
-            instrument.record(first_chunk.as_secs_f64(), &attributes(histogram));
+            let mut few = Few::new();
+            describe(&mut few, histogram);
+            instrument.record(first_chunk.as_secs_f64(), few.as_slice());
         }
         if let (Some(histogram), Some(instrument)) = (operation.tokens, &instruments.tokens) {
             let counts = [("input", measured.usage.input), ("output", measured.usage.output)];
             let mut known = counts.into_iter().filter_map(|(kind, count)| Some((kind, u64::try_from(count?).ok()?))).peekable();
             if known.peek().is_some() {
-                let mut attributes = attributes(histogram);
+                let mut few = Few::new();
+                describe(&mut few, histogram);
                 for (kind, count) in known {
-                    attributes.push(KeyValue::new(key::TOKEN_TYPE, kind));
-                    instrument.record(count, &attributes);
-                    attributes.pop();
+                    few.push(key::TOKEN_TYPE, kind.into());
+                    instrument.record(count, few.as_slice());
+                    few.pop();
                 }
             }
         }
         if let (Some(histograms), Some([steps, tools])) = (operation.counts, &instruments.counts) {
-            steps.record(measured.counts[0].unsigned_abs(), &attributes(&histograms.steps));
-            tools.record(measured.counts[1].unsigned_abs(), &attributes(&histograms.tools));
+            for (instrument, histogram, count) in
+                [(steps, &histograms.steps, measured.counts[0]), (tools, &histograms.tools, measured.counts[1])]
+            {
+                let mut few = Few::new();
+                describe(&mut few, histogram);
+                instrument.record(count.unsigned_abs(), few.as_slice());
+            }
         }
     }
 
     /// The value, while there are not too many of them: a model may invent names without end.
-    fn bounded(&self, key: &'static str, value: Value, origin: Origin) -> Value {
+    pub(crate) fn bounded(&self, key: &'static str, value: Value, origin: Origin) -> Value {
         let Value::String(text) = &value else { return value };
         if origin == Origin::Constant {
             return value;
         }
-        let is_known =
-            |seen: &HashMap<&'static str, HashSet<String>>| seen.get(key).is_some_and(|seen| seen.contains(text.as_str()));
+        let is_known = |seen: &Seen| seen.get(key).is_some_and(|seen| seen.contains(text.as_str()));
         if is_known(&self.seen.read().unwrap_or_else(PoisonError::into_inner)) {
             return value;
         }
@@ -151,6 +184,39 @@ impl Meters {
 
 /// How many values of an attribute a meter provider is given, before they are `_OTHER`.
 const MOST_VALUES: usize = 200;
+
+/// As the instruments stand.
+const KINDS: [Kind; 3] = [Kind::Loop, Kind::Step, Kind::Tool];
+
+/// The attributes of a measurement, for which no memory is asked.
+struct Few {
+    attributes: [KeyValue; Few::MOST],
+    count: usize,
+}
+
+impl Few {
+    /// Those of any histogram, and the error's type or the token's.
+    const MOST: usize = 5;
+
+    fn new() -> Self {
+        Few { attributes: std::array::from_fn(|_| KeyValue::new("", false)), count: 0 }
+    }
+
+    fn push(&mut self, key: &'static str, value: Value) {
+        if let Some(attribute) = self.attributes.get_mut(self.count) {
+            *attribute = KeyValue::new(key, value);
+            self.count += 1;
+        }
+    }
+
+    fn pop(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    fn as_slice(&self) -> &[KeyValue] {
+        &self.attributes[..self.count]
+    }
+}
 
 impl Instruments {
     fn new(meter: &Meter, operation: &Operation) -> Self {
@@ -181,7 +247,27 @@ fn is_noop(provider: &Arc<Provider>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocabulary::{GENAI, PRESCRIBED};
     use opentelemetry::metrics::noop::NoopMeterProvider;
+
+    #[test]
+    fn a_measurement_has_room_for_the_attributes_of_any_histogram_and_one_more() {
+        for operation in [&PRESCRIBED, &GENAI].into_iter().flat_map(|convention| KINDS.map(|kind| convention.operation(kind))) {
+            let counts = operation.counts.into_iter().flat_map(|counts| [&counts.steps, &counts.tools]);
+            let histograms = [operation.duration, operation.first_chunk, operation.tokens].into_iter().flatten().chain(counts);
+            for histogram in histograms {
+                let mut few = Few::new();
+                for &key in histogram.attributes.iter().chain([&key::ERROR_TYPE]) {
+                    few.push(key, key.into());
+                }
+                assert_eq!(few.as_slice().len(), histogram.attributes.len() + 1, "{}", histogram.name);
+                few.pop();
+                assert_eq!(few.as_slice().last().map(|last| last.key.as_str()), histogram.attributes.last().copied());
+            }
+            // Only those who want tokens are told of the model that answered.
+            assert_eq!(operation.measures(key::RESPONSE_MODEL), operation.tokens.is_some(), "{}", operation.name);
+        }
+    }
 
     #[test]
     fn the_api_s_own_provider_is_a_noop() {

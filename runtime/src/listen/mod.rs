@@ -3,15 +3,21 @@
 #[cfg(feature = "testing")]
 mod captured;
 mod meters;
+#[cfg(feature = "mcp")]
+mod requests;
 mod tracer;
 
 #[cfg(feature = "testing")]
 pub(crate) use captured::Captured;
 pub(crate) use meters::{Measurement, Meters};
+#[cfg(feature = "mcp")]
+pub(crate) use requests::{is_worth_asking, remember};
+#[cfg(feature = "mcp")]
+pub(crate) use tracer::start_built;
 pub(crate) use tracer::{Beginning, Started, start};
 
 use crate::settings::Settings;
-use crate::vocabulary::Convention;
+use crate::vocabulary::{Convention, Kind};
 use opentelemetry::global::BoxedTracer;
 use std::sync::Arc;
 
@@ -25,10 +31,31 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
+    /// Whether a meter has an instrument for calls of that kind.
+    pub(crate) fn measure(&self, kind: Kind) -> bool {
+        self.meters.is_some() && self.convention.operation(kind).is_measured()
+    }
+
     /// Those that the process has now. None if it has none, which is asked before anything else.
+    #[inline]
     pub(crate) fn ask() -> Option<Self> {
+        Self::ask_for(crate::NAME)
+    }
+
+    /// Whether there are any, without taking anything from them.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn is_there() -> bool {
         #[cfg(feature = "testing")]
-        if let Some(listeners) = Captured::listeners() {
+        if Captured::is_here() {
+            return true;
+        }
+        tracer::is_listened_to() || Meters::provider().is_some()
+    }
+
+    /// Those of the instrumentation scope with that name.
+    pub(crate) fn ask_for(scope: &'static str) -> Option<Self> {
+        #[cfg(feature = "testing")]
+        if let Some(listeners) = Captured::listeners(scope) {
             return Some(listeners);
         }
         let (spans, provider) = (tracer::is_listened_to(), Meters::provider());
@@ -39,7 +66,7 @@ impl Listeners {
         let convention = settings.convention();
         // What a sampler is to see is evaluated before a span could tell that the provider is gone.
         let still_there = |tracer: &_| !settings.shows_sampler_arguments() || tracer::is_real(tracer);
-        let tracer = spans.then(|| tracer::tracer(convention)).filter(still_there);
+        let tracer = spans.then(|| tracer::tracer(scope, convention)).filter(still_there);
         if tracer.is_none() && provider.is_none() {
             return None;
         }

@@ -15,6 +15,12 @@ use std::time::SystemTime;
 /// Whether a provider was there when last asked. Only ever a reason not to ask again: a no-op span puts it back.
 static SEEN: AtomicBool = AtomicBool::new(false);
 
+/// Whether there was one when last asked.
+#[cfg(feature = "mcp")]
+pub(crate) fn was_listened_to() -> bool {
+    SEEN.load(Relaxed)
+}
+
 /// Whether somebody set a tracer provider.
 pub(crate) fn is_listened_to() -> bool {
     SEEN.load(Relaxed) || {
@@ -25,13 +31,13 @@ pub(crate) fn is_listened_to() -> bool {
 }
 
 /// The global provider's tracer. Never kept beyond a run: one that is taken before a provider is set stays silent for ever.
-pub(crate) fn tracer(convention: &'static Convention) -> BoxedTracer {
-    global::tracer_with_scope(scope(convention))
+pub(crate) fn tracer(name: &'static str, convention: &'static Convention) -> BoxedTracer {
+    global::tracer_with_scope(scope(name, convention))
 }
 
 /// What a tracer is asked for as.
-pub(crate) fn scope(convention: &'static Convention) -> InstrumentationScope {
-    InstrumentationScope::builder(crate::NAME).with_version(crate::VERSION).with_schema_url(convention.schema_url).build()
+pub(crate) fn scope(name: &'static str, convention: &'static Convention) -> InstrumentationScope {
+    InstrumentationScope::builder(name).with_version(crate::VERSION).with_schema_url(convention.schema_url).build()
 }
 
 /// Tells a tracer from the API's own no-op without starting anything: with telemetry suppressed an SDK gives an empty context,
@@ -78,6 +84,11 @@ pub(crate) fn start(
         builder.links = Some(links);
         builder.start_time = time;
     }
+    start_built(tracer, parent, builder)
+}
+
+/// The same, of what is built already.
+pub(crate) fn start_built(tracer: &BoxedTracer, parent: &Context, builder: SpanBuilder) -> Started {
     let span = tracer.build_with_context(builder, parent);
     if span.is_recording() {
         return Started::Recording(span);

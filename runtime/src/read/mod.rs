@@ -11,6 +11,7 @@
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod facts;
+pub(crate) mod given;
 pub(crate) mod json;
 mod providers;
 pub(crate) mod reading;

@@ -4,6 +4,8 @@ use crate::caught::caught;
 use crate::read::facts::{Facts, Signs, Wants};
 use crate::read::walk::{self, Readable, Unreadable};
 use crate::read::want::Want;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// Why nothing is known of a value.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,6 +14,25 @@ pub(crate) enum Unread {
     Unrecognised(Vec<String>),
     /// It does not serialise. If it panicked, there was a warning.
     Broken,
+}
+
+impl Unread {
+    /// Says once for each argument and type that nothing could be read. Names of members, never a value.
+    pub(crate) fn warn(&self, argument: &'static str, type_name: &'static str) {
+        static SAID: Mutex<BTreeSet<(&str, &str)>> = Mutex::new(BTreeSet::new());
+        let is_first = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert((argument, type_name));
+        // Not under the lock: a subscriber may call an annotated function.
+        match self {
+            _ if !is_first => {}
+            Unread::Unrecognised(names) => tracing::warn!(
+                target: "samplescope",
+                "`{argument}` was not read: `{type_name}` has the shape of no known provider's; its members are {names:?}"
+            ),
+            Unread::Broken => {
+                tracing::warn!(target: "samplescope", "`{argument}` was not read: `{type_name}` does not serialise");
+            }
+        }
+    }
 }
 
 /// What a value is, or one of its members.

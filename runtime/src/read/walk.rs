@@ -15,21 +15,35 @@ use serde::ser::{
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// What can be read, without its type.
-pub(crate) trait Readable {
+/// What can be read, without its type: whatever has serde's `Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read: it does not implement `serde::Serialize`",
+    label = "expected something that serialises",
+    note = "say what it says yourself instead: `usage = …`, `stop_reason = …`, `message = …`, or implement `samplescope::SamplingResponse` for its type"
+)]
+pub trait Readable {
     #[doc(hidden)]
     fn walk(&self, reader: Reader<'_, '_>) -> Result<(), Unreadable>;
 }
 
-impl<T: Serialize> Readable for T {
+impl<T: Serialize + ?Sized> Readable for T {
     fn walk(&self, reader: Reader<'_, '_>) -> Result<(), Unreadable> {
         self.serialize(reader)
     }
 }
 
+/// What has no size of its own, as what has.
+pub(crate) struct Lent<'a, T: ?Sized>(pub(crate) &'a T);
+
+impl<T: Readable + ?Sized> Readable for Lent<'_, T> {
+    fn walk(&self, reader: Reader<'_, '_>) -> Result<(), Unreadable> {
+        self.0.walk(reader)
+    }
+}
+
 /// It does not serialise. What it said of that may hold what the value holds, and is not kept.
 #[derive(Debug)]
-pub(crate) struct Unreadable;
+pub struct Unreadable;
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -128,7 +142,8 @@ impl<'f> Walk<'f> {
 }
 
 /// Reads one value, for one thing that is wanted of it.
-pub(crate) struct Reader<'a, 'f> {
+#[expect(missing_debug_implementations, reason = "only a `Serialize` is given one")]
+pub struct Reader<'a, 'f> {
     want: &'static Want,
     walk: &'a mut Walk<'f>,
     /// How many values more may stand inside of this one.
@@ -313,7 +328,8 @@ impl<'a, 'f> Reader<'a, 'f> {
 }
 
 /// The inside of a list or an object.
-pub(crate) struct Inner<'a, 'f> {
+#[expect(missing_debug_implementations, reason = "only a `Serialize` is given one")]
+pub struct Inner<'a, 'f> {
     want: &'static Want,
     walk: &'a mut Walk<'f>,
     depth: u8,

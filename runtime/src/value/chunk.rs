@@ -1,8 +1,10 @@
 //! What one item of a stream says.
 
+use crate::read::walk::Readable;
 use crate::value::{Integer, Message, Text, ToMessages, TokenUsage, Usage};
 use crate::vocabulary::stop_reason_word;
 use opentelemetry::StringValue;
+use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -45,6 +47,20 @@ pub struct Chunk<'a> {
     /// What it is called, and what it says.
     pub(crate) failed: Option<(Option<Cow<'a, str>>, Option<Cow<'a, str>>)>,
     pub(crate) last: bool,
+    pub(crate) read: Option<ReadItem<'a>>,
+}
+
+/// An item that is read when it is known what is wanted of it.
+#[derive(Clone, Copy)]
+pub(crate) struct ReadItem<'a> {
+    pub(crate) value: &'a dyn Readable,
+    pub(crate) type_name: &'static str,
+}
+
+impl fmt::Debug for ReadItem<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.type_name)
+    }
 }
 
 /// How the message goes on.
@@ -68,6 +84,12 @@ impl<'a> Chunk<'a> {
     /// Says nothing yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Reads the item itself, in the shape of any provider that [the guide](crate::guide::providers) names: text, reasoning, tool calls, usage,
+    /// finish reason, model, id, the terminal event and errors. What is written beside it goes first: `Chunk::read(event).last()`.
+    pub fn read<T: Readable>(item: &'a T) -> Self {
+        Chunk { read: Some(ReadItem { value: item, type_name: type_name::<T>() }), ..Self::default() }
     }
 
     /// Content: how the model's text goes on. Nothing is copied while content is off.
@@ -159,9 +181,14 @@ impl<'a> Chunk<'a> {
 
     /// Whether the model has said anything in it.
     pub(crate) fn carries_content(&self) -> bool {
+        self.pieces.carries() || self.message.is_some()
+    }
+}
+
+impl Pieces<'_> {
+    pub(crate) fn carries(&self) -> bool {
         let carries = |text: &Option<Cow<'_, str>>| text.as_ref().is_some_and(|text| !text.is_empty());
-        let Pieces { text, reasoning, tool_calls } = &self.pieces;
-        carries(text) || carries(reasoning) || !tool_calls.is_empty() || self.message.is_some()
+        carries(&self.text) || carries(&self.reasoning) || !self.tool_calls.is_empty()
     }
 }
 

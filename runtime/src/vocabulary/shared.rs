@@ -49,9 +49,14 @@ impl Shared {
     }
 }
 
-/// What a call said of the shared attributes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SharedValues(Vec<SharedValue>);
+/// What a call said of the shared attributes. A literal, which is said before a sampler is asked, wants no memory of its own.
+#[derive(Debug, Default)]
+pub(crate) enum SharedValues {
+    #[default]
+    Nothing,
+    One(SharedValue),
+    Many(Vec<SharedValue>),
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct SharedValue {
@@ -72,21 +77,28 @@ pub(crate) enum Origin {
 impl SharedValues {
     /// `room` is for how many there will be.
     pub(crate) fn push(&mut self, shared: Shared, value: Value, origin: Origin, room: usize) {
-        if self.0.is_empty() {
-            self.0.reserve_exact(room);
+        let said = SharedValue { shared, value, origin };
+        if let SharedValues::Many(many) = self {
+            many.push(said);
+        } else if let SharedValues::One(first) = std::mem::replace(self, SharedValues::Nothing) {
+            let mut many = Vec::with_capacity(room);
+            many.push(first);
+            many.push(said);
+            *self = SharedValues::Many(many);
+        } else {
+            *self = SharedValues::One(said);
         }
-        self.0.push(SharedValue { shared, value, origin });
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&SharedValue> {
-        self.0.iter().find(|said| said.shared.key() == key)
+        self.as_slice().iter().find(|said| said.shared.key() == key)
     }
 
-    pub(crate) fn iter(&self) -> std::slice::Iter<'_, SharedValue> {
-        self.0.iter()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    pub(crate) fn as_slice(&self) -> &[SharedValue] {
+        match self {
+            SharedValues::Nothing => &[],
+            SharedValues::One(one) => std::slice::from_ref(one),
+            SharedValues::Many(many) => many,
+        }
     }
 }

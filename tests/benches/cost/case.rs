@@ -1,5 +1,6 @@
 //! What is measured, in which state of the process: the rows of the tables and the lines of the plots.
 
+use crate::floor;
 use crate::growth::{self, Ending};
 use crate::workload::{Request, annotated, block_on, by_hand, nothing, traced};
 use opentelemetry::global;
@@ -134,7 +135,7 @@ pub(crate) fn series() -> Vec<Series> {
 
 /// Every case, to find the one that a process was started for.
 pub(crate) fn all() -> impl Iterator<Item = Case> {
-    states().into_iter().map(|state| state.case).chain(series().into_iter().flat_map(|series| series.lines))
+    states().into_iter().chain(floor::parts()).map(|state| state.case).chain(series().into_iter().flat_map(|series| series.lines))
 }
 
 fn of_steps(steps: usize) -> Request {
@@ -163,23 +164,23 @@ fn with_history(messages: usize) -> Box<dyn Fn()> {
     run(of_steps(3).with_history(messages), |request| block_on(annotated::run(request)))
 }
 
-fn without() {}
+pub(crate) fn without() {}
 
 fn provider(sampler: Sampler) -> SdkTracerProvider {
     SdkTracerProvider::builder().with_sampler(sampler).build()
 }
 
-fn unsampled() {
+pub(crate) fn unsampled() {
     global::set_tracer_provider(provider(Sampler::AlwaysOff));
 }
 
 /// No processor: what a span costs until it is handed over.
-fn recording() {
+pub(crate) fn recording() {
     global::set_tracer_provider(provider(Sampler::AlwaysOn));
 }
 
 /// The reader reads when the process is gone.
-fn metered() {
+pub(crate) fn metered() {
     let reader = PeriodicReader::builder(InMemoryMetricExporter::default()).with_interval(Duration::from_secs(86_400)).build();
     global::set_meter_provider(SdkMeterProvider::builder().with_reader(reader).build());
 }

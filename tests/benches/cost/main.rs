@@ -9,13 +9,14 @@
 //! cargo bench -p samplescope-tests --bench cost -- --renew-budget    writes budget.tsv
 //! ```
 //!
-//! `case` says what is measured (`workload`, `growth`), `measure` how, `report` puts it in tables and plots.
+//! `case` says what is measured (`workload`, `growth`, `floor`), `measure` how, `report` puts it in tables and plots.
 
 mod allocator;
 mod budget;
 mod case;
 mod compile_time;
 mod document;
+mod floor;
 mod growth;
 mod machine;
 mod measure;

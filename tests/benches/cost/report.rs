@@ -1,6 +1,7 @@
 //! One run: everything measured, and the tables that show it.
 
-use crate::case::{BRIDGED, BY_HAND, Case, NO_SUBSCRIBER, NOTHING, OURS, Series, series, states};
+use crate::case::{BRIDGED, BY_HAND, Case, NO_SUBSCRIBER, NOTHING, OURS, Series, State, series, states};
+use crate::floor::parts;
 use crate::machine::machine;
 use crate::measure::Cost;
 use crate::plot::{Line, Plot};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) struct Report {
     rows: Vec<Row>,
+    floor: Vec<Part>,
     sizes: Vec<Sizes>,
     pub(crate) plots: Vec<Plot>,
 }
@@ -21,6 +23,13 @@ struct Row {
     way: &'static str,
     cost: Cost,
     nanoseconds: u64,
+}
+
+/// What opentelemetry itself takes of a state.
+struct Part {
+    state: &'static str,
+    name: &'static str,
+    cost: Cost,
 }
 
 /// The heading of the table that README quotes.
@@ -37,15 +46,20 @@ impl Report {
             let nanoseconds = state.case.nanoseconds(state.size, state.runs)?;
             Ok(Row { state: state.case.group, way: state.case.name, cost, nanoseconds })
         });
+        let floor = parts().into_iter().map(|State { case, size, runs }| {
+            eprintln!("{}: {}", case.group, case.name);
+            Ok(Part { state: case.group, name: case.name, cost: case.cost(size, runs)? })
+        });
         Ok(Report {
             rows: rows.collect::<io::Result<_>>()?,
+            floor: floor.collect::<io::Result<_>>()?,
             sizes: sizes(),
             plots: series().into_iter().map(plot).collect::<io::Result<_>>()?,
         })
     }
 
     pub(crate) fn tables(&self) -> Vec<Table> {
-        let mut tables = vec![self.summary(), from_machine(), self.states(), self.futures()];
+        let mut tables = vec![self.summary(), from_machine(), self.states(), self.floor(), self.futures()];
         tables.extend(self.plots.iter().map(points));
         tables
     }
@@ -76,6 +90,17 @@ impl Report {
             heading: "A loop in each state",
             columns: ["state", "way", "instructions", "allocations", "bytes", "ns"].map(str::to_owned).to_vec(),
             rows: self.rows.iter().map(cells).collect(),
+        }
+    }
+
+    fn floor(&self) -> Table {
+        let cells = |part: &Part| {
+            vec![part.state.to_owned(), part.name.to_owned(), instructions(&part.cost), grouped(part.cost.allocations)]
+        };
+        Table {
+            heading: "The floor",
+            columns: ["state", "part", "instructions", "allocations"].map(str::to_owned).to_vec(),
+            rows: self.floor.iter().map(cells).collect(),
         }
     }
 

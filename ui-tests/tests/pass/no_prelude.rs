@@ -79,6 +79,16 @@ fn boxed() -> ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Outp
     ::std::boxed::Box::pin(async move { Answer::Err(Refused::Late) })
 }
 
+#[::samplescope::sampling_statements]
+async fn statements(__span: u8, __called: u8) -> Answer<Refused> {
+    #[sampling_step(max_tokens = __span, stop_reason = |__returned| { let _ = __returned; "end" })]
+    let _ = step(__called).await;
+    #[sampling_tool]
+    plain();
+    #[sampling_tool]
+    boxed().await
+}
+
 fn main() {
     let _ = run(1, 2);
 }

@@ -7,7 +7,7 @@ mod telemetry {
     }
 }
 
-use telemetry::inner::{ErrorType, sampling_loop, sampling_step, sampling_tool};
+use telemetry::inner::{ErrorType, sampling_loop, sampling_statements, sampling_step, sampling_tool};
 
 #[derive(Debug, ErrorType)]
 #[error_type("refused", crate = crate::telemetry::inner)]
@@ -22,8 +22,17 @@ enum Wrapped {
 
 #[sampling_loop(crate = telemetry::inner, agent = "a")]
 async fn run() -> Result<(), Wrapped> {
+    #[sampling_tool(name = "step")]
     step().await;
-    tool()
+    #[cfg_attr(all(), sampling_tool(crate = crate::telemetry::inner))]
+    let result = tool();
+    result
+}
+
+#[sampling_statements(crate = telemetry::inner)]
+fn statements() {
+    #[cfg_attr(all(), sampling_step)]
+    drop(tool());
 }
 
 #[sampling_step(crate = crate::telemetry::inner, attributes("gen_ai.prompt.name" = "p"))]
@@ -36,6 +45,7 @@ fn tool() -> Result<(), Wrapped> {
 
 fn main() {
     drop(run());
+    statements();
     assert_eq!(Wrapped::Inner(Refused).error_type(), "refused");
     assert_eq!(format!("{Refused:?}"), "Refused");
 }

@@ -50,3 +50,19 @@ macro_rules! generated {
 }
 
 generated!(three, u8, { 3 });
+
+/// Its calls are statements.
+#[sampling_loop(agent = "weather")]
+pub async fn inline(names: &[&str]) -> Result<usize, Refused> {
+    let mut sum = 0;
+    for name in names {
+        #[sampling_step(model = *name)]
+        let length = boxed(name).await;
+        #[sampling_tool(failed = |text| text.is_empty())]
+        let text = tool(name)?;
+        sum += length + text.len();
+    }
+    #[sampling_tool]
+    future(names[0]).await;
+    Ok(sum)
+}

@@ -164,3 +164,29 @@ pub fn closure(step: Step) -> (impl Fn(&str) -> usize, impl FnMut(Vec<Step>) -> 
 pub async fn closure_later() -> impl Fn(&Step) -> &str {
     |step| step.why.as_str()
 }
+
+/// Calls within it.
+#[cfg_attr(feature = "on", samplescope::sampling_statements)]
+pub async fn statements(me: &mut Me, name: &str) -> Answer<usize> {
+    let x = 3_u8;
+    #[cfg_attr(feature = "on", samplescope::sampling_step(stop_reason = |step| &step.why, model = name))]
+    let step = alias(name, true).await?;
+    #[cfg_attr(feature = "on", samplescope::sampling_tool)]
+    let length: usize = text(name).await.len();
+    #[cfg_attr(feature = "on", samplescope::sampling_tool(name = name))]
+    if let Ok(shadowed) = plain(length > 1) {
+        let length = shadowed.why.len();
+        drop(length.to_string());
+    }
+    #[cfg_attr(feature = "on", samplescope::sampling_tool)]
+    alias(name, false).await;
+    #[cfg_attr(feature = "on", samplescope::sampling_tool)]
+    match me.run(name).await {
+        Ok(step) => Ok(step.why.len()),
+        Err(_) =>
+        {
+            #[cfg_attr(feature = "on", samplescope::sampling_tool)]
+            plain(true).map(|step| step.why.len())
+        }
+    }
+}

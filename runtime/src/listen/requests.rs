@@ -1,0 +1,84 @@
+//! Who listens to MCP's requests: their instruments, and how not to ask at each of many that nobody listens to.
+
+use crate::listen::tracer;
+use crate::vocabulary::{Convention, Histogram, REQUEST_DURATIONS, SESSION_DURATIONS, Side};
+use opentelemetry::metrics::{self, Meter, MeterProvider};
+use opentelemetry::{InstrumentationScope, KeyValue};
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// The instruments of requests and sessions, the client's before the server's.
+pub(crate) struct RequestInstruments {
+    requests: [metrics::Histogram<f64>; 2],
+    sessions: [metrics::Histogram<f64>; 2],
+}
+
+impl RequestInstruments {
+    pub(crate) fn new(provider: &(dyn MeterProvider + Send + Sync), convention: &'static Convention) -> Self {
+        let scope = InstrumentationScope::builder(crate::MCP_NAME)
+            .with_version(crate::VERSION)
+            .with_schema_url(convention.schema_url)
+            .build();
+        let meter = provider.meter_with_scope(scope);
+        RequestInstruments {
+            requests: REQUEST_DURATIONS.each_ref().map(|histogram| timer(&meter, histogram)),
+            sessions: SESSION_DURATIONS.each_ref().map(|histogram| timer(&meter, histogram)),
+        }
+    }
+
+    pub(crate) fn record_request(&self, side: Side, duration: Duration, attributes: &[KeyValue]) {
+        self.requests[side as usize].record(duration.as_secs_f64(), attributes);
+    }
+
+    pub(crate) fn record_session(&self, side: Side, duration: Duration, attributes: &[KeyValue]) {
+        self.sessions[side as usize].record(duration.as_secs_f64(), attributes);
+    }
+}
+
+fn timer(meter: &Meter, histogram: &Histogram) -> metrics::Histogram<f64> {
+    let builder = meter.f64_histogram(histogram.name).with_unit(histogram.unit).with_description(histogram.description);
+    builder.with_boundaries(histogram.boundaries.to_vec()).build()
+}
+
+/// How often a thread asks for a provider within [`A_WHILE`] when there is none.
+const OFTEN_ENOUGH: u32 = 32;
+const A_WHILE: Duration = Duration::from_secs(1);
+
+/// What the providers said to this thread: that nobody listens, so many times since then.
+#[derive(Clone, Copy)]
+struct Nobody {
+    times: u32,
+    since: Option<Instant>,
+}
+
+thread_local! {
+    static NOBODY: Cell<Nobody> = const { Cell::new(Nobody { times: 0, since: None }) };
+}
+
+/// Whether the providers are to be asked who listens to a request. To ask costs an allocation of opentelemetry's, so a thread that serves
+/// more than [`OFTEN_ENOUGH`] requests a second, none of which anybody listened to, asks no more until the second is over.
+#[inline]
+pub(crate) fn is_worth_asking() -> bool {
+    if tracer::was_listened_to() {
+        return true;
+    }
+    let nobody = NOBODY.get();
+    if nobody.times < OFTEN_ENOUGH {
+        return true;
+    }
+    let over = nobody.since.is_none_or(|since| since.elapsed() >= A_WHILE);
+    if over {
+        remember(true);
+    }
+    over
+}
+
+/// What the providers said.
+pub(crate) fn remember(somebody: bool) {
+    let Nobody { times, since } = NOBODY.get();
+    NOBODY.set(match since {
+        _ if somebody => Nobody { times: 0, since: None },
+        Some(since) => Nobody { times: times + 1, since: Some(since) },
+        None => Nobody { times: 1, since: Some(Instant::now()) },
+    });
+}

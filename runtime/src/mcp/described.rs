@@ -1,0 +1,165 @@
+//! What is known of a request when it starts, and when it ends.
+
+use crate::vocabulary::{key, request_key};
+use std::fmt;
+
+/// What is known of a request when it starts. Only the method has to be; what is `None` is left out.
+///
+/// Which of these are attributes depends on the vocabulary: ids, versions and transports are in the GenAI names only, what begins with
+/// `fastmcp` or `enduser` in the default names only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Described<'a> {
+    /// `mcp.method.name`, and the beginning of the span's name: `tools/call`.
+    pub method: &'a str,
+    /// `gen_ai.tool.name`, of a `tools/call`.
+    pub tool: Option<&'a str>,
+    /// `gen_ai.prompt.name`, of a `prompts/get`.
+    pub prompt: Option<&'a str>,
+    /// `mcp.resource.uri`, of a `resources/read`, `resources/subscribe` or `resources/unsubscribe`.
+    pub resource_uri: Option<&'a str>,
+    /// `jsonrpc.request.id`: a string, whatever it was.
+    pub request_id: Option<RequestId<'a>>,
+    /// `mcp.session.id`, where the transport has sessions. Never one that is made up.
+    pub session_id: Option<&'a str>,
+    /// `mcp.protocol.version`: the one that both sides agreed on.
+    pub protocol_version: Option<&'a str>,
+    /// `network.transport`: `pipe` for standard input and output, `tcp` for HTTP, `unix` for a socket.
+    pub transport: Option<&'static str>,
+    /// `network.protocol.name` and `network.protocol.version`: `("http", "1.1")`.
+    pub network_protocol: Option<(&'static str, &'static str)>,
+    /// `server.address` of a request that is sent, `client.address` of one that is received.
+    pub address: Option<&'a str>,
+    /// `server.port` or `client.port`. Left out without an address.
+    pub port: Option<u16>,
+    /// `fastmcp.server.name`, of a request that is received.
+    pub server_name: Option<&'a str>,
+    /// `enduser.id`, of a request that is received: who was authenticated.
+    pub enduser_id: Option<&'a str>,
+    /// `enduser.scope`, of a request that is received: what they may do.
+    pub enduser_scope: Option<&'a str>,
+}
+
+/// Which attributes a description has, one bit each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Said(u16);
+
+/// Those that may be learned later, too.
+const LEARNABLE: [&str; 9] = [
+    key::TOOL_NAME,
+    request_key::PROMPT_NAME,
+    request_key::RESOURCE_URI,
+    request_key::REQUEST_ID,
+    request_key::SESSION_ID,
+    request_key::PROTOCOL_VERSION,
+    request_key::NETWORK_TRANSPORT,
+    request_key::SERVER_NAME,
+    request_key::ENDUSER_ID,
+];
+
+impl Described<'_> {
+    pub(crate) fn said(&self) -> Said {
+        let there = [
+            self.tool.is_some(),
+            self.prompt.is_some(),
+            self.resource_uri.is_some(),
+            self.request_id.is_some(),
+            self.session_id.is_some(),
+            self.protocol_version.is_some(),
+            self.transport.is_some(),
+            self.server_name.is_some(),
+            self.enduser_id.is_some(),
+        ];
+        Said(there.into_iter().enumerate().fold(0, |said, (place, there)| said | u16::from(there) << place))
+    }
+}
+
+impl Said {
+    pub(crate) fn has(self, key: &str) -> bool {
+        key == key::MCP_METHOD_NAME
+            || LEARNABLE.iter().position(|learnable| *learnable == key).is_some_and(|place| self.0 & 1 << place != 0)
+    }
+}
+
+/// The id of a JSON-RPC request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestId<'a> {
+    /// A number.
+    Number(i64),
+    /// A string.
+    Text(&'a str),
+}
+
+impl From<i64> for RequestId<'_> {
+    fn from(number: i64) -> Self {
+        RequestId::Number(number)
+    }
+}
+
+impl<'a> From<&'a str> for RequestId<'a> {
+    fn from(text: &'a str) -> Self {
+        RequestId::Text(text)
+    }
+}
+
+impl fmt::Display for RequestId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RequestId::Number(number) => number.fmt(f),
+            RequestId::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// A request that a server hands to another that it mounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delegated<'a> {
+    /// What is asked for, as the mounted server calls it: the end of the span's name.
+    pub name: &'a str,
+    /// `fastmcp.provider.type`: what kind of server is mounted.
+    pub provider_type: &'a str,
+    /// `fastmcp.component.key`: what is asked for, as the server that mounts it calls it.
+    pub component_key: &'a str,
+    /// `mcp.method.name`.
+    pub method: &'a str,
+}
+
+/// How a request ended.
+///
+/// | ending | status | `error.type` in the default names | in the GenAI names |
+/// |---|---|---|---|
+/// | `Returned` | Unset | – | – |
+/// | `ToolError` | Error | `tool_error` | `tool_error` |
+/// | `JsonRpcError` | Error, with the error's message | `McpError` | the code |
+/// | `Failed` | Error, with that message | what is given | what is given |
+/// | `Cancelled`, or dropped | Error, `cancelled` | `cancelled` | `cancelled` |
+/// | dropped while its thread unwinds | Error, `panicked` | `panic` | `panic` |
+///
+/// Five codes say that the sender was wrong: -32700, -32600, -32601, -32602 and -32002. With these a receiver has done its work: its status stays Unset.
+/// `rpc.response.status_code` has the code in either case, in the GenAI names.
+///
+/// Messages pass the redactor as [`Piece::ErrorMessage`](crate::Piece::ErrorMessage), and are left out without
+/// [`Settings::error_messages`](crate::Settings::error_messages).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending<'a> {
+    /// With a result.
+    Returned,
+    /// With a result that says that the tool failed: `isError`.
+    ToolError,
+    /// With an error.
+    JsonRpcError {
+        /// `error.code`
+        code: i32,
+        /// `error.message`
+        message: &'a str,
+    },
+    /// With no response at all.
+    Failed {
+        /// Why, in one word: `timeout`. One of few, since it is on the metric, too.
+        error_type: &'static str,
+        /// The status' description.
+        message: &'a str,
+    },
+    /// Its sender gave it up, or whoever answered it was cancelled.
+    Cancelled,
+}

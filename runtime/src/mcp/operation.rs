@@ -1,0 +1,479 @@
+//! One request, from when it starts to its one end.
+
+use crate::call::core::{Call, Place, Run};
+use crate::call::here::{Here, Id, is_there};
+use crate::call::learned::Source;
+use crate::call::open::push_printable;
+use crate::caught::caught;
+use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built};
+use crate::mcp::described::{Delegated, Described, Ending, Said};
+use crate::settings::{Piece, Settings};
+use crate::vocabulary::{
+    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Kind, Origin, REQUEST_DURATIONS, Requests, SAMPLING, Side, defined,
+    is_senders_fault, key, request_key, value,
+};
+use opentelemetry::trace::{Link, SpanBuilder, SpanKind, Status, TraceContextExt as _};
+use opentelemetry::{Context, KeyValue, Value};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Whether anybody listens to requests now. Where nobody does, an [`Operation`] is nothing, and what is made for it is made for nothing.
+#[inline]
+pub fn is_listened_to() -> bool {
+    is_worth_asking() && is_there() && {
+        let somebody = Listeners::is_there();
+        remember(somebody);
+        somebody
+    }
+}
+
+/// One request that somebody listens to, or that nobody does: then it is nothing but its parent's context.
+///
+/// It ends once: with [`end`](Operation::end), or as it is dropped.
+pub struct Operation {
+    context: Context,
+    open: Option<Open>,
+}
+
+/// What is known of an operation until it ends.
+struct Open {
+    role: Role,
+    requests: &'static Requests,
+    settings: Arc<Settings>,
+    meters: Option<Arc<Meters>>,
+    span: Span,
+    /// There while it is measured.
+    started: Option<Instant>,
+    /// The attributes of the measurement.
+    measured: Vec<KeyValue>,
+    /// The tool or prompt, of which a measurement has the name only if there is one.
+    subject: Option<(&'static str, String)>,
+    /// What was known when it started.
+    said: Said,
+    /// What was learned since, set as it ends.
+    learned: Vec<KeyValue>,
+    /// Set last: a backend that drops the tail drops this.
+    content: Vec<KeyValue>,
+    /// A thread that was unwinding already says nothing of this operation.
+    was_panicking: bool,
+}
+
+/// Whose span a request has.
+enum Span {
+    /// None that records.
+    Silent,
+    /// Its own, in the context.
+    Own,
+    /// That of the `#[sampling_tool]` which sent it.
+    Tool(Arc<Call>),
+}
+
+/// A request's side, or a request that stays inside the server.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Of(Side),
+    Delegate,
+}
+
+impl Operation {
+    /// Starts a request in `parent`: of a receiver, what its `_meta` says ([`extract`](crate::mcp::extract)); of a sender, the current context.
+    ///
+    /// A receiver's span is linked to the current one, where that is not its parent.
+    pub fn start(side: Side, described: &Described<'_>, parent: &Context) -> Self {
+        match ask() {
+            Some(listeners) => Self::listened_to(listeners, side, described, parent),
+            None => Operation { context: parent.clone(), open: None },
+        }
+    }
+
+    fn listened_to(listeners: Listeners, side: Side, described: &Described<'_>, parent: &Context) -> Self {
+        let requests = Requests::of(listeners.convention);
+        let mut open = Open::new(&listeners, Role::Of(side), requests);
+        open.said = described.said();
+        open.measure(side, described);
+        let forwarding = if side == Side::Sender && described.method == CALL_TOOL { forwarding(parent) } else { None };
+        if let Some(tool) = forwarding {
+            let is_said = |key: &str| matches!(key, key::TOOL_NAME | key::OPERATION_NAME);
+            let attributes =
+                attributes(side, described, requests).into_iter().filter(|attribute| !is_said(attribute.key.as_str()));
+            tool.learn(|learned| attributes.for_each(|KeyValue { key, value, .. }| learned.attributes.set(key, value)));
+            open.span = Span::Tool(tool);
+            return Operation { context: parent.clone(), open: Some(open) };
+        }
+        let mut builder = SpanBuilder::from_name(name(described, requests));
+        builder.span_kind = Some(if side == Side::Receiver { SpanKind::Server } else { SpanKind::Client });
+        builder.attributes = Some(attributes(side, described, requests));
+        if side == Side::Receiver {
+            builder.links = ambient(parent).map(|ambient| vec![ambient]);
+        }
+        Self::started(open, &listeners, builder, parent)
+    }
+
+    /// Starts a request that this server hands to another that it mounts, in the context of the request that it is part of.
+    pub fn delegate(delegated: &Delegated<'_>, parent: &Context) -> Self {
+        let Some(listeners) = ask() else { return Operation { context: parent.clone(), open: None } };
+        let mut open = Open::new(&listeners, Role::Delegate, Requests::of(listeners.convention));
+        // There is no instrument for it.
+        open.meters = None;
+        let mut builder = SpanBuilder::from_name(named(DELEGATE, delegated.name));
+        builder.span_kind = Some(SpanKind::Internal);
+        builder.attributes = Some(vec![
+            KeyValue::new(request_key::PROVIDER_TYPE, delegated.provider_type.to_owned()),
+            KeyValue::new(request_key::COMPONENT_KEY, delegated.component_key.to_owned()),
+            KeyValue::new(key::MCP_METHOD_NAME, text(defined(delegated.method), delegated.method)),
+        ]);
+        Self::started(open, &listeners, builder, parent)
+    }
+
+    fn started(mut open: Open, listeners: &Listeners, builder: SpanBuilder, parent: &Context) -> Self {
+        let started = match &listeners.tracer {
+            Some(tracer) => start_built(tracer, parent, builder),
+            None => Started::Nothing,
+        };
+        if started.is_recording() {
+            open.span = Span::Own;
+        }
+        let tells = open.meters.is_some() || matches!(open.span, Span::Own);
+        let context = started.into_context(parent).unwrap_or_else(|| parent.clone());
+        Operation { context, open: tells.then_some(open) }
+    }
+
+    /// The context that a receiver's handler runs in, and a sender's request carries.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// What is known only later, as the `mcp.protocol.version` that the response to `initialize` settles. Said twice, the last counts.
+    ///
+    /// A key of [`Described`] that the vocabulary does not have is left out, and so is one that was known at the start.
+    pub fn learn(&mut self, key: &'static str, value: impl Into<String>) {
+        let Some(open) = self.open.as_mut().filter(|open| !open.said.has(key)) else { return };
+        let value = Value::from(value.into());
+        if let Role::Of(side) = open.role {
+            if let Some(meters) = open.meters.as_ref().filter(|_| REQUEST_DURATIONS[side as usize].attributes.contains(&key)) {
+                set(&mut open.measured, key, meters.bounded(key, value.clone(), Origin::Evaluated));
+            }
+        }
+        if open.requests.has(key) && !matches!(open.span, Span::Silent) {
+            set(&mut open.learned, key, value);
+        }
+    }
+
+    /// What a tool was given, as content: `gen_ai.tool.call.arguments`, JSON text. Nothing is serialised unless content is captured on spans and
+    /// the span records; redacted and cut as a `#[sampling_tool]`'s `arguments` are.
+    pub fn arguments(&mut self, arguments: &(impl Serialize + ?Sized)) {
+        self.content(key::TOOL_CALL_ARGUMENTS, Piece::ToolArguments, arguments);
+    }
+
+    /// What a tool gave back, as content: `gen_ai.tool.call.result`, as [`arguments`](Operation::arguments).
+    pub fn result(&mut self, result: &(impl Serialize + ?Sized)) {
+        self.content(key::TOOL_CALL_RESULT, Piece::ToolResult, result);
+    }
+
+    fn content(&mut self, key: &'static str, piece: Piece, content: &(impl Serialize + ?Sized)) {
+        let Some(open) = &mut self.open else { return };
+        // A tool of ours has its own.
+        if !matches!(open.span, Span::Own) || !open.settings.captures().on_spans() {
+            return;
+        }
+        if let Some(json) = caught("a tool's content", || open.settings.serialized(piece, content)).flatten() {
+            set(&mut open.content, key, json.into());
+        }
+    }
+
+    /// Ends it.
+    pub fn end(mut self, ending: &Ending<'_>) {
+        if let Some(open) = self.open.take() {
+            open.close(&self.context, &End::Said(*ending));
+        }
+    }
+}
+
+/// Dropped unfinished, it was cancelled; while its thread unwinds, it has panicked.
+impl Drop for Operation {
+    fn drop(&mut self) {
+        if let Some(open) = self.open.take() {
+            let panicked = std::thread::panicking() && !open.was_panicking;
+            open.close(&self.context, &if panicked { End::Panicked } else { End::Said(Ending::Cancelled) });
+        }
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation").field("context", &self.context).field("is_listened_to", &self.open.is_some()).finish()
+    }
+}
+
+/// Which of the endings it is.
+enum End<'a> {
+    Said(Ending<'a>),
+    Panicked,
+}
+
+impl Open {
+    fn new(listeners: &Listeners, role: Role, requests: &'static Requests) -> Self {
+        Open {
+            role,
+            requests,
+            settings: listeners.settings.clone(),
+            meters: listeners.meters.clone(),
+            span: Span::Silent,
+            started: listeners.meters.is_some().then(Instant::now),
+            measured: Vec::new(),
+            subject: None,
+            said: Said::default(),
+            learned: Vec::new(),
+            content: Vec::new(),
+            was_panicking: std::thread::panicking(),
+        }
+    }
+
+    /// Keeps what a measurement says of the request.
+    fn measure(&mut self, side: Side, described: &Described<'_>) {
+        let Some(meters) = &self.meters else { return };
+        let mut constant = |key, value: Option<&'static str>| {
+            self.measured.extend(value.map(|value| KeyValue::new(key, value)));
+        };
+        constant(key::MCP_METHOD_NAME, Some(defined(described.method).unwrap_or(value::OTHER)));
+        constant(key::OPERATION_NAME, (described.method == CALL_TOOL).then_some(EXECUTE_TOOL));
+        constant(request_key::NETWORK_TRANSPORT, described.transport);
+        constant(request_key::NETWORK_PROTOCOL_NAME, described.network_protocol.map(|(name, _)| name));
+        constant(request_key::NETWORK_PROTOCOL_VERSION, described.network_protocol.map(|(_, version)| version));
+        let mut said = |key, value: Option<&str>| {
+            let bounded = |value: &str| KeyValue::new(key, meters.bounded(key, value.to_owned().into(), Origin::Evaluated));
+            self.measured.extend(value.map(bounded));
+        };
+        said(request_key::PROTOCOL_VERSION, described.protocol_version);
+        if side == Side::Sender {
+            said(key::SERVER_ADDRESS, described.address);
+            let port = described.address.and(described.port);
+            self.measured.extend(port.map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
+        }
+        let named = |key| move |name: &str| (key, name.to_owned());
+        self.subject =
+            described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(request_key::PROMPT_NAME)));
+    }
+
+    /// Everything that is known goes out. Processors and redactors run in here, and no lock of ours is held.
+    fn close(mut self, context: &Context, end: &End<'_>) {
+        let code = if let End::Said(Ending::JsonRpcError { code, .. }) = *end { Some(code) } else { None };
+        let failure = self.failure(end);
+        let error_type = failure.as_ref().map(|(error_type, _)| error_type.clone());
+        self.record(code, error_type.as_deref());
+        if let Some(code) = code.filter(|_| self.requests.protocol) {
+            self.learned.push(KeyValue::new(request_key::STATUS_CODE, code.to_string()));
+        }
+        match self.span {
+            Span::Silent => {}
+            Span::Own => {
+                let span = context.span();
+                if !self.learned.is_empty() {
+                    span.set_attributes(self.learned);
+                }
+                if let Some(error_type) = error_type {
+                    span.set_attribute(KeyValue::new(key::ERROR_TYPE, error_type));
+                }
+                if !self.content.is_empty() {
+                    span.set_attributes(self.content);
+                }
+                if let Some((_, description)) = failure {
+                    let description = describe(&self.settings, end, description);
+                    span.set_status(Status::error(description));
+                }
+                span.end();
+            }
+            Span::Tool(tool) => {
+                // How the tool ends is for it to say; where it says nothing, the tool that it forwarded to does.
+                let tool_failed = matches!(end, End::Said(Ending::ToolError));
+                tool.learn(|learned| {
+                    self.learned.into_iter().for_each(|KeyValue { key, value, .. }| learned.attributes.set(key, value));
+                    if tool_failed {
+                        learned.failed.say(Source::Nobody, Some(Some(Box::default())));
+                    }
+                });
+            }
+        }
+    }
+
+    /// `error.type`, and the status' description. None: it did not fail.
+    fn failure<'a>(&self, end: &End<'a>) -> Option<(Cow<'static, str>, &'a str)> {
+        match *end {
+            End::Panicked => Some((value::PANIC.into(), value::PANICKED)),
+            End::Said(ending) => match ending {
+                Ending::Returned => None,
+                Ending::ToolError => Some((value::TOOL_ERROR.into(), "")),
+                Ending::JsonRpcError { code, message } => {
+                    let forgiven = self.role == Role::Of(Side::Receiver) && is_senders_fault(code);
+                    let error_type = || self.requests.error.map_or_else(|| code.to_string().into(), Cow::Borrowed);
+                    (!forgiven).then(|| (error_type(), message))
+                }
+                Ending::Failed { error_type, message } => Some((error_type.into(), message)),
+                Ending::Cancelled => Some((value::CANCELLED.into(), value::CANCELLED)),
+            },
+        }
+    }
+
+    fn record(&mut self, code: Option<i32>, error_type: Option<&str>) {
+        let (Some(meters), Some(started), Role::Of(side)) = (&self.meters, self.started, self.role) else { return };
+        let mut attributes = std::mem::take(&mut self.measured);
+        let mut push = |key: &'static str, value: Value| {
+            attributes.push(KeyValue::new(key, meters.bounded(key, value, Origin::Evaluated)));
+        };
+        // A name that is not there may be anything.
+        if let Some((key, name)) = self.subject.take().filter(|_| code != Some(INVALID_PARAMS)) {
+            push(key, name.into());
+        }
+        if let Some(code) = code {
+            push(request_key::STATUS_CODE, code.to_string().into());
+        }
+        if let Some(error_type) = error_type {
+            push(key::ERROR_TYPE, error_type.to_owned().into());
+        }
+        if let Some(instruments) = meters.requests() {
+            instruments.record_request(side, started.elapsed(), &attributes);
+        }
+    }
+}
+
+/// Only what others wrote passes the redactor: our own words are no content.
+fn describe(settings: &Settings, end: &End<'_>, description: &str) -> String {
+    match end {
+        End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) if !settings.exports_error_messages() => String::new(),
+        End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) => settings.text(Piece::ErrorMessage, description),
+        End::Said(_) | End::Panicked => description.to_owned(),
+    }
+}
+
+fn ask() -> Option<Listeners> {
+    if !is_worth_asking() || !is_there() {
+        return None;
+    }
+    let listeners = Listeners::ask_for(crate::MCP_NAME);
+    remember(listeners.is_some());
+    listeners
+}
+
+/// The `#[sampling_tool]` that the context is directly inside of, unless another request has its span.
+fn forwarding(context: &Context) -> Option<Arc<Call>> {
+    let place = Place { span: Id::of(context), here: Here::Unknown };
+    let call = Run::of(context)?.call_at(place)?;
+    let is_free = call.kind == Kind::Tool && call.wants.span();
+    let takes = is_free && call.learn(|learned| !std::mem::replace(&mut learned.is_forwarded, true)) == Some(true);
+    takes.then_some(call)
+}
+
+/// The current span, where it is another than the parent.
+fn ambient(parent: &Context) -> Option<Link> {
+    let ambient = Context::map_current(|context| context.span().span_context().clone());
+    (ambient.is_valid() && ambient != *parent.span().span_context()).then(|| Link::with_context(ambient))
+}
+
+fn name(described: &Described<'_>, requests: &'static Requests) -> Cow<'static, str> {
+    if described.method == SAMPLING {
+        return requests.sampling.into();
+    }
+    match (defined(described.method), described.tool.or(described.prompt)) {
+        (Some(method), None) => method.into(),
+        (Some(method), Some(subject)) => named(method, subject),
+        (None, _) => {
+            let mut name = String::new();
+            push_printable(&mut name, described.method);
+            name.into()
+        }
+    }
+}
+
+fn named(method: &str, subject: &str) -> Cow<'static, str> {
+    let mut name = String::with_capacity(method.len() + 1 + subject.len().min(512));
+    name.push_str(method);
+    name.push(' ');
+    push_printable(&mut name, subject);
+    name.into()
+}
+
+/// What the span starts with.
+fn attributes(side: Side, described: &Described<'_>, requests: &Requests) -> Vec<KeyValue> {
+    let Described { method, tool, prompt, resource_uri, .. } = *described;
+    let mut attributes = Vec::with_capacity(12);
+    let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
+    let owned = |text: &str| Value::from(text.to_owned());
+    say(key::MCP_METHOD_NAME, text(defined(method), method));
+    for (key, value) in [
+        (key::TOOL_NAME, tool),
+        (request_key::PROMPT_NAME, prompt),
+        (request_key::RESOURCE_URI, resource_uri),
+        (request_key::SESSION_ID, described.session_id),
+    ] {
+        if let Some(value) = value {
+            say(key, owned(value));
+        }
+    }
+    if requests.protocol {
+        if method == CALL_TOOL {
+            say(key::OPERATION_NAME, EXECUTE_TOOL.into());
+        }
+        if let Some(id) = described.request_id {
+            say(request_key::REQUEST_ID, id.to_string().into());
+        }
+        if let Some(version) = described.protocol_version {
+            say(request_key::PROTOCOL_VERSION, owned(version));
+        }
+        if let Some(transport) = described.transport {
+            say(request_key::NETWORK_TRANSPORT, transport.into());
+        }
+        if let Some((name, version)) = described.network_protocol {
+            say(request_key::NETWORK_PROTOCOL_NAME, name.into());
+            say(request_key::NETWORK_PROTOCOL_VERSION, version.into());
+        }
+        if let Some(address) = described.address {
+            let [address_key, port_key] = match side {
+                Side::Sender => [key::SERVER_ADDRESS, key::SERVER_PORT],
+                Side::Receiver => [request_key::CLIENT_ADDRESS, request_key::CLIENT_PORT],
+            };
+            say(address_key, owned(address));
+            if let Some(port) = described.port {
+                say(port_key, i64::from(port).into());
+            }
+        }
+    }
+    if requests.fastmcp {
+        let component = [("tool", tool), ("prompt", prompt), ("resource", resource_uri)]
+            .into_iter()
+            .find_map(|(kind, name)| Some((kind, name?)));
+        match (side, component) {
+            (Side::Receiver, Some((kind, name))) => {
+                say(request_key::COMPONENT_TYPE, kind.into());
+                say(request_key::COMPONENT_KEY, format!("{kind}:{name}@").into());
+            }
+            (Side::Sender, Some((_, name))) => say(request_key::COMPONENT_KEY, owned(name)),
+            (_, None) => {}
+        }
+        if side == Side::Receiver {
+            for (key, value) in [
+                (request_key::SERVER_NAME, described.server_name),
+                (request_key::ENDUSER_ID, described.enduser_id),
+                (request_key::ENDUSER_SCOPE, described.enduser_scope),
+            ] {
+                if let Some(value) = value {
+                    say(key, owned(value));
+                }
+            }
+        }
+    }
+    attributes
+}
+
+fn text(constant: Option<&'static str>, text: &str) -> Value {
+    constant.map_or_else(|| text.to_owned().into(), Into::into)
+}
+
+fn set(attributes: &mut Vec<KeyValue>, key: &'static str, value: Value) {
+    match attributes.iter_mut().find(|attribute| attribute.key.as_str() == key) {
+        Some(attribute) => attribute.value = value,
+        None => attributes.push(KeyValue::new(key, value)),
+    }
+}

@@ -1,0 +1,78 @@
+//! What a request costs when nobody listens. In a binary of its own, for its allocator counts.
+
+use opentelemetry::Context;
+use samplescope::mcp::{self, Delegated, Described, Ending, Operation, Side};
+use samplescope_tests::Telemetry;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// Counts what this thread allocates.
+struct Counting;
+
+thread_local! {
+    static ALLOCATED: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: everything is the system's.
+#[expect(unsafe_code, reason = "an allocator is unsafe")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.set(ALLOCATED.get() + 1);
+        // SAFETY: the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(function: impl FnOnce()) -> usize {
+    let before = ALLOCATED.get();
+    function();
+    ALLOCATED.get() - before
+}
+
+fn request(parent: &Context) {
+    let described = Described {
+        method: "tools/call",
+        tool: Some("plan_trip"),
+        request_id: Some(7.into()),
+        session_id: Some("session"),
+        protocol_version: Some("2025-06-18"),
+        transport: Some("pipe"),
+        ..Described::default()
+    };
+    let mut operation = Operation::start(Side::Receiver, &described, parent);
+    operation.arguments("content");
+    let delegated =
+        Delegated { name: "plan", provider_type: "FastMCPProvider", component_key: "travel_plan", method: "tools/call" };
+    drop(Operation::delegate(&delegated, operation.context()));
+    operation.learn("mcp.session.id", "session");
+    operation.end(&Ending::JsonRpcError { code: -32603, message: "what went wrong" });
+}
+
+#[test]
+fn without_a_provider_a_request_allocates_nothing() {
+    let _telemetry = Telemetry::off().propagated();
+    let parent = Context::new();
+    // The first of a thread ask who listens, which costs a no-op span of opentelemetry's each.
+    (0..100).for_each(|_| request(&parent));
+    // Each second some ask anew: those apart, and there are few.
+    let asking = (0..100_000).filter(|_| allocations(|| request(&parent)) > 0).count();
+    assert!(asking < 10_000, "{asking} of 100 000 requests allocated");
+    let one_that_does_not = (0..1_000).any(|_| allocations(|| request(&parent)) == 0);
+    assert!(one_that_does_not);
+}
+
+#[test]
+fn nobody_asks_for_more_than_whether_anybody_listens() {
+    let _telemetry = Telemetry::off();
+    (0..100).for_each(|_| assert!(!mcp::is_listened_to()));
+    let asking = (0..100_000).filter(|_| allocations(|| assert!(!mcp::is_listened_to())) > 0).count();
+    assert!(asking < 10_000, "{asking} of 100 000 questions allocated");
+}

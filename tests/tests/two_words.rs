@@ -1,0 +1,460 @@
+//! `request` and `response`: what a provider's own types say, wherever nothing else says it.
+
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+use opentelemetry::trace::Status;
+use samplescope::{
+    Capture, Chunk, SamplingResponse, Settings, TokenUsage, Vocabulary, current_loop, current_step, sampling_loop, sampling_step,
+    sampling_tool, start_loop,
+};
+use samplescope_tests::{Span, Telemetry};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+fn get(span: &Span, key: &str) -> String {
+    span.get(key).map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn capturing() -> Telemetry {
+    Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans))
+}
+
+fn openai_request() -> Value {
+    json!({
+        "model": "gpt-4o", "temperature": 0.5, "max_completion_tokens": 512, "top_p": 0.9, "seed": 7, "n": 2, "stop": ["END"],
+        "messages": [{ "role": "system", "content": "be brief" }, { "role": "user", "content": "what now?" }],
+        "tools": [{ "type": "function", "function": { "name": "look", "parameters": {} } }],
+    })
+}
+
+fn openai_response() -> Value {
+    json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "model": "gpt-4o-2026",
+        "choices": [
+            { "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": "Sunny." } },
+            { "index": 1, "finish_reason": "length", "message": { "role": "assistant", "content": "Rai" } },
+        ],
+        "usage": { "prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": { "cached_tokens": 4 } },
+    })
+}
+
+#[sampling_step(request = request, response = |response| response)]
+async fn ask(request: &Value, response: Value) -> Result<Value, Overloaded> {
+    let _ = request;
+    Ok(response)
+}
+
+#[derive(Debug, Serialize)]
+struct Overloaded {
+    error: Inner,
+}
+
+#[derive(Debug, Serialize)]
+struct Inner {
+    r#type: &'static str,
+    message: String,
+}
+
+#[tokio::test]
+async fn two_words_say_all_that_a_step_says() {
+    for captures in [true, false] {
+        let telemetry = if captures { capturing() } else { Telemetry::on() };
+        ask(&openai_request(), openai_response()).await.expect("ok");
+        let span = telemetry.span();
+        for (key, value) in [
+            ("gen_ai.request.model", "gpt-4o"),
+            ("gen_ai.request.temperature", "0.5"),
+            ("gen_ai.request.max_tokens", "512"),
+            ("gen_ai.request.top_p", "0.9"),
+            ("gen_ai.request.seed", "7"),
+            ("gen_ai.request.choice.count", "2"),
+            ("gen_ai.request.stop_sequences", "[\"END\"]"),
+            ("gen_ai.response.id", "chatcmpl-1"),
+            ("gen_ai.response.model", "gpt-4o-2026"),
+            ("gen_ai.response.finish_reasons", "[\"stop\",\"length\"]"),
+            ("fastmcp.sampling.stop_reason", "endTurn"),
+            ("gen_ai.usage.input_tokens", "10"),
+            ("gen_ai.usage.output_tokens", "5"),
+            ("gen_ai.usage.cache_read.input_tokens", "4"),
+        ] {
+            assert_eq!(get(&span, key), value, "{key}");
+        }
+        assert_eq!(span.get("fastmcp.sampling.tool_count"), None, "of a loop alone");
+    }
+}
+
+#[tokio::test]
+async fn content_is_there_for_those_who_ask_for_it_alone() {
+    let telemetry = capturing();
+    ask(&openai_request(), openai_response()).await.expect("ok");
+    let span = telemetry.span();
+    assert_eq!(span.name(), "chat gpt-4o");
+    assert_eq!(get(&span, "gen_ai.system_instructions"), r#"[{"content":"be brief","type":"text"}]"#);
+    let input: Value = serde_json::from_str(&get(&span, "gen_ai.input.messages")).expect("JSON");
+    assert_eq!((input[0]["role"].as_str(), input[1]["role"].as_str()), (Some("system"), Some("user")));
+    let output: Value = serde_json::from_str(&get(&span, "gen_ai.output.messages")).expect("JSON");
+    assert_eq!(
+        (output[0]["parts"][0]["content"].as_str(), output[1]["finish_reason"].as_str()),
+        (Some("Sunny."), Some("length"))
+    );
+    assert!(get(&span, "gen_ai.tool.definitions").contains("look"));
+    drop(telemetry);
+    let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi));
+    ask(&openai_request(), openai_response()).await.expect("ok");
+    assert!(!format!("{:?}", telemetry.span().attributes()).contains("Sunny"));
+}
+
+#[tokio::test]
+async fn nothing_is_read_when_nobody_listens_and_little_when_only_a_meter_does() {
+    struct Counts(std::cell::Cell<u32>);
+    impl Serialize for Counts {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0.set(self.0.get() + 1);
+            openai_response().serialize(serializer)
+        }
+    }
+    #[sampling_step(response = |response| response)]
+    fn ask() -> Counts {
+        Counts(std::cell::Cell::new(0))
+    }
+    let telemetry = Telemetry::off();
+    assert_eq!(ask().0.get(), 0);
+    drop(telemetry);
+    let telemetry = Telemetry::off().metered();
+    assert!(ask().0.get() > 0);
+    let usage: Vec<f64> = telemetry.points("gen_ai.client.token.usage").iter().map(|point| point.sum).collect();
+    assert_eq!(usage.iter().sum::<f64>(), 15.0);
+}
+
+#[tokio::test]
+async fn a_written_argument_goes_first_then_the_handle_then_the_response_then_its_type() {
+    #[derive(Serialize)]
+    struct Own {
+        id: &'static str,
+        object: &'static str,
+        model: &'static str,
+        choices: Vec<Value>,
+    }
+    impl SamplingResponse for Own {
+        fn model(&self) -> Option<Cow<'_, str>> {
+            Some("by the trait".into())
+        }
+        fn usage(&self) -> Option<TokenUsage> {
+            Some(TokenUsage::new(1, 1))
+        }
+    }
+    #[sampling_step(model = "written", seed = 1, request = openai_request(), response = |response| response, stop_reason = |_| "tool_calls")]
+    fn ask() -> Own {
+        current_step().response_id("by the handle");
+        let choices = vec![json!({ "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": "x" } })];
+        Own { id: "by the response", object: "chat.completion", model: "by the response", choices }
+    }
+    let telemetry = Telemetry::on();
+    ask();
+    let span = telemetry.span();
+    assert_eq!(get(&span, "gen_ai.request.model"), "written");
+    assert_eq!(get(&span, "gen_ai.request.seed"), "1");
+    assert_eq!(get(&span, "gen_ai.request.top_p"), "0.9");
+    assert_eq!(get(&span, "fastmcp.sampling.stop_reason"), "toolUse");
+    assert_eq!(get(&span, "gen_ai.response.id"), "by the handle");
+    assert_eq!(get(&span, "gen_ai.response.model"), "by the response");
+    assert_eq!(get(&span, "gen_ai.usage.input_tokens"), "1", "the type says what the response does not");
+}
+
+#[tokio::test]
+async fn a_finish_reason_that_is_not_there_is_absent() {
+    let telemetry = Telemetry::on();
+    let response = json!({ "id": "1", "object": "chat.completion", "choices": [{ "index": 0, "message": { "role": "assistant", "content": "x" } }] });
+    ask(&Value::Null, response).await.expect("ok");
+    let span = telemetry.span();
+    assert_eq!((span.get("fastmcp.sampling.stop_reason"), span.get("gen_ai.response.finish_reasons")), (None, None));
+    assert_eq!(get(&span, "gen_ai.response.id"), "1");
+}
+
+#[tokio::test]
+async fn a_loop_says_its_request_and_its_answer_and_nothing_else() {
+    #[sampling_loop(request = openai_request(), response = |response| response)]
+    async fn run() -> Value {
+        current_loop().set("app.inside", true);
+        openai_response()
+    }
+    let telemetry = capturing();
+    run().await;
+    let span = telemetry.span();
+    assert_eq!(get(&span, "gen_ai.request.model"), "gpt-4o");
+    assert_eq!(get(&span, "fastmcp.sampling.tool_count"), "1");
+    assert!(get(&span, "gen_ai.output.messages").contains("Sunny."));
+    for key in ["gen_ai.usage.input_tokens", "gen_ai.response.id", "gen_ai.request.seed", "gen_ai.response.finish_reasons"] {
+        assert_eq!(span.get(key), None, "{key}");
+    }
+    drop(telemetry);
+    let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+    run().await;
+    let events: Vec<String> = telemetry.span().events().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(events, ["gen_ai.system.message", "gen_ai.user.message", "gen_ai.choice"], "the system's once");
+}
+
+#[tokio::test]
+async fn handles_and_calls_by_hand_read_as_well() {
+    let telemetry = capturing();
+    let run = start_loop(|run| {
+        run.model("said");
+        run.request(&openai_request());
+    });
+    let step = run.step(|step| {
+        step.seed(&1);
+        step.request(&openai_request());
+    });
+    step.response(openai_response());
+    step.end();
+    run.response(openai_response());
+    run.end();
+    let spans = telemetry.spans(2);
+    assert_eq!(
+        (get(&spans[0], "gen_ai.request.model"), get(&spans[1], "gen_ai.request.model")),
+        ("said".into(), "gpt-4o".into())
+    );
+    assert_eq!(get(&spans[1], "gen_ai.request.seed"), "1");
+    assert_eq!(get(&spans[1], "gen_ai.response.id"), "chatcmpl-1");
+    assert!(get(&spans[0], "gen_ai.output.messages").contains("Sunny."));
+}
+
+#[tokio::test]
+async fn tokens_that_somebody_else_reports_are_on_neither_span_nor_metric() {
+    #[sampling_step(tokens = false, response = |response| response, usage = |_| TokenUsage::new(1, 2))]
+    fn ask() -> Value {
+        current_step().usage(TokenUsage::new(3, 4));
+        openai_response()
+    }
+    let telemetry = Telemetry::on().metered();
+    ask();
+    let span = telemetry.span();
+    assert_eq!((span.get("gen_ai.usage.input_tokens"), get(&span, "gen_ai.response.model").as_str()), (None, "gpt-4o-2026"));
+    assert_eq!(telemetry.points("gen_ai.client.token.usage").len(), 0);
+}
+
+#[tokio::test]
+async fn an_error_s_own_kind_is_its_error_type() {
+    #[sampling_step]
+    fn ask(kind: &'static str) -> Result<(), Overloaded> {
+        Err(Overloaded { error: Inner { r#type: kind, message: "try again".into() } })
+    }
+    let telemetry = Telemetry::on();
+    for (kind, expected) in [("overloaded_error", "overloaded_error"), ("a sentence, and not a kind", "Overloaded")] {
+        ask(kind).expect_err("an error");
+        assert_eq!(get(&telemetry.span(), "error.type"), expected);
+        telemetry.forget();
+    }
+    ask_written().expect_err("an error");
+    assert_eq!(get(&telemetry.span(), "error.type"), "written");
+}
+
+#[sampling_step(error_type = |_| "written")]
+fn ask_written() -> Result<(), Overloaded> {
+    Err(Overloaded { error: Inner { r#type: "overloaded_error", message: String::new() } })
+}
+
+#[tokio::test]
+async fn a_response_that_is_an_error_fails_the_step() {
+    let telemetry = Telemetry::on();
+    let failed = json!({ "id": "r1", "object": "response", "status": "failed", "error": { "code": "server_error", "message": "x" }, "output": [] });
+    ask(&Value::Null, failed).await.expect("ok");
+    let span = telemetry.span();
+    assert_eq!((span.status(), get(&span, "error.type").as_str()), (Status::error(""), "server_error"));
+}
+
+mod streams {
+    use super::*;
+
+    fn events() -> Vec<Value> {
+        let chunk = |delta: Value, finish: Value| json!({ "id": "c1", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": [{ "index": 0, "delta": delta, "finish_reason": finish }] });
+        vec![
+            chunk(json!({ "role": "assistant", "content": "" }), Value::Null),
+            chunk(json!({ "content": "Let me look." }), Value::Null),
+            chunk(
+                json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "look", "arguments": "{\"at\":" } }] }),
+                Value::Null,
+            ),
+            chunk(json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "\"cat\"}" } }] }), Value::Null),
+            chunk(json!({}), json!("tool_calls")),
+            json!({ "id": "c1", "object": "chat.completion.chunk", "model": "gpt-4o", "choices": [], "usage": { "prompt_tokens": 3, "completion_tokens": 2 } }),
+        ]
+    }
+
+    #[sampling_step(stream, chunk = |event| Chunk::read(event))]
+    fn ask(events: Vec<Value>) -> BoxStream<'static, Value> {
+        stream::iter(events).boxed()
+    }
+
+    #[tokio::test]
+    async fn an_event_is_read_as_it_is() {
+        let telemetry = capturing();
+        assert_eq!(ask(events()).count().await, 6);
+        let span = telemetry.span();
+        assert_eq!(get(&span, "gen_ai.response.finish_reasons"), "[\"tool_call\"]");
+        assert_eq!((get(&span, "gen_ai.usage.input_tokens"), get(&span, "gen_ai.response.id")), ("3".into(), "c1".into()));
+        assert_eq!(
+            get(&span, "gen_ai.output.messages"),
+            r#"[{"finish_reason":"tool_call","parts":[{"content":"Let me look.","type":"text"},{"arguments":{"at":"cat"},"id":"a","name":"look","type":"tool_call"}],"role":"assistant"}]"#
+        );
+        assert!(span.get("gen_ai.response.time_to_first_chunk").is_some());
+    }
+
+    #[tokio::test]
+    async fn a_reader_may_stop_where_the_finish_reason_was() {
+        let telemetry = Telemetry::on();
+        let mut events = ask(events());
+        for _ in 0..5 {
+            assert!(events.next().await.is_some());
+        }
+        drop(events);
+        assert_eq!(telemetry.span().status(), Status::Unset);
+    }
+
+    #[tokio::test]
+    async fn what_is_written_beside_it_goes_first_and_errors_are_failures() {
+        #[sampling_step(stream, chunk = |event| Chunk::read(event).model("written").last())]
+        fn ask(events: Vec<Value>) -> BoxStream<'static, Value> {
+            stream::iter(events).boxed()
+        }
+        let telemetry = Telemetry::on();
+        let error = json!({ "type": "error", "error": { "type": "overloaded_error", "message": "try again" } });
+        assert_eq!(ask(vec![error]).count().await, 1);
+        let span = telemetry.span();
+        assert_eq!(
+            (get(&span, "error.type"), get(&span, "gen_ai.response.model")),
+            ("overloaded_error".into(), "written".into())
+        );
+    }
+
+    #[tokio::test]
+    async fn several_answers_are_several_messages() {
+        let telemetry = capturing();
+        let chunk = |index: u8, text: &str| json!({ "id": "c1", "object": "chat.completion.chunk", "choices": [{ "index": index, "delta": { "content": text } }] });
+        ask(vec![chunk(1, "two"), chunk(0, "one"), chunk(1, "!")]).count().await;
+        let output: Value = serde_json::from_str(&get(&telemetry.span(), "gen_ai.output.messages")).expect("JSON");
+        assert_eq!(
+            (output[0]["parts"][0]["content"].as_str(), output[1]["parts"][0]["content"].as_str()),
+            (Some("one"), Some("two!"))
+        );
+    }
+}
+
+mod by_type {
+    use super::*;
+
+    #[derive(Clone, Serialize)]
+    struct Turn {
+        role: &'static str,
+        content: &'static str,
+    }
+
+    #[derive(Serialize)]
+    struct Tool {
+        name: &'static str,
+        description: &'static str,
+        input_schema: Value,
+    }
+
+    #[sampling_loop(messages = history, tools = tools, system_prompt = system, answer = |answer| answer)]
+    async fn run(history: &[Turn], tools: Vec<Tool>, system: Result<&str, String>) -> Result<Turn, String> {
+        Ok(Turn { role: "assistant", content: "Sunny." })
+    }
+
+    #[sampling_step(messages = history, message = |turn| Err::<Turn, _>(turn.content))]
+    async fn step(history: Result<Vec<Turn>, u8>) -> Turn {
+        Turn { role: "assistant", content: "lost" }
+    }
+
+    #[tokio::test]
+    async fn whatever_serialises_is_messages_and_an_error_is_none() {
+        let telemetry = capturing();
+        let turn = Turn { role: "user", content: "what now?" };
+        let tool = Tool { name: "look", description: "Looks.", input_schema: json!({}) };
+        run(std::slice::from_ref(&turn), vec![tool], Ok("be brief")).await.expect("ok");
+        step(Ok(vec![turn])).await;
+        step(Err(1)).await;
+        let spans = telemetry.spans(3);
+        let question = r#"[{"parts":[{"content":"what now?","type":"text"}],"role":"user"}]"#;
+        assert_eq!(get(&spans[0], "gen_ai.input.messages"), question);
+        assert_eq!(get(&spans[0], "gen_ai.system_instructions"), r#"[{"content":"be brief","type":"text"}]"#);
+        assert_eq!(get(&spans[0], "fastmcp.sampling.tool_count"), "1");
+        assert!(get(&spans[0], "gen_ai.tool.definitions").contains("Looks."));
+        assert!(get(&spans[0], "gen_ai.output.messages").contains("Sunny."));
+        assert_eq!((get(&spans[1], "gen_ai.input.messages").as_str(), spans[1].get("gen_ai.output.messages")), (question, None));
+        assert_eq!(spans[2].get("gen_ai.input.messages"), None);
+    }
+
+    #[tokio::test]
+    async fn by_hand_it_is_said() {
+        #[sampling_loop]
+        async fn run() {
+            let history = vec![Turn { role: "user", content: "what now?" }];
+            current_loop().messages(samplescope::read(&history));
+        }
+        let telemetry = capturing();
+        run().await;
+        assert!(get(&telemetry.span(), "gen_ai.input.messages").contains("what now?"));
+    }
+}
+
+mod not_recognised {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+    #[derive(Clone, Default)]
+    struct Warnings(Arc<Mutex<Vec<String>>>);
+
+    impl<S: tracing::Subscriber> Layer<S> for Warnings {
+        fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+            struct Text(String);
+            impl tracing::field::Visit for Text {
+                fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                    if field.name() == "message" {
+                        self.0 = format!("{value:?}");
+                    }
+                }
+            }
+            let mut text = Text(String::new());
+            event.record(&mut text);
+            self.0.lock().expect("not poisoned").push(text.0);
+        }
+    }
+
+    #[derive(Serialize)]
+    struct Homemade {
+        words: &'static str,
+        secret: &'static str,
+    }
+
+    #[sampling_step(response = |response| response)]
+    fn ask() -> Homemade {
+        Homemade { words: "said in confidence", secret: "hunter2" }
+    }
+
+    #[sampling_tool]
+    fn beside() {}
+
+    #[test]
+    fn what_is_not_recognised_says_so_once_and_nothing_of_what_it_holds() {
+        let telemetry = Telemetry::on();
+        let warnings = Warnings::default();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(warnings.clone()), || {
+            for _ in 0..3 {
+                ask();
+                beside();
+            }
+        });
+        telemetry.spans(6);
+        let warnings = warnings.0.lock().expect("not poisoned");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        for part in ["`response`", "Homemade", "words", "secret"] {
+            assert!(warnings[0].contains(part), "{part}: {}", warnings[0]);
+        }
+        for never in ["hunter2", "confidence"] {
+            assert!(!warnings[0].contains(never));
+        }
+    }
+}
