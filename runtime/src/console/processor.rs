@@ -24,7 +24,7 @@ const MOST_SPANS: usize = 1000;
 /// opentelemetry::global::set_tracer_provider(provider);
 /// ```
 ///
-/// [What is drawn](self) is as for [`console`](fn@super::console). Shutting the provider down draws the traces that have not ended.
+/// [What is drawn](mod@crate::console) is as for [`console`](fn@super::console). Shutting the provider down draws the traces that have not ended.
 #[derive(Clone, Debug, Default)]
 pub struct Processor(Arc<Mutex<HashMap<TraceId, Open>>>);
 

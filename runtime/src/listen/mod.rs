@@ -2,6 +2,7 @@
 
 #[cfg(feature = "testing")]
 mod captured;
+mod found;
 mod meters;
 #[cfg(feature = "mcp")]
 mod requests;
@@ -9,6 +10,7 @@ mod tracer;
 
 #[cfg(feature = "testing")]
 pub(crate) use captured::Captured;
+pub(crate) use found::report;
 pub(crate) use meters::{Measurement, Meters};
 #[cfg(feature = "mcp")]
 pub(crate) use requests::{is_worth_asking, remember};
