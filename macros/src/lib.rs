@@ -27,7 +27,7 @@
 //! | `stacked` | other attributes below ours |
 //! | `expand` | model to tokens: cannot fail, holds the only `quote!` |
 //! | `hygiene` | the paths and identifiers that the expansion uses |
-//! | `nearest` | did you mean …? |
+//! | `nearest`, `habits` | did you mean …? |
 //! | `error_type` | the derive: the same stages, in one file and its `expand` |
 //! | `fallback` | errors, with the user's own function untouched beneath them |
 
@@ -43,6 +43,7 @@ mod evaluated;
 mod expand;
 mod fallback;
 mod function;
+mod habits;
 mod hygiene;
 mod keys;
 mod model;
