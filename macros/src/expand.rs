@@ -313,14 +313,13 @@ fn describe(model: &Model) -> TokenStream {
         Macro::Tool => Some(quote!(#returned.__ss_success().__ss_outcome();)),
     };
     let items = items(model);
-    let then = match &model.stream {
+    let then = if let Some(Items { said, .. }) = &model.stream {
         // Where `stream` stands, since that is what is wrong if it is none.
-        Some(Items { said, .. }) => {
-            let then = hygiene::at(*said, quote!(#returned.__ss_items));
-            let items = hygiene::parenthesized(*said, items);
-            quote!(#then #items)
-        }
-        None => quote!(#returned.__ss_then(#items)),
+        let then = hygiene::at(*said, quote!(#returned.__ss_items));
+        let items = hygiene::parenthesized(*said, items);
+        quote!(#then #items)
+    } else {
+        quote!(#returned.__ss_then(#items))
     };
     quote! {
         |#returned| {

@@ -421,7 +421,7 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         value => value,
     };
     let value = match key.takes {
-        Takes::Flag => Value::ReadByType(value),
+        Takes::Flag | Takes::Provided => Value::ReadByType(value),
         Takes::Messages => Value::ReadMessages(value),
         _ => Value::Read(value),
     };

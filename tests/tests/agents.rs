@@ -28,7 +28,7 @@ fn tree(telemetry: &Telemetry) -> String {
             Status::Ok => " (ok)".to_owned(),
         };
         let iteration = span.get("fastmcp.sampling.iteration").map(|n| format!(" {n}")).unwrap_or_default();
-        lines.push_str(&format!("{}{}{iteration}{ending}\n", "  ".repeat(depth), span.name()));
+        lines.extend([&"  ".repeat(depth), span.name(), &iteration, &ending, "\n"]);
         for child in spans.iter().filter(|child| child.parent_id() == span.id()) {
             branch(spans, child, depth + 1, lines);
         }

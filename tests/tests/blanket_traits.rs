@@ -174,12 +174,12 @@ macro_rules! instrumented {
 }
 
 everything! {
-    agent answer append_to arguments attribute call call_id calling choice_count chunk conversation_id description error error_type failed flag
-    frequency_penalty future handler_mode integer is_agent_measured is_capturing is_measured is_recording items iteration link max_tokens
-    message messages model name number opaque_stream opaque_stream_result outcome parent presence_penalty provider record registered response response_id
-    response_model result result_type result_type_name returns run said seed server_address server_port stop_reason stop_sequences stream
-    success system_prompt temperature text texts then tool_count tool_type tools top_k top_p usage value
-    boxed entered given known leave outside same tried
+    agent answer append_to arguments attribute boxed call call_id calling choice_count chunk conversation_id definitions description entered
+    error error_type failed flag frequency_penalty future given handler_mode integer is_agent_measured is_capturing is_measured is_recording
+    items iteration known leave link max_tokens message messages model name number opaque_stream opaque_stream_result outcome output outside
+    parent presence_penalty provider record registered request response response_id response_model result result_type result_type_name
+    returns run said same says seed server_address server_port stop_reason stop_sequences stream success system_prompt temperature text
+    texts then tool_count tool_type tools top_k top_p tried usage value without_tokens
 }
 
 /// A line for each span and each point that was exported, without times and ids.

@@ -482,8 +482,9 @@ mod inside {
                 step.end();
             }
             run.end();
-            assert_eq!(telemetry.points("gen_ai.invoke_agent.inference_calls")[0].sum, 3.0);
-            assert_eq!(telemetry.points("gen_ai.invoke_agent.tool_calls")[0].sum, 3.0);
+            for metric in ["gen_ai.invoke_agent.inference_calls", "gen_ai.invoke_agent.tool_calls"] {
+                assert!((telemetry.points(metric)[0].sum - 3.0).abs() < 0.1, "{metric}");
+            }
             let usage: Vec<u64> = telemetry.points("gen_ai.client.token.usage").iter().map(|point| point.count).collect();
             assert_eq!(usage, [3, 3]);
             if on {
@@ -544,7 +545,7 @@ mod placed {
     }
 
     #[sampling_loop(agent = "weather", parent = parent, link = link)]
-    async fn run(parent: &Option<Context>, link: Option<&Context>) {
+    async fn run(parent: Option<Context>, link: Option<&Context>) {
         step().await;
     }
 
@@ -555,8 +556,8 @@ mod placed {
     async fn a_parent_and_a_link_are_where_they_are_said_to_be() {
         let telemetry = Telemetry::on();
         let (parent, link) = (remote(), remote());
-        run(&Some(parent.clone()), Some(&link)).await;
-        run(&None, None).await;
+        run(Some(parent.clone()), Some(&link)).await;
+        run(None, None).await;
         drop((parent.clone(), link.clone()));
         let [placed, rooted] = &telemetry.named(LOOP)[..] else { panic!("{}", telemetry.tree()) };
         assert_eq!(placed.parent_id(), parent.span().span_context().span_id());

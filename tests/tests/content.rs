@@ -440,12 +440,12 @@ async fn a_user_s_own_events_and_attributes_are_not_content() {
 #[tokio::test]
 async fn what_is_not_there_is_left_out() {
     #[sampling_tool(arguments = arguments, result = |result| result)]
-    async fn tool(arguments: &Option<u8>, result: Option<&str>) -> Option<String> {
+    async fn tool(arguments: Option<u8>, result: Option<&str>) -> Option<String> {
         result.map(str::to_owned)
     }
     let telemetry = capturing(Capture::Spans);
-    tool(&None, None).await;
-    tool(&Some(0), Some("null")).await;
+    tool(None, None).await;
+    tool(Some(0), Some("null")).await;
     let [nothing, something] = &telemetry.spans(2)[..] else { unreachable!("two") };
     assert_eq!((text(nothing, "gen_ai.tool.call.arguments"), text(nothing, "gen_ai.tool.call.result")), (None, None));
     assert_eq!(text(something, "gen_ai.tool.call.arguments").as_deref(), Some("0"));

@@ -223,9 +223,9 @@ mod ends {
 
     #[tokio::test]
     async fn items_behind_the_last_are_still_read_and_their_time_counts() {
-        #[sampling_step(stream, chunk = |event| match event.is_last {
-            true => Chunk::new().last(),
-            false => Chunk::new().usage(TokenUsage::new(3, 5)),
+        #[sampling_step(stream, chunk = |event| {
+            let chunk = Chunk::new();
+            if event.is_last { chunk.last() } else { chunk.usage(TokenUsage::new(3, 5)) }
         })]
         fn ask(events: Vec<Event>) -> impl Stream<Item = Event> {
             stream::iter(events)
@@ -298,7 +298,7 @@ mod first_chunk {
         }
     }
 
-    #[sampling_step(stream, chunk = |chunk| chunk.clone())]
+    #[sampling_step(stream, chunk = Chunk::clone)]
     fn chunks(chunks: Vec<Chunk<'static>>) -> impl Stream<Item = Chunk<'static>> {
         stream::iter(chunks)
     }
@@ -359,7 +359,7 @@ mod content {
         span.get(key).map(|value| value.to_string()).unwrap_or_default()
     }
 
-    #[sampling_step(stream, chunk = |chunk| chunk.clone())]
+    #[sampling_step(stream, chunk = Chunk::clone)]
     fn chunks(chunks: Vec<Chunk<'static>>) -> impl Stream<Item = Chunk<'static>> {
         stream::iter(chunks)
     }
@@ -444,7 +444,7 @@ mod content {
 mod failures {
     use super::*;
 
-    #[sampling_step(stream, chunk = |chunk| chunk.clone())]
+    #[sampling_step(stream, chunk = Chunk::clone)]
     fn chunks(chunks: Vec<Chunk<'static>>) -> impl Stream<Item = Chunk<'static>> {
         stream::iter(chunks)
     }

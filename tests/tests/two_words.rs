@@ -124,7 +124,7 @@ async fn nothing_is_read_when_nobody_listens_and_little_when_only_a_meter_does()
     let telemetry = Telemetry::off().metered();
     assert!(ask().0.get() > 0);
     let usage: Vec<f64> = telemetry.points("gen_ai.client.token.usage").iter().map(|point| point.sum).collect();
-    assert_eq!(usage.iter().sum::<f64>(), 15.0);
+    assert!((usage.iter().sum::<f64>() - 15.0).abs() < 0.1, "{usage:?}");
 }
 
 #[tokio::test]
@@ -282,7 +282,7 @@ mod streams {
         ]
     }
 
-    #[sampling_step(stream, chunk = |event| Chunk::read(event))]
+    #[sampling_step(stream, chunk = Chunk::read)]
     fn ask(events: Vec<Value>) -> BoxStream<'static, Value> {
         stream::iter(events).boxed()
     }

@@ -22,7 +22,7 @@ async fn ask(client: &Client, history: &[Message]) -> Result<Response, Error> {
                 __called
                     .__ss_value(|__returned| {
                         __returned.__ss_success().__ss_stop_reason(|r| &r.stop);
-                        __returned.__ss_success().__ss_response();
+                        __returned.__ss_success().__ss_says();
                         __returned.__ss_error().__ss_record();
                         __returned.__ss_then(|__item| __item.__ss_error().__ss_record())
                     })

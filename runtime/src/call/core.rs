@@ -14,7 +14,7 @@ use crate::read::facts as read;
 use crate::read::response::{Response, response as read_response};
 use crate::read::walk::Readable;
 use crate::settings::{Piece, Settings};
-use crate::value::{AttributeValue, Chunk, ChunkMessage, Flag, Message, Text, Usage};
+use crate::value::{AttributeValue, Chunk, ChunkMessage, FailedItem, Flag, Message, Text, Usage};
 use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, key, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
@@ -274,7 +274,7 @@ impl Call {
         let last = chunk.last || event.as_ref().is_some_and(|event| event.is_last);
         let settings = self.settings().filter(|_| self.wants.content());
         let message = settings.and_then(|_| chunk.message.as_ref().map(ChunkMessage::messages));
-        if let Some((error_type, description)) = &chunk.failed {
+        if let Some(FailedItem { error_type, description }) = &chunk.failed {
             let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
             self.say_failed(Source::Handle, Some((owned(error_type), owned(description))));
         }

@@ -313,7 +313,7 @@ impl Description {
 
     /// Somebody else reports the tokens of this step.
     pub fn __ss_without_tokens(&mut self) {
-        self.opening.counts_tokens = false;
+        self.opening.manner.without_tokens = true;
     }
 
     #[inline(never)]

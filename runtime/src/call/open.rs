@@ -28,6 +28,7 @@ pub struct Site {
 }
 
 /// A call that is being described. Attributes are collected until the sampler decides.
+#[expect(clippy::struct_excessive_bools, reason = "each is worked out once, and asked by itself")]
 pub(crate) struct Opening {
     pub(crate) kind: Kind,
     site: &'static Site,
@@ -46,9 +47,7 @@ pub(crate) struct Opening {
     beginning: Option<Box<Beginning>>,
     /// Whether its run has counted it.
     is_counted: bool,
-    manner: Manner,
-    /// Whether its tokens are reported here, and by nobody else.
-    pub(crate) counts_tokens: bool,
+    pub(crate) manner: Manner,
     pub(crate) started: Option<Instant>,
     /// What the span does not have yet. None: it wants nothing more.
     attributes: Option<Vec<KeyValue>>,
@@ -69,6 +68,8 @@ pub(crate) struct Manner {
     pub(crate) recursive: Option<&'static Location<'static>>,
     /// Whether it has to bring its own context to whatever runs inside, wherever that is.
     pub(crate) is_detached: bool,
+    /// Whether its tokens are reported by somebody else.
+    pub(crate) without_tokens: bool,
 }
 
 /// Those who listen to the call: it asked for them itself, or they are its run's.
@@ -177,7 +178,6 @@ impl Opening {
             beginning: None,
             is_counted: false,
             manner,
-            counts_tokens: true,
             attributes,
             subject: None,
             said: SharedValues::default(),
@@ -258,14 +258,11 @@ impl Opening {
         let place = Place { span: Id::of(parent), here: Here::Unknown };
         let opened =
             listening.and_then(|listening| Opening::at(self.kind, self.site, self.manner, listening, parent.clone(), place));
-        match opened {
-            Some(opened) => {
-                *self = Opening { beginning: self.beginning.take(), ..opened };
-            }
-            None => {
-                self.sampling = Sampling::Nobody;
-                self.attributes = None;
-            }
+        if let Some(opened) = opened {
+            *self = Opening { beginning: self.beginning.take(), ..opened };
+        } else {
+            self.sampling = Sampling::Nobody;
+            self.attributes = None;
         }
     }
 
@@ -357,7 +354,7 @@ impl Opening {
         if self.measured {
             wants = wants.and_meter(operation);
         }
-        if !self.counts_tokens {
+        if manner.without_tokens {
             wants = wants.without_usage();
         }
         let tells = wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());

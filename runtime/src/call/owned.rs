@@ -77,7 +77,7 @@ impl<K: Kind> Owned<K> {
         if let Some(call) = &self.call {
             call.streams();
         }
-        let read = move |returned: Returned<'_, S::Item>| returned.__ss_success().__ss_chunk(|item| chunk(item));
+        let read = move |returned: Returned<'_, S::Item>| returned.__ss_success().__ss_chunk(&chunk);
         Instrumented::<_, _, K>::new(stream, read, Held::new(self.call.take()))
     }
 }

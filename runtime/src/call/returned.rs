@@ -92,11 +92,13 @@ impl<R> AnyReturned<'_, R> {
     }
 
     /// What is no stream ends the call.
+    #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
     pub fn __ss_then(&self, _: impl Fn(Returned<'_, ()>)) -> Then {
         Then::Ends
     }
 
     /// Only here to say what is wrong.
+    #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
     pub fn __ss_items(&self, _: impl Fn(Returned<'_, R::Item>)) -> Then
     where
         R: ReturnedStream,
@@ -374,13 +376,10 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// The response itself, in the shape of its provider: whatever of it is not said otherwise. Of a loop, its answer.
-    #[inline]
-    pub fn __ss_response<V: Readable>(&self, of: impl FnOnce(&'a T) -> V) {
+    pub fn __ss_response<V>(&self, of: impl FnOnce(&'a T) -> V) -> Reading<'a, V> {
         let wants = self.call.wants;
         let wanted = if self.call.kind == Kind::Loop { wants.content() } else { wants.tokens() };
-        if let Some(success) = self.success(wanted) {
-            self.call.say_response(&of(success), type_name::<V>());
-        }
+        Reading(AnyReading { value: self.success(wanted).map(of), call: self.call })
     }
 
     /// Content: what the tool gave back.
@@ -421,6 +420,49 @@ impl<'a, T> AnySuccess<'a, T> {
         if wanted { self.value } else { None }
     }
 }
+
+/// A response that can be read.
+pub struct Reading<'a, V>(AnyReading<'a, V>);
+
+/// Anything else cannot.
+pub struct AnyReading<'a, V> {
+    value: Option<V>,
+    call: &'a Call,
+}
+
+impl<'a, V> Deref for Reading<'a, V> {
+    type Target = AnyReading<'a, V>;
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<V: Readable> Reading<'_, V> {
+    /// What the response says, where nothing else says it.
+    pub fn __ss_said(&self) {
+        if let Some(value) = &self.0.value {
+            self.0.call.say_response(value, type_name::<V>());
+        }
+    }
+}
+
+impl<V> AnyReading<'_, V> {
+    /// Only here to say what is wrong.
+    #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
+    pub fn __ss_said(&self)
+    where
+        V: Response,
+    {
+    }
+}
+
+/// What nothing has: whatever is a response, has `Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read: it does not implement `serde::Serialize`",
+    label = "expected something that serialises",
+    note = "say what it says yourself instead: `usage = …`, `stop_reason = …`, `message = …`, or implement `samplescope::SamplingResponse` for its type"
+)]
+pub trait Response {}
 
 /// A flag says whether a success is none.
 pub struct Failing<'a, V>(FailingNamed<'a, V>);
@@ -496,6 +538,7 @@ where
 
 impl<V> AnyFailing<'_, V> {
     /// Only here to say what is wrong.
+    #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
     pub fn __ss_said(&self)
     where
         V: Flag,

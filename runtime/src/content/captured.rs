@@ -148,7 +148,7 @@ impl Captured {
         streamed.sort_by_key(|(choice, _)| *choice);
         let answers = streamed.into_iter().map(|(_, streamed)| streamed);
         if kind == Kind::Tool {
-            let text = answers.filter_map(|answer| answer.into_text(settings)).next();
+            let text = { answers }.find_map(|answer| answer.into_text(settings));
             let text = text.or_else(|| self.output.last().and_then(Message::as_text).map(str::to_owned));
             if let Some(text) = text {
                 self.result = settings.serialized(settings::Piece::ToolResult, &text);

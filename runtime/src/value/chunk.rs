@@ -44,10 +44,16 @@ pub struct Chunk<'a> {
     pub(crate) model: Option<StringValue>,
     pub(crate) id: Option<StringValue>,
     pub(crate) usage: Option<TokenUsage>,
-    /// What it is called, and what it says.
-    pub(crate) failed: Option<(Option<Cow<'a, str>>, Option<Cow<'a, str>>)>,
+    pub(crate) failed: Option<FailedItem<'a>>,
     pub(crate) last: bool,
     pub(crate) read: Option<ReadItem<'a>>,
+}
+
+/// An item that reports an error.
+#[derive(Clone, Debug)]
+pub(crate) struct FailedItem<'a> {
+    pub(crate) error_type: Option<Cow<'a, str>>,
+    pub(crate) description: Option<Cow<'a, str>>,
 }
 
 /// An item that is read when it is known what is wanted of it.
@@ -169,7 +175,7 @@ impl<'a> Chunk<'a> {
     pub fn failed(self, error_type: impl ChunkText<'a>, description: impl ChunkText<'a>) -> Self {
         let (error_type, description) = (error_type.chunk_text(), description.chunk_text());
         let failed = error_type.is_some() || description.is_some();
-        Chunk { failed: failed.then_some((error_type, description)), ..self }
+        Chunk { failed: failed.then_some(FailedItem { error_type, description }), ..self }
     }
 
     /// The item is the terminal one: whoever reads may drop the stream now. Items behind it are still read, since usage often follows;

@@ -10,7 +10,7 @@ pub(crate) mod response;
 
 pub use attribute::{AttributeValue, Flag, Integer, Number, Text};
 pub use chunk::{Chunk, ChunkMessage, ChunkText};
-pub(crate) use chunk::{Pieces, ToolCallPiece};
+pub(crate) use chunk::{FailedItem, Pieces, ToolCallPiece};
 pub use context::AsContext;
 pub use error_type::ErrorType;
 pub use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};

@@ -1,3 +1,5 @@
+//~ `parent` needs a value: write `parent = job.context`
+//~ expected an `opentelemetry::Context`
 //! Where a call stands, and whether it goes on.
 
 use samplescope::{sampling_loop, sampling_step, sampling_tool};

@@ -1,3 +1,6 @@
+//~ `chunk` reads the items of a stream: write `stream, chunk = …` on a function that returns one
+//~ a stream has no success value for `failed`: an item says it, `stream, chunk = |item| Chunk::new().failed(error_type, description)`
+//~ for any other stream, open the call in the function and hand the stream on: `samplescope::start_step(|step| …).stream(stream, |item| Chunk::new()…)`
 //! Streams: what is said of their items, and what is no stream that can be seen.
 
 use samplescope::{Chunk, sampling_loop, sampling_step, sampling_tool};

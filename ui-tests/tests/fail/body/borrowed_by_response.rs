@@ -1,3 +1,5 @@
+//~ Read it in the body, and say it there: `samplescope::current_step().set(…)`
+//~ the body has `history` to itself
 //! A closure over what came back cannot use what the body has to itself.
 
 use samplescope::{sampling_step, sampling_tool};
