@@ -6,8 +6,9 @@ use crate::settings::Settings;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tracing::Level;
 
-/// The API that we are built against. A provider that was set through another version of it is one that we do not see.
-const OPENTELEMETRY: &str = "0.33";
+/// The versions of the API that we work with, of which Cargo has taken one: the API does not say which. A provider that was set through another one
+/// is not seen.
+const OPENTELEMETRY: &str = "one of 0.30 to 0.33";
 
 static SAID: AtomicBool = AtomicBool::new(false);
 
