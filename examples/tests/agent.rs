@@ -13,8 +13,8 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
 fn drawing(arguments: &[&str]) -> String {
     let output = run(arguments, &[]);
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    let text = String::from_utf8(output.stderr).expect("UTF-8");
     assert!(!text.contains('\x1b'), "no colour where nobody sees it");
     text
 }
@@ -86,10 +86,10 @@ fn a_collector_that_is_not_there_is_a_message() {
         let message = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{protocol}: {message}");
         assert!(
-            message.starts_with("agent: not sent to http://127.0.0.1:1") && !message.contains("panicked"),
+            message.contains("\nagent: not sent to http://127.0.0.1:1") && !message.contains("panicked"),
             "{protocol}: {message}"
         );
-        assert!(String::from_utf8_lossy(&output.stdout).contains("sampling/createMessage"));
+        assert!(message.starts_with("  ") && message.contains("\nsampling/createMessage  "), "{message}");
     }
 }
 

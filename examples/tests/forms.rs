@@ -1,14 +1,15 @@
-//! What the agents draw whose work is not three functions.
+//! What the agents print and draw whose work is not three functions.
 
 use std::process::Command;
 
-/// The names in the drawing, without bars, times, details and metrics; and what stands above it.
+/// The names in the drawing, without bars, times, details and metrics; and all that is printed.
 #[track_caller]
 fn drawn(program: &str) -> (String, Vec<String>) {
     let output = Command::new(program).env_clear().output().expect("the example is built");
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let drawing = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(!drawing.contains("WARN"), "{drawing}");
+    let text = String::from_utf8(output.stdout).expect("UTF-8") + &drawing;
     let is_span = |line: &&str| line.contains("sampling") && line.contains("█") || line.contains("─ ");
     let name = |line: &str| line.split("  ").find(|part| part.contains("sampling")).unwrap_or(line).to_owned();
     let names = text.lines().filter(is_span).map(name).collect();

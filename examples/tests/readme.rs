@@ -25,7 +25,7 @@ fn timeless(line: &str) -> String {
 #[test]
 fn the_readme_shows_the_tree_that_the_agent_prints() {
     let output = Command::new(env!("CARGO_BIN_EXE_agent")).output().expect("the agent runs");
-    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    let printed = String::from_utf8(output.stderr).expect("UTF-8");
     let (tree, _) = printed.split_once("\n\n").expect("the tree ends with an empty line");
     let shown = README.split("```text\n").nth(1).and_then(|block| block.split("\n```").next()).expect("the README has a tree");
     let lines = |text: &str| text.lines().map(timeless).collect::<Vec<_>>();

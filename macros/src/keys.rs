@@ -138,7 +138,20 @@ pub(crate) fn of(kind: Macro) -> impl Iterator<Item = &'static Key> {
     KEYS.iter().filter(move |key| key.on.contains(&kind))
 }
 
+/// What messages list the arguments under, in the order in which people need them.
+pub(crate) const GROUPS: &[&str] = &["of the request", "of the response", "content", "attributes of your own", "besides"];
+
 impl Key {
+    pub(crate) fn group(&self) -> &'static str {
+        match (self.side, self.takes) {
+            (_, Takes::Attributes) => "attributes of your own",
+            (Request(Captured | Listed), _) | (Success, Takes::Messages | Takes::Json) => "content",
+            (Setting | Request(Placed), _) | (_, Takes::Chunk) => "besides",
+            (Request(_), _) => "of the request",
+            (Success | Error, _) => "of the response",
+        }
+    }
+
     /// How the argument is written, for messages that say what to write.
     pub(crate) fn example(&self) -> String {
         let name = self.name;

@@ -7,6 +7,7 @@ use crate::captures;
 use crate::evaluated;
 use crate::fallback::{Errors, shown};
 use crate::function::Function;
+use crate::habits::{self, Habit};
 use crate::keys::{self, Key, Need, Side, Takes};
 use crate::model::{Description, Items, Macro, Model, Request, Requested, Response, Value};
 use crate::nearest::nearest;
@@ -246,13 +247,24 @@ fn elsewhere(kind: Macro, key: &Key) -> String {
 }
 
 fn unknown(kind: Macro, name: &str) -> String {
-    let names: Vec<&str> = keys::of(kind).map(|key| key.name).collect();
-    let meant = match nearest(name, keys::KEYS.iter().map(|key| key.name)) {
-        Some(near) if names.contains(&near) => format!(", did you mean `{near}`?"),
-        Some(near) => keys::find(near).map(|key| format!(". {}", elsewhere(kind, key))).unwrap_or_default(),
-        None => String::new(),
+    let meant = match habits::of(kind, name) {
+        Some(Habit::Says(says)) => format!(": {says}"),
+        Some(Habit::Key(key)) => did_you_mean(kind, key),
+        None => nearest(name, keys::KEYS.iter().map(|key| key.name)).map(|near| did_you_mean(kind, near)).unwrap_or_default(),
     };
-    format!("unknown argument `{}`{meant}\n`#[{kind}]` takes: {}", shown(name), names.join(", "))
+    let takes = keys::GROUPS.iter().filter_map(|group| {
+        let names: Vec<&str> = keys::of(kind).filter(|key| key.group() == *group).map(|key| key.name).collect();
+        (!names.is_empty()).then(|| format!("\n  {group}: {}", names.join(", ")))
+    });
+    format!("unknown argument `{}`{meant}\n`#[{kind}]` takes:{}", shown(name), takes.collect::<String>())
+}
+
+fn did_you_mean(kind: Macro, name: &str) -> String {
+    match keys::find(name) {
+        Some(key) if key.on.contains(&kind) => format!(", did you mean `{name}`?"),
+        Some(key) => format!(". {}", elsewhere(kind, key)),
+        None => String::new(),
+    }
 }
 
 fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors) {

@@ -208,6 +208,10 @@ impl Settings {
         }
     }
 
+    pub(crate) fn names(&self) -> Vocabulary {
+        self.vocabulary
+    }
+
     pub(crate) fn captures(&self) -> Capture {
         self.capture
     }

@@ -5,6 +5,7 @@
 use crate::call::core::{Call, Recursive, is_in_loop_of};
 use crate::call::open::{Manner, Opening, Site};
 use crate::caught::caught;
+use crate::listen::report;
 use crate::read::facts as read;
 use crate::read::request::{Request, request as read_request};
 use crate::read::walk::{Lent, Readable};
@@ -61,10 +62,16 @@ pub(crate) fn open_detached(kind: Kind, describe: &dyn Describe) -> Option<Arc<C
 
 #[inline(never)]
 fn open_as(kind: Kind, site: &'static Site, manner: Manner, describe: &dyn Describe) -> Option<Arc<Call>> {
-    let mut description = Description { opening: Opening::new(kind, site, manner)? };
-    caught("an argument of an attribute", || describe.describe(&mut description));
-    description.opening.conclude();
-    description.opening.finish()
+    let call = Opening::new(kind, site, manner).and_then(|opening| {
+        let mut description = Description { opening };
+        caught("an argument of an attribute", || describe.describe(&mut description));
+        description.opening.conclude();
+        description.opening.finish()
+    });
+    if kind == Kind::Loop {
+        report(call.as_ref().is_some_and(|call| call.wants.span()));
+    }
+    call
 }
 
 /// Whether an argument is worth evaluating.

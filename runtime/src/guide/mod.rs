@@ -8,3 +8,10 @@ pub mod providers {}
 
 #[doc = include_str!("streams.md")]
 pub mod streams {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("testing.md")]
+pub mod testing {}
+
+#[doc = include_str!("troubleshooting.md")]
+pub mod troubleshooting {}

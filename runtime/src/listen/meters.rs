@@ -77,6 +77,12 @@ impl Meters {
         meters
     }
 
+    /// Instruments that nobody else is given.
+    #[cfg(feature = "testing")]
+    pub(crate) fn alone_at(provider: &Arc<Provider>, convention: &'static Convention) -> Arc<Meters> {
+        Arc::new(Meters::new(provider, convention))
+    }
+
     fn new(provider: &Arc<Provider>, convention: &'static Convention) -> Self {
         let scope = InstrumentationScope::builder(crate::NAME)
             .with_version(crate::VERSION)

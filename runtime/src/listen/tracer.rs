@@ -31,9 +31,13 @@ pub(crate) fn is_listened_to() -> bool {
 }
 
 /// The global provider's tracer. Never kept beyond a run: one that is taken before a provider is set stays silent for ever.
-pub(crate) fn tracer(scope: &'static str, convention: &'static Convention) -> BoxedTracer {
-    let scope = InstrumentationScope::builder(scope).with_version(crate::VERSION).with_schema_url(convention.schema_url);
-    global::tracer_with_scope(scope.build())
+pub(crate) fn tracer(name: &'static str, convention: &'static Convention) -> BoxedTracer {
+    global::tracer_with_scope(scope(name, convention))
+}
+
+/// What a tracer is asked for as.
+pub(crate) fn scope(name: &'static str, convention: &'static Convention) -> InstrumentationScope {
+    InstrumentationScope::builder(name).with_version(crate::VERSION).with_schema_url(convention.schema_url).build()
 }
 
 /// Tells a tracer from the API's own no-op without starting anything: with telemetry suppressed an SDK gives an empty context,

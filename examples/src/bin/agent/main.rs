@@ -5,18 +5,19 @@ mod error;
 mod model;
 mod plan;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 mod tools;
 
 use model::Model;
 use samplescope::{Capture, Settings};
-use samplescope_examples::paint::{Look, Paint};
-use samplescope_examples::{terminal, tree};
+use samplescope_examples::terminal;
 use std::error::Error;
 use std::process::ExitCode;
 use telemetry::Telemetry;
 
 const HELP: &str = "\
-Runs an annotated agent on a scripted model and draws the telemetry that comes out.
+Runs an annotated agent on a scripted model and draws the telemetry that comes out to standard error.
 
 usage: agent [--content]
 
@@ -32,9 +33,7 @@ OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental gives the names of the 
 const CONVERSATION: &str = "trip-4711";
 const QUESTION: &str = "I fly with LX 318 from Zurich today. When do I have to leave home?";
 
-const HINT: &str = "
-Messages, tool arguments and results are not captured unless you opt in: --content shows what that adds.
-";
+const HINT: &str = "Messages, tool arguments and results are not captured unless you opt in: --content shows what that adds.";
 
 fn main() -> ExitCode {
     let mut content = false;
@@ -72,12 +71,12 @@ fn run(content: bool) -> Result<(), Box<dyn Error>> {
     let endpoint = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty());
     let telemetry = Telemetry::install(endpoint.is_some())?;
     let outcome = runtime.block_on(agent::plan_trip(&Model::scripted(), CONVERSATION, QUESTION));
-    let (recording, sent) = telemetry.finish();
+    let sent = telemetry.finish();
     drop(entered);
 
-    let paint = Paint::for_stdout();
-    let hint = if content { "" } else { HINT };
-    terminal::print(&format!("{}{}", tree::draw(&recording, paint), paint.text(Look::Faint, hint)))?;
+    if !content {
+        eprintln!("{HINT}");
+    }
     if let Some(endpoint) = endpoint {
         match sent {
             Ok(()) => eprintln!("agent: sent to {endpoint}"),

@@ -1,15 +1,13 @@
 //! Runs a scenario (a scripted model, its tools and a request) through an annotated sampling loop, and prints what was emitted.
 
 mod json;
+mod recording;
 mod sampling;
 mod scenario;
 
-use opentelemetry::global;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
-use opentelemetry_sdk::trace::SdkTracerProvider;
-use samplescope_examples::paint::{Look, Paint};
-use samplescope_examples::recording::{Recorder, Recording};
-use samplescope_examples::{terminal, tree};
+use recording::Recording;
+use samplescope::{Settings, testing};
+use samplescope_examples::terminal;
 use scenario::{Failure, Scenario};
 use serde::Serialize;
 use std::error::Error;
@@ -22,7 +20,7 @@ Runs a scenario through an annotated sampling loop and prints what was emitted, 
 
 usage: replay [--tree] FILE
 
-  --tree      draw it for a person instead
+  --tree      draw it to standard error instead
   -h, --help  this
 
 The environment variables of samplescope apply:
@@ -60,8 +58,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Result<String, Refused> {
     let text = std::fs::read_to_string(&file).map_err(|error| refused(error.into()))?;
     let scenario = Scenario::parse(&text).map_err(refused)?;
     terminal::show_warnings();
-    let replay = Replay::of(&scenario).map_err(refused)?;
-    if as_tree { Ok(replay.draw(&scenario.name)) } else { replay.json().map_err(refused) }
+    if as_tree { draw(&scenario) } else { Replay::of(&scenario).and_then(|replay| replay.json()) }.map_err(refused)
 }
 
 impl Command {
@@ -102,32 +99,31 @@ enum Outcome {
 
 impl Replay {
     fn of(scenario: &Scenario) -> Result<Self, Box<dyn Error>> {
-        let recorder = Recorder::default();
-        let tracer_provider = SdkTracerProvider::builder().with_span_processor(recorder.spans()).build();
-        let meter_provider = SdkMeterProvider::builder().with_periodic_exporter(recorder.metrics()).build();
-        global::set_tracer_provider(tracer_provider);
-        global::set_meter_provider(meter_provider.clone());
-
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let outcome = match runtime.block_on(sampling::sample(scenario)) {
-            Ok(text) => Outcome::Ok(text),
-            Err(Failure { message, .. }) => Outcome::Error(message),
-        };
-        meter_provider.force_flush()?;
-        Ok(Replay { recording: recorder.recording(), outcome })
+        let run = testing::with(Settings::from_env()).capture_plain(|| Outcome::of(scenario));
+        Ok(Replay { recording: Recording::of(&run), outcome: run.output? })
     }
 
     fn json(&self) -> Result<String, Box<dyn Error>> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
+}
 
-    fn draw(&self, name: &str) -> String {
-        let paint = Paint::for_stdout();
-        let (look, outcome) = match &self.outcome {
-            Outcome::Ok(text) => (Look::Strong, format!("→ {}", tree::escaped(text))),
-            Outcome::Error(message) => (Look::Error, format!("✗ {}", tree::escaped(message))),
-        };
-        let (name, outcome) = (paint.text(Look::Strong, &tree::escaped(name)), paint.text(look, &outcome));
-        format!("{name} {outcome}\n\n{}", tree::draw(&self.recording, paint))
+impl Outcome {
+    fn of(scenario: &Scenario) -> Result<Self, Box<dyn Error>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        Ok(match runtime.block_on(sampling::sample(scenario)) {
+            Ok(text) => Outcome::Ok(text),
+            Err(Failure { message, .. }) => Outcome::Error(message),
+        })
     }
+}
+
+/// Draws what is emitted, and returns what it came to.
+fn draw(scenario: &Scenario) -> Result<String, Box<dyn Error>> {
+    let _console = samplescope::console();
+    let outcome = match Outcome::of(scenario)? {
+        Outcome::Ok(text) => format!("→ {}", text.escape_debug()),
+        Outcome::Error(message) => format!("✗ {}", message.escape_debug()),
+    };
+    Ok(format!("{} {outcome}\n", scenario.name.escape_debug()))
 }

@@ -1,7 +1,7 @@
 //~ unknown argument `modle`, did you mean `model`?
-//~ `#[sampling_step]` takes: provider, model,
+//~ of the request: provider, model,
 //~ unknown argument `wibble`
-//~ `#[sampling_tool]` takes: name, call_id
+//~ of the request: name, call_id
 use samplescope::{sampling_loop, sampling_step, sampling_tool};
 
 #[sampling_step(modle = "a")]

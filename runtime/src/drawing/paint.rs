@@ -1,28 +1,26 @@
 //! Colour, where somebody sees it.
 
-use std::io::{IsTerminal, stdout};
-
 /// Whether text is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
+pub(crate) enum Paint {
     /// Text and nothing else, for files, pipes and tests.
     Plain,
     /// With ANSI escape sequences.
+    #[cfg(feature = "console")]
     Coloured,
 }
 
 /// How a piece of text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub(crate) enum Look {
+    #[cfg(feature = "console")]
+    Plain,
     /// What a line is about.
     Strong,
     /// What is there if one looks for it.
     Faint,
-    /// A loop.
     Loop,
-    /// A step.
     Step,
-    /// A tool.
     Tool,
     /// Something that happened.
     Event,
@@ -31,18 +29,14 @@ pub enum Look {
 }
 
 impl Paint {
-    /// Coloured if standard output is a terminal, unless `NO_COLOR` says otherwise (<https://no-color.org>).
-    pub fn for_stdout() -> Self {
-        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        if stdout().is_terminal() && !refused { Paint::Coloured } else { Paint::Plain }
-    }
-
     /// The text, so that it looks like that.
-    pub fn text(self, look: Look, text: &str) -> String {
+    pub(crate) fn text(self, look: Look, text: &str) -> String {
         if self == Paint::Plain || text.is_empty() {
             return text.to_owned();
         }
         let code = match look {
+            #[cfg(feature = "console")]
+            Look::Plain => return text.to_owned(),
             Look::Strong => "1",
             Look::Faint => "2",
             Look::Loop => "35",

@@ -1,0 +1,73 @@
+//! Metrics, each with its points.
+
+use crate::drawing::paint::{Look, Paint};
+use crate::drawing::text::{cut, escaped, short_key, shown, shown_time};
+use crate::recorded::Metric;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// What the name of a metric says already.
+const SAID_BY_THE_METRIC: &[&str] = &["gen_ai.operation.name", "gen_ai.tool.type", "mcp.method.name"];
+
+/// Draws them, an empty line behind each.
+pub(crate) fn draw(metrics: &[Metric], paint: Paint, width: usize) -> String {
+    let mut drawing = String::new();
+    for metric in metrics {
+        let matters = |(key, _): &&(String, Value)| !SAID_BY_THE_METRIC.contains(&key.as_str());
+        let is_common = |said: &(String, Value)| metric.points.iter().all(|point| point.attributes.get(&said.0) == Some(&said.1));
+        let joined = |attributes: &mut dyn Iterator<Item = &(String, Value)>| {
+            let shown: Vec<String> = attributes.map(|(key, value)| format!("{} {}", short_key(key), shown(value))).collect();
+            shown.join(" · ")
+        };
+        let line = |strong: &str, look: Look, faint: &str| {
+            let strong = cut(strong, width);
+            let faint = cut(faint, width.saturating_sub(strong.chars().count()));
+            format!("{}{}", paint.text(look, &strong), paint.text(Look::Faint, faint.trim_end()))
+        };
+        let all = metric.points.first().map(|point| &point.attributes.0[..]).unwrap_or_default();
+        let common = joined(&mut all.iter().filter(matters).filter(|said| is_common(said)));
+        let unit = format!(" {}  {common}", escaped(&metric.unit));
+        let _ = writeln!(drawing, "{}", line(&escaped(&metric.name), Look::Strong, &unit));
+        for point in &metric.points {
+            let own = joined(&mut point.attributes.0.iter().filter(matters).filter(|said| !is_common(said)));
+            let sum = match point.sum.as_f64() {
+                Some(seconds) if metric.unit == "s" => shown_time(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+                _ => point.sum.to_string(),
+            };
+            let measured = format!("{:>4} measured, {sum:>7} in all", point.count);
+            let _ = writeln!(drawing, "{}", line(&measured, Look::Plain, &format!("   {own}")));
+        }
+        drawing.push('\n');
+    }
+    drawing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::{Attributes, Point};
+    use serde_json::json;
+
+    #[test]
+    fn what_all_points_share_is_said_once() {
+        let point = |kind: &str, sum: i64| Point {
+            attributes: Attributes(vec![
+                ("gen_ai.request.model".to_owned(), json!("m")),
+                ("gen_ai.token.type".to_owned(), json!(kind)),
+            ]),
+            count: 1,
+            sum: sum.into(),
+        };
+        let points = vec![point("input", 12), point("output", 3)];
+        let metric = Metric { name: "tokens".to_owned(), unit: "{token}".to_owned(), points };
+        let expected = [
+            "tokens {token}  request.model m",
+            "   1 measured,      12 in all   token.type input",
+            "   1 measured,       3 in all   token.type output",
+            "\n",
+        ];
+        assert_eq!(draw(std::slice::from_ref(&metric), Paint::Plain, 120), expected.join("\n"));
+        assert!(draw(&[metric], Paint::Plain, 20).lines().all(|line| line.chars().count() <= 20));
+    }
+}

@@ -1,0 +1,47 @@
+//! Providers and settings that travel in the context, and are asked before the process's: feature `testing`.
+
+use crate::listen::meters::Meters;
+use crate::listen::{Listeners, tracer};
+use crate::settings::Settings;
+use opentelemetry::Context;
+use opentelemetry::global::BoxedTracer;
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use std::sync::Arc;
+
+/// Who listens in a context, whoever listens in the process.
+pub(crate) struct Captured {
+    settings: Arc<Settings>,
+    tracers: SdkTracerProvider,
+    meters: Arc<Meters>,
+}
+
+struct InCapture(Arc<Captured>);
+
+impl Captured {
+    /// A context in which they listen. It is inside of nothing else.
+    pub(crate) fn context(settings: Settings, tracers: SdkTracerProvider, meters: SdkMeterProvider) -> Context {
+        let meters = Meters::alone_at(&(Arc::new(meters) as Arc<_>), settings.convention());
+        Context::new().with_value(InCapture(Arc::new(Captured { settings: Arc::new(settings), tracers, meters })))
+    }
+
+    /// Whether the current context has any. The thread has a context.
+    #[cfg(feature = "mcp")]
+    pub(super) fn is_here() -> bool {
+        Context::map_current(|context| context.get::<InCapture>().is_some())
+    }
+
+    /// Those of the current context, for the instrumentation scope with that name. The thread has a context.
+    pub(super) fn listeners(scope: &'static str) -> Option<Listeners> {
+        let captured = Context::map_current(|context| context.get::<InCapture>().map(|inside| inside.0.clone()))?;
+        let convention = captured.settings.convention();
+        let tracer = captured.tracers.tracer_with_scope(tracer::scope(scope, convention));
+        Some(Listeners {
+            settings: captured.settings.clone(),
+            convention,
+            tracer: Some(BoxedTracer::new(Box::new(tracer))),
+            meters: Some(captured.meters.clone()),
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! A run as text that is the same in every run that does the same.
+
+use crate::recorded::{Attributes, Metric, Status, Trace};
+use crate::vocabulary::key;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// What is deeper is not moved to the right any more.
+const DEEPEST: usize = 64;
+
+pub(crate) fn of(trace: &Trace, metrics: &[Metric]) -> String {
+    let mut text = String::new();
+    let mut below = vec![Vec::new(); trace.spans.len()];
+    for (index, span) in trace.spans.iter().enumerate() {
+        if let Some(parent) = span.parent {
+            below[parent].push(index);
+        }
+    }
+    let roots = trace.spans.iter().enumerate().filter(|(_, span)| span.parent.is_none());
+    let mut todo: Vec<(usize, usize)> = roots.map(|(index, _)| (index, 0)).collect();
+    todo.reverse();
+    while let Some((index, depth)) = todo.pop() {
+        let (span, indent) = (&trace.spans[index], "  ".repeat(depth.min(DEEPEST)));
+        let status = match &span.status {
+            Status::Unset => String::new(),
+            Status::Ok => " OK".to_owned(),
+            Status::Error(description) => format!(" ERROR {description:?}"),
+        };
+        let _ = writeln!(text, "{indent}{} {}{status}", one_line(&span.name), span.kind);
+        attributes(&span.attributes, &indent, &mut text);
+        for event in &span.events {
+            let _ = writeln!(text, "{indent}  ◆ {}", one_line(&event.name));
+            attributes(&event.attributes, &(indent.clone() + "  "), &mut text);
+        }
+        todo.extend(below[index].iter().rev().map(|&child| (child, depth + 1)));
+    }
+    for metric in metrics {
+        let _ = writeln!(text, "\n{} {}", one_line(&metric.name), one_line(&metric.unit));
+        for point in &metric.points {
+            // Seconds are a time.
+            let sum = if metric.unit == "s" { String::new() } else { format!(", {} in all", point.sum) };
+            let _ = writeln!(text, "  {} measured{sum}", point.count);
+            attributes(&point.attributes, "  ", &mut text);
+        }
+    }
+    text
+}
+
+fn attributes(attributes: &Attributes, indent: &str, text: &mut String) {
+    let mut sorted: Vec<&(String, Value)> = attributes.0.iter().collect();
+    sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (key, value) in sorted {
+        let value = if key == key::TIME_TO_FIRST_CHUNK { "…".to_owned() } else { value.to_string() };
+        let _ = writeln!(text, "{indent}  {} = {value}", one_line(key));
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.escape_debug().to_string()
+}
