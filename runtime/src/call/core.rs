@@ -248,7 +248,9 @@ impl Call {
 
     #[inline(never)]
     pub(crate) fn say_output(&self, messages: Vec<Message>) {
-        self.learn(|learned| learned.content().output(messages));
+        if !messages.is_empty() {
+            self.learn(|learned| learned.content().output(messages));
+        }
     }
 
     #[inline(never)]

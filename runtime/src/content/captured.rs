@@ -68,11 +68,8 @@ impl Captured {
         }
     }
 
-    /// Nothing takes nothing back.
     pub(crate) fn output(&mut self, messages: Vec<Message>) {
-        if !messages.is_empty() {
-            self.output = messages;
-        }
+        self.output = messages;
     }
 
     /// A message that arrives in pieces, or whole, again and again.

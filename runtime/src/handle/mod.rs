@@ -148,7 +148,7 @@ use crate::call::learned::{Learned, Source};
 use crate::caught::caught;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
-use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages};
+use crate::value::{AttributeValue, Chunk, Integer, Message, Text, ToMessages};
 use opentelemetry::{Key, KeyValue};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -203,7 +203,12 @@ impl<'a> Told<'a> {
     }
 
     fn output(self, messages: &(impl ToMessages + ?Sized)) {
-        self.say(Wants::content, || messages.to_messages(), |learned, messages| learned.content().output(messages));
+        let keep = |learned: &mut Learned, messages: Vec<Message>| {
+            if !messages.is_empty() {
+                learned.content().output(messages);
+            }
+        };
+        self.say(Wants::content, || messages.to_messages(), keep);
     }
 
     fn tool_text(self, piece: Piece, value: &(impl Serialize + ?Sized), keep: impl FnOnce(&mut Learned, Option<String>)) {
