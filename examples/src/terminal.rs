@@ -19,6 +19,18 @@ pub fn print(text: &str) -> io::Result<()> {
     }
 }
 
+/// The text without control characters: what a model or a server says must not steer the terminal.
+pub fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+        shown
+    })
+}
+
 /// Shows what samplescope warns of on standard error: an environment variable that it cannot understand, content that it left out.
 pub fn show_warnings() {
     let layer = fmt::layer().with_writer(stderr).with_ansi(false).without_time();

@@ -1,5 +1,7 @@
 //! A capture has what runs inside of it, all of it, and nothing else; whatever else runs.
 
+#![expect(clippy::async_yields_async, reason = "what is asked is what a task does that outlives its capture")]
+
 use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -14,7 +16,7 @@ const LOOP: &str = "sampling/createMessage";
 #[sampling_step(
     model = "large",
     messages = question,
-    message = |answer| answer.as_str(),
+    message = String::as_str,
     usage = |_| TokenUsage::new(40, 2),
 )]
 async fn ask(question: &str) -> Result<String, std::fmt::Error> {
@@ -24,6 +26,11 @@ async fn ask(question: &str) -> Result<String, std::fmt::Error> {
 
 #[sampling_tool]
 fn look() {}
+
+#[sampling_step]
+async fn waits() {
+    std::future::pending::<()>().await;
+}
 
 #[sampling_loop(agent = name)]
 async fn agent(name: &str, questions: &[&str]) -> Result<String, std::fmt::Error> {
@@ -202,10 +209,6 @@ async fn a_capture_that_is_dropped_hurts_nobody_and_a_future_in_it_is_cancelled_
     assert!(tokio::time::timeout(Duration::from_millis(1), &mut capture).await.is_err());
     drop(capture);
 
-    #[sampling_step]
-    async fn waits() {
-        std::future::pending::<()>().await;
-    }
     let run = testing::capture(async {
         let _ = tokio::time::timeout(Duration::from_millis(1), waits()).await;
     });

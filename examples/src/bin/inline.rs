@@ -2,12 +2,8 @@
 //! the statements, and nothing is moved.
 
 use futures::future::join_all;
-use opentelemetry::global;
-use opentelemetry_sdk::trace::SdkTracerProvider;
 use samplescope::{TokenUsage, sampling_loop, sampling_step, sampling_tool};
-use samplescope_examples::paint::Paint;
-use samplescope_examples::recording::Recorder;
-use samplescope_examples::{terminal, tree};
+use samplescope_examples::terminal;
 use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
@@ -94,11 +90,9 @@ impl Error for Refused {}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let recorder = Recorder::default();
-    let provider = SdkTracerProvider::builder().with_span_processor(recorder.spans()).build();
-    global::set_tracer_provider(provider.clone());
+    let console = samplescope::console();
     let text = answer(&mut Client::scripted(), "How is the weather in Bern, and in Atlantis?").await?;
-    provider.shutdown()?;
-    terminal::print(&format!("{}\n{text}\n", tree::draw(&recorder.recording(), Paint::for_stdout())))?;
+    drop(console);
+    terminal::print(&format!("{text}\n"))?;
     Ok(())
 }

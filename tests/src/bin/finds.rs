@@ -4,7 +4,7 @@ use opentelemetry::global;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use samplescope::{Settings, Vocabulary, sampling_loop};
-use std::fmt::{self, Debug};
+use std::fmt::{self, Debug, Write as _};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::LevelFilter;
@@ -17,7 +17,7 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0 += &format!(" {}={value:?}", field.name());
+        let _ = write!(self.0, " {}={value:?}", field.name());
     }
 }
 

@@ -15,7 +15,7 @@ use receiver::Receiver;
 use rmcp::model::CallToolRequestParams;
 use rmcp::transport::{ConfigureCommandExt as _, TokioChildProcess};
 use samplescope_examples::terminal;
-use samplescope_examples::tree::escaped;
+use samplescope_examples::terminal::escaped;
 use samplescope_rmcp::traced;
 use serde_json::json;
 use std::error::Error;

@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prost::Message as _;
-use samplescope_examples::tree::escaped;
+use samplescope_examples::terminal::escaped;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::net::SocketAddr;

@@ -8,53 +8,49 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use samplescope_examples::paint::Paint;
-use samplescope_examples::recording::Recorder;
-use samplescope_examples::tree;
+use samplescope::console::Console;
 use std::env::var_os;
 
 /// The providers of the process.
-pub(crate) struct Telemetry {
-    /// Where nothing is sent.
-    recorder: Option<Recorder>,
-    tracer_provider: SdkTracerProvider,
-    meter_provider: SdkMeterProvider,
+pub(crate) enum Telemetry {
+    /// Everything is drawn to standard error: standard output is MCP's alone.
+    Drawn(Console),
+    Sent(SdkTracerProvider, SdkMeterProvider),
 }
 
 impl Telemetry {
-    /// Spans and metrics are sent to where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else kept, to be drawn.
+    /// Spans and metrics are sent to where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else drawn.
     pub(crate) fn install() -> Result<Self, ExporterBuildError> {
         global::set_text_map_propagator(TextMapCompositePropagator::new(vec![
             Box::new(TraceContextPropagator::new()),
             Box::new(BaggagePropagator::new()),
         ]));
+        if var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_none_or(|endpoint| endpoint.is_empty()) {
+            return Ok(Telemetry::Drawn(samplescope::console()));
+        }
         let resource = match var_os("OTEL_SERVICE_NAME") {
             Some(_) => Resource::builder().build(),
             None => Resource::builder().with_service_name("samplescope-mcp-server").build(),
         };
-        let tracers = SdkTracerProvider::builder().with_resource(resource.clone());
-        let meters = SdkMeterProvider::builder().with_resource(resource);
-        let otlp = var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some_and(|endpoint| !endpoint.is_empty());
-        let (tracers, meters, recorder) = if otlp {
-            let (spans, metrics) = (SpanExporter::builder().build()?, MetricExporter::builder().build()?);
-            (tracers.with_batch_exporter(spans), meters.with_periodic_exporter(metrics), None)
-        } else {
-            let recorder = Recorder::default();
-            (tracers.with_span_processor(recorder.spans()), meters.with_periodic_exporter(recorder.metrics()), Some(recorder))
-        };
-        let telemetry = Telemetry { recorder, tracer_provider: tracers.build(), meter_provider: meters.build() };
-        global::set_tracer_provider(telemetry.tracer_provider.clone());
-        global::set_meter_provider(telemetry.meter_provider.clone());
-        Ok(telemetry)
+        let (spans, metrics) = (SpanExporter::builder().build()?, MetricExporter::builder().build()?);
+        let tracers = SdkTracerProvider::builder().with_resource(resource.clone()).with_batch_exporter(spans).build();
+        let meters = SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(metrics).build();
+        global::set_tracer_provider(tracers.clone());
+        global::set_meter_provider(meters.clone());
+        Ok(Telemetry::Sent(tracers, meters))
     }
 
-    /// Sends what is left, or draws it to standard error: standard output is MCP's alone.
+    /// Sends or draws what is left.
     pub(crate) fn finish(self) -> OTelSdkResult {
-        let traces = self.tracer_provider.shutdown();
-        let metrics = self.meter_provider.shutdown();
-        if let Some(recorder) = self.recorder {
-            eprint!("{}", tree::draw(&recorder.recording(), Paint::Plain));
+        match self {
+            Telemetry::Drawn(console) => {
+                drop(console);
+                Ok(())
+            }
+            Telemetry::Sent(tracers, meters) => {
+                let (traces, metrics) = (tracers.shutdown(), meters.shutdown());
+                traces.and(metrics)
+            }
         }
-        traces.and(metrics)
     }
 }

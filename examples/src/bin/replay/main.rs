@@ -122,8 +122,8 @@ impl Outcome {
 fn draw(scenario: &Scenario) -> Result<String, Box<dyn Error>> {
     let _console = samplescope::console();
     let outcome = match Outcome::of(scenario)? {
-        Outcome::Ok(text) => format!("→ {}", text.escape_debug()),
-        Outcome::Error(message) => format!("✗ {}", message.escape_debug()),
+        Outcome::Ok(text) => format!("→ {}", terminal::escaped(&text)),
+        Outcome::Error(message) => format!("✗ {}", terminal::escaped(&message)),
     };
-    Ok(format!("{} {outcome}\n", scenario.name.escape_debug()))
+    Ok(format!("{} {outcome}\n", terminal::escaped(&scenario.name)))
 }
