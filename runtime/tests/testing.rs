@@ -281,3 +281,20 @@ fn a_thread_that_ends_may_capture_and_is_captured_by_nothing() {
     });
     thread.join().expect("no panic");
 }
+
+#[test]
+#[cfg(feature = "mcp")]
+fn requests_of_mcp_are_captured() {
+    use samplescope::mcp::{Described, Ending, Operation, Side};
+    let run = testing::capture_plain(|| {
+        let described = Described { method: "ping", ..Described::default() };
+        let operation = Operation::start(Side::Receiver, &described, &Context::current());
+        let entered = operation.context().clone().attach();
+        look();
+        drop(entered);
+        operation.end(&Ending::Returned);
+    });
+    let spans = run.spans(2);
+    assert_eq!((spans[0].name(), spans[0].kind(), spans[1].parent()), ("ping", "SERVER", Some(0)));
+    assert!(run.metrics().iter().any(|metric| metric.name() == "mcp.server.operation.duration"), "{}", run.text());
+}

@@ -1,6 +1,6 @@
 //! Providers and settings that travel in the context, and are asked before the process's: feature `testing`.
 
-use crate::listen::meters::Meters;
+use crate::listen::meters::{Meters, Provider};
 use crate::listen::{Listeners, tracer};
 use crate::settings::Settings;
 use opentelemetry::Context;
@@ -15,6 +15,8 @@ pub(crate) struct Captured {
     settings: Arc<Settings>,
     tracers: SdkTracerProvider,
     meters: Arc<Meters>,
+    /// The instruments of requests are taken when the first is measured, from a provider that nothing else holds.
+    _meter_provider: Arc<Provider>,
 }
 
 struct InCapture(Arc<Captured>);
@@ -22,8 +24,10 @@ struct InCapture(Arc<Captured>);
 impl Captured {
     /// A context in which they listen. It is inside of nothing else.
     pub(crate) fn context(settings: Settings, tracers: SdkTracerProvider, meters: SdkMeterProvider) -> Context {
-        let meters = Meters::alone_at(&(Arc::new(meters) as Arc<_>), settings.convention());
-        Context::new().with_value(InCapture(Arc::new(Captured { settings: Arc::new(settings), tracers, meters })))
+        let provider: Arc<Provider> = Arc::new(meters);
+        let meters = Meters::alone_at(&provider, settings.convention());
+        let captured = Captured { settings: Arc::new(settings), tracers, meters, _meter_provider: provider };
+        Context::new().with_value(InCapture(Arc::new(captured)))
     }
 
     /// Whether the current context has any. The thread has a context.
