@@ -5,7 +5,7 @@ use crate::model::Model;
 use crate::{CONVERSATION, QUESTION};
 use samplescope::testing::{self, Ending};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_tool_that_fails_is_asked_again_and_the_plan_is_made() {
     let run = testing::capture(plan_trip(&Model::scripted(), CONVERSATION, QUESTION)).await;
     let spans = run.spans(8);
@@ -21,7 +21,7 @@ async fn a_tool_that_fails_is_asked_again_and_the_plan_is_made() {
     assert!(spans[1..].iter().all(|span| span.parent() == Some(0)), "{}", run.tree());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_is_no_plan_is_an_event_and_no_failure() {
     let run = testing::capture(plan_trip(&Model::scripted(), CONVERSATION, QUESTION)).await;
     let plan = &run.named("sampling/createMessage")[0];
