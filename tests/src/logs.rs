@@ -5,6 +5,7 @@ use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::logs::{InMemoryLogExporter, SdkLoggerProvider};
 use std::collections::BTreeMap;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Everything that this thread says through `tracing`, for as long as this lives.
@@ -21,7 +22,7 @@ impl Logs {
         let exporter = InMemoryLogExporter::default();
         let provider = SdkLoggerProvider::builder().with_simple_exporter(exporter.clone()).build();
         let bridge = OpenTelemetryTracingBridge::new(&provider);
-        let subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(bridge));
+        let subscriber = tracing::subscriber::set_default(tracing_subscriber::registry().with(LevelFilter::INFO).with(bridge));
         Logs { exporter, _provider: provider, _subscriber: subscriber }
     }
 

@@ -402,6 +402,7 @@ mod by_type {
 mod not_recognised {
     use super::*;
     use std::sync::{Arc, Mutex};
+    use tracing_subscriber::filter::LevelFilter;
     use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
     #[derive(Clone, Default)]
@@ -441,7 +442,7 @@ mod not_recognised {
     fn what_is_not_recognised_says_so_once_and_nothing_of_what_it_holds() {
         let telemetry = Telemetry::on();
         let warnings = Warnings::default();
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(warnings.clone()), || {
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(LevelFilter::WARN).with(warnings.clone()), || {
             for _ in 0..3 {
                 ask();
                 beside();
