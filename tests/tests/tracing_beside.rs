@@ -10,6 +10,7 @@ use samplescope_tests::Telemetry;
 use tokio::task::yield_now;
 use tracing::instrument::WithSubscriber as _;
 use tracing::{Dispatch, Instrument as _, info_span};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 #[sampling_loop(max_tokens = 10_u64, attributes("app.list" = ["a", "b"]))]
@@ -166,7 +167,8 @@ mod logs {
         let exporter = InMemoryLogExporter::default();
         let logger = SdkLoggerProvider::builder().with_simple_exporter(exporter.clone()).build();
         let spans = tracing_opentelemetry::layer().with_tracer(provider.tracer("tracing"));
-        let bridged = tracing_subscriber::registry().with(spans).with(OpenTelemetryTracingBridge::new(&logger));
+        let bridge = OpenTelemetryTracingBridge::new(&logger);
+        let bridged = tracing_subscriber::registry().with(LevelFilter::INFO).with(spans).with(bridge);
         let body = async {
             tracing::info!("in the loop");
             step(async {
