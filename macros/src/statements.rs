@@ -343,13 +343,10 @@ impl Walk<'_> {
 
 /// The call that the attribute is about, if that is one, and the attribute is.
 fn found(level: &Level, start: usize, ours: &[Attribute]) -> Result<Found, Error> {
-    let attribute = match ours {
-        [attribute] => attribute,
-        _ => {
-            let (kind, other) = (ours[1].kind, ours[0].kind);
-            let apart = format!("Put the one around the other, as in `#[{other}] async {{ #[{kind}] call().await }}.await`");
-            return Err(validate::two_of_ours("call", other, kind, ours[1].span, &apart));
-        }
+    let [attribute] = ours else {
+        let (kind, other) = (ours[1].kind, ours[0].kind);
+        let apart = format!("Put the one around the other, as in `#[{other}] async {{ #[{kind}] call().await }}.await`");
+        return Err(validate::two_of_ours("call", other, kind, ours[1].span, &apart));
     };
     let place = place(level, start);
     if place == Place::Statement || is_behind_comma(level, start) {
