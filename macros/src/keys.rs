@@ -116,6 +116,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("result", &[Tool], Success, Takes::Json),
     key("failed", ALL, Success, Takes::Flag),
     key("error_type", ALL, Error, Takes::Text),
+    key("inherited", &[Loop], Request(Recorded), Takes::Attributes),
     key("attributes", ALL, Request(Recorded), Takes::Attributes),
     key("unchecked", ALL, Request(Recorded), Takes::Attributes),
     key("recursive", &[Loop], Setting, Takes::Nothing),
@@ -174,6 +175,7 @@ impl Key {
             (_, Takes::Tools) => "request.tools",
             (_, Takes::Json) => "call.arguments",
             (_, Takes::Flag | Takes::Usage) => "false",
+            (_, Takes::Attributes) if name == "inherited" => return String::from("inherited(\"user.id\" = user.id)"),
             (_, Takes::Attributes) if name == "unchecked" => return String::from("unchecked(\"gen_ai.new.key\" = value)"),
             (_, Takes::Attributes) => return format!("{name}(\"app.tenant\" = tenant.id)"),
             (_, Takes::Nothing | Takes::Chunk) => return name.to_owned(),
@@ -190,7 +192,7 @@ impl Key {
             }
             "iteration" => "a loop counts its steps",
             "recursive" => "only a loop goes on when its function calls itself",
-            "agent" | "conversation_id" => "steps and tools inherit it from their loop",
+            "agent" | "conversation_id" | "inherited" => "steps and tools inherit it from their loop",
             "tool_count" | "result_type" | "result_type_name" | "handler_mode" | "answer" => "it describes the whole run",
             "name" | "call_id" | "description" | "tool_type" | "arguments" | "result" => "it describes one tool call",
             "top_p" | "top_k" | "seed" | "stop_sequences" | "presence_penalty" | "frequency_penalty" | "choice_count" => {

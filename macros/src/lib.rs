@@ -95,7 +95,7 @@ use validate::Subject;
 /// What most want:
 ///
 /// - `agent = "weather"`: the agent's name; steps and tools have it, too
-/// - `conversation_id = session.id`: what several runs belong to; steps and tools have it, too
+/// - `conversation_id = session.id`: what several runs belong to; steps, tools and the loops inside have it, too
 /// - `provider = "anthropic"`: whose model is asked; steps have it unless they say their own
 /// - `model = request.model`: which model is asked for; steps have it unless they say their own
 ///
@@ -121,6 +121,7 @@ use validate::Subject;
 ///
 /// - `failed = |output| output.is_error`: a success value that is none, by a `bool`, or by an `Option` of an error or a text that says why
 /// - `error_type = |error| error.kind()`: what the error is called, instead of by its type or its `ErrorType`
+/// - `inherited("user.id" = user.id)`: attributes of your own on the loop, its steps and tools, and the loops inside; on spans, never on a metric
 /// - `attributes("app.tenant" = tenant.id)`: attributes of your own, checked against OpenTelemetry's registry; a closure reads what came back
 /// - `unchecked("gen_ai.new.key" = 1)`: the same, and the registry is not asked
 ///

@@ -432,13 +432,23 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
 
 fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, errors: &mut Errors) {
     for Entry { key: name, value } in entries {
-        let takes = if key.name == "unchecked" {
-            attributes::has_key(&name, errors);
-            Registered::Any
-        } else {
-            attributes::check(model.kind, &name, &value, errors)
+        let takes = match key.name {
+            "unchecked" => {
+                attributes::has_key(&name, errors);
+                Registered::Any
+            }
+            "inherited" => attributes::check_inherited(&name, &value, errors),
+            _ => attributes::check(model.kind, &name, &value, errors),
         };
         let (group, value) = match value {
+            Expr::Closure(closure) if key.name == "inherited" => {
+                let says = format!(
+                    "what is inherited is said before the steps are there: write a value, or `attributes(\"{}\" = |success| …)`, which is on the loop alone",
+                    shown(&name.value())
+                );
+                errors.push(Error::new(closure_head(&closure), says));
+                continue;
+            }
             Expr::Closure(closure) => {
                 over_one(key, &closure, "success value", errors);
                 (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(places::by_reference(closure))))
@@ -451,7 +461,13 @@ fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, err
                 (group, Value::RequestedAttribute(name, takes, value))
             }
         };
-        let method = Ident::new(if takes == Registered::Any { "attribute" } else { "registered" }, at.span());
+        let method = match (key.name, takes) {
+            ("inherited", Registered::Any) => "inherited",
+            ("inherited", _) => "inherited_registered",
+            (_, Registered::Any) => "attribute",
+            _ => "registered",
+        };
+        let method = Ident::new(method, at.span());
         group.push(Description { method, value });
     }
 }

@@ -88,6 +88,7 @@ macro_rules! instrumented {
                             messages = words,
                             system_prompt = "be brief",
                             answer = |said| &said.words,
+                            inherited("user.id" = words, "app.everywhere" = count),
                             attributes("app.words" = words, "app.count" = |said| said.count, "gen_ai.output.type" = "text"),
                         )]
         pub(super) async fn run(words: &str, count: u32) -> Result<Said, Refused> {
@@ -175,7 +176,7 @@ macro_rules! instrumented {
 
 everything! {
     agent answer append_to arguments attribute boxed call call_id calling choice_count chunk conversation_id definitions description entered
-    error error_type failed flag frequency_penalty future given handler_mode integer is_agent_measured is_capturing is_measured is_recording
+    error error_type failed flag frequency_penalty future given handler_mode inherited inherited_registered integer is_agent_measured is_capturing is_measured is_recording
     items iteration known leave link max_tokens message messages model name number opaque_stream opaque_stream_result outcome output outside
     parent presence_penalty provider record registered request response response_id response_model result result_type result_type_name
     returns run said same says seed server_address server_port stop_reason stop_sequences stream success system_prompt temperature text

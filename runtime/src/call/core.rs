@@ -152,7 +152,7 @@ impl Call {
 
     /// What the call or, where it says nothing, its run says of a shared attribute.
     pub(crate) fn shared(&self, key: &str) -> Option<&SharedValue> {
-        let inherited = || self.run.as_ref().and_then(|run| run.inherited.get(key));
+        let inherited = || self.run.as_ref().and_then(|run| run.inherited.shared.get(key));
         self.said.get(key).or_else(inherited)
     }
 
@@ -364,7 +364,7 @@ pub(crate) struct Run {
     pub(crate) listeners: Listeners,
     /// The span that its own calls do not ask a sampler under, since it is not sampled itself.
     unsampled: Option<Id>,
-    pub(crate) inherited: SharedValues,
+    pub(crate) inherited: Inherited,
     steps: AtomicI64,
     tools: AtomicI64,
     /// Whether its outermost call has ended.
@@ -410,6 +410,28 @@ impl Open {
     }
 }
 
+/// What a loop says for the calls inside.
+#[derive(Default)]
+pub(crate) struct Inherited {
+    pub(crate) shared: SharedValues,
+    /// Attributes of the user's, for spans alone.
+    pub(crate) attributes: Option<Arc<[KeyValue]>>,
+}
+
+impl Inherited {
+    /// How many attributes of the user's are handed down at most: every call inside has them.
+    pub(crate) const MOST: usize = 32;
+
+    pub(crate) fn attributes(&self) -> &[KeyValue] {
+        self.attributes.as_deref().unwrap_or_default()
+    }
+
+    /// How many attributes a call inside may have from here.
+    pub(crate) fn len(&self) -> usize {
+        self.shared.as_slice().len() + self.attributes().len()
+    }
+}
+
 struct InRun(Arc<Run>);
 
 /// A function that may call itself, by its name and where it stands: compared by value, since equal constants may share an address.
@@ -426,7 +448,7 @@ impl Run {
         recursive: Option<Recursive>,
         listeners: Listeners,
         unsampled: Option<Id>,
-        inherited: SharedValues,
+        inherited: Inherited,
     ) -> Arc<Self> {
         Arc::new(Run {
             kind,
@@ -461,6 +483,11 @@ impl Run {
     /// Whether anybody listens to a call of that kind that begins under that span.
     pub(crate) fn listens_to(&self, kind: Kind, span: Id) -> bool {
         self.asks_under(span) || self.listeners.measure(kind)
+    }
+
+    /// Whether a loop that begins under that span has something of it: it is in a loop that records.
+    pub(crate) fn hands_down_under(&self, span: Id) -> bool {
+        self.kind == Kind::Loop && self.asks_under(span)
     }
 
     /// Counts a call that begins. For a step of a loop: which one it is, from 0. What begins after the loop is below it, and not of it.

@@ -119,6 +119,15 @@ impl Sink for &mut Description {
     }
 }
 
+/// A loop that is being described, as the place where what is inherited goes.
+pub struct Heir<'a>(&'a mut Description);
+
+impl Sink for Heir<'_> {
+    fn put(&mut self, key: &'static str, value: Value) {
+        self.0.opening.hand_down(key, value);
+    }
+}
+
 /// The arguments. Each is named after its key; an IDE that hovers over the key shows what stands here.
 impl Description {
     /// The context that the call is opened in, instead of the current one. A `None` says nothing.
@@ -289,6 +298,18 @@ impl Description {
     /// An attribute of the user's own.
     pub fn __ss_attribute(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
         self.opening.push(key, value.attribute());
+    }
+
+    /// An attribute of the user's own, on the loop and on all that is inside.
+    pub fn __ss_inherited(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
+        if let Some(value) = value.attribute() {
+            self.opening.hand_down(key, value);
+        }
+    }
+
+    /// An attribute of the registry's, on the loop and on all that is inside.
+    pub fn __ss_inherited_registered<'a, V: ?Sized>(&'a mut self, value: &'a V) -> Registered<&'a V, Heir<'a>> {
+        Registered::new(Some(value), Heir(self))
     }
 
     /// An attribute of the registry's.

@@ -1,6 +1,6 @@
 //! Opening a call: who listens, what the request says, the sampler's decision, the start of the span.
 
-use crate::call::core::{Call, Learning, Place, Recursive, Run, Wants};
+use crate::call::core::{Call, Inherited, Learning, Place, Recursive, Run, Wants};
 use crate::call::delivery;
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Moment;
@@ -55,6 +55,10 @@ pub(crate) struct Opening {
     subject: Option<usize>,
     /// What is handed down, or measured.
     said: SharedValues,
+    /// Of a loop: the user's attributes that it hands down.
+    handed_down: Vec<KeyValue>,
+    /// Of a loop: the one that it begins in.
+    around: Option<Arc<Run>>,
     pub(crate) written: Written,
     /// What is said before anybody asks whether it is worth saying is in the program's text.
     origin: Origin,
@@ -138,9 +142,12 @@ impl Opening {
     #[expect(clippy::inline_always, reason = "it makes what is large, in place, for every call; who names a parent has a copy")]
     fn at(kind: Kind, site: &'static Site, manner: Manner, listening: Listening, parent: Context, place: Place) -> Option<Self> {
         let operation = listening.convention.operation(kind);
-        let (inherited, asks) = match &listening {
-            Listening::Own(listeners) => (0, listeners.tracer.is_some()),
-            Listening::Within(run) => (run.inherited.as_slice().len(), run.asks_under(place.span)),
+        let around = if kind == Kind::Loop { Run::of(&parent) } else { None };
+        let around = around.filter(|run| run.hands_down_under(place.span)).cloned();
+        let (inherited, asks) = match (&listening, &around) {
+            (Listening::Own(listeners), None) => (0, listeners.tracer.is_some()),
+            (Listening::Own(listeners), Some(run)) => (run.inherited.len(), listeners.tracer.is_some()),
+            (Listening::Within(run), _) => (run.inherited.len(), run.asks_under(place.span)),
         };
         let measured = listening.measure(kind);
         if !asks && !measured {
@@ -151,7 +158,7 @@ impl Opening {
         }
         let sampling = match &listening {
             _ if !asks => Sampling::Decided(Started::Nothing),
-            Listening::Own(listeners) if !listeners.settings.shows_sampler_arguments() => Sampling::Early,
+            Listening::Own(listeners) if around.is_none() && !listeners.settings.shows_sampler_arguments() => Sampling::Early,
             _ => Sampling::Late,
         };
         let attributes = asks.then(|| {
@@ -181,6 +188,8 @@ impl Opening {
             attributes,
             subject: None,
             said: SharedValues::default(),
+            handed_down: Vec::new(),
+            around,
             written: Written::default(),
             origin: Origin::Constant,
             content: None,
@@ -294,12 +303,16 @@ impl Opening {
     /// What the loop says and the call itself does not, and where in the loop it stands.
     fn inherit(&mut self) {
         let iteration = self.count().filter(|_| !self.written.iteration);
+        if let Some(around) = self.around.clone() {
+            return self.inherit_from(&around);
+        }
         let Some(attributes) = &mut self.attributes else { return };
         if let Some(iteration) = iteration {
             attributes.push(KeyValue::new(key::ITERATION, iteration));
         }
         let Listening::Within(run) = &self.listening else { return };
-        for said in run.inherited.as_slice() {
+        push_unsaid(attributes, run.inherited.attributes());
+        for said in run.inherited.shared.as_slice() {
             if said.shared.reaches(self.kind) && !self.written.has(said.shared) {
                 if self.operation.subject == Some(said.shared) {
                     self.subject = Some(attributes.len());
@@ -307,6 +320,41 @@ impl Opening {
                 attributes.push(KeyValue::new(said.shared.key(), said.value.clone()));
             }
         }
+    }
+
+    /// What a loop has of the loop that it begins in: the conversation, unless it names one, who called it, and what the user hands down.
+    fn inherit_from(&mut self, around: &Run) {
+        let value = |shared: Shared| around.inherited.shared.get(shared.key()).map(|said| said.value.clone());
+        self.share_unless_written(Shared::ConversationId, value(Shared::ConversationId));
+        self.push(key::AGENT_PARENT, value(Shared::AgentName));
+        if let Some(attributes) = &mut self.attributes {
+            push_unsaid(attributes, around.inherited.attributes());
+        }
+    }
+
+    /// An attribute of the user's, on a loop and on all calls inside. The last value of a key counts.
+    pub(crate) fn hand_down(&mut self, key: &'static str, value: Value) {
+        let Some(attributes) = &mut self.attributes else { return };
+        set(attributes, key, value.clone());
+        let is_new = self.handed_down.iter().all(|attribute| attribute.key.as_str() != key);
+        if is_new && self.handed_down.len() >= Inherited::MOST {
+            return too_many();
+        }
+        set(&mut self.handed_down, key, cheap_to_clone(value));
+    }
+
+    /// What the loop hands down in the end: its own, then those of the loop around.
+    fn hands_down(&mut self) -> Option<Arc<[KeyValue]>> {
+        let around = self.around.as_ref().and_then(|run| run.inherited.attributes.clone());
+        if self.handed_down.is_empty() {
+            return around;
+        }
+        push_unsaid(&mut self.handed_down, around.as_deref().unwrap_or_default());
+        if self.handed_down.len() > Inherited::MOST {
+            too_many();
+            self.handed_down.truncate(Inherited::MOST);
+        }
+        Some(std::mem::take(&mut self.handed_down).into())
     }
 
     /// The operation and what it is done to, where the vocabulary has both in the name.
@@ -339,7 +387,8 @@ impl Opening {
     }
 
     /// The call, if there is still somebody who listens to it.
-    pub(crate) fn finish(self) -> Option<Arc<Call>> {
+    pub(crate) fn finish(mut self) -> Option<Arc<Call>> {
+        let attributes = self.hands_down();
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
         let (manner, mut started) = (self.manner, self.started);
         let Sampling::Decided(span) = self.sampling else { return None };
@@ -369,8 +418,9 @@ impl Opening {
             Listening::Own(mut listeners) if tells => {
                 // Nothing was there to ask: nobody asks inside.
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
-                let (inherited, said) =
+                let (shared, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
+                let inherited = Inherited { shared, attributes };
                 let recursive = manner.recursive.map(|at| Recursive { function: self.site.function, at });
                 let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
                 let context = run.within(own.as_ref().unwrap_or(parent));
@@ -458,6 +508,37 @@ impl Opening {
 
     pub(crate) fn content(&mut self) -> &mut Captured {
         self.content.get_or_insert_default()
+    }
+}
+
+/// Adds those that are not there.
+fn push_unsaid(attributes: &mut Vec<KeyValue>, inherited: &[KeyValue]) {
+    let said = attributes.len();
+    for attribute in inherited {
+        if attributes[..said].iter().all(|said| said.key != attribute.key) {
+            attributes.push(attribute.clone());
+        }
+    }
+}
+
+/// Sets it anew where it is there.
+fn set(attributes: &mut Vec<KeyValue>, key: &'static str, value: Value) {
+    match attributes.iter_mut().find(|attribute| attribute.key.as_str() == key) {
+        Some(attribute) => attribute.value = value,
+        None => attributes.push(KeyValue::new(key, value)),
+    }
+}
+
+#[cold]
+fn too_many() {
+    warning::once!("an `inherited` attribute was not handed down: a loop hands down 32 at most");
+}
+
+/// A text that every call inside has is not copied for each.
+fn cheap_to_clone(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(Arc::<str>::from(text.as_str()).into()),
+        other => other,
     }
 }
 

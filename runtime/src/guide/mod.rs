@@ -6,6 +6,9 @@ pub mod calls {}
 #[doc = include_str!("providers.md")]
 pub mod providers {}
 
+#[doc = include_str!("records.md")]
+pub mod records {}
+
 #[doc = include_str!("streams.md")]
 pub mod streams {}
 

@@ -141,6 +141,16 @@ described! { ToolDescription:
     arguments(__ss_is_capturing, __ss_arguments, Serialize);
 }
 
+impl LoopDescription<'_> {
+    /// An attribute of your own on this loop, its steps and tools, and the loops inside, whose own of that key goes first: on spans, never on a metric.
+    /// Said before content; a loop hands down 32 at most. Its key is not checked against the registry, as the attribute macro checks it.
+    pub fn inherited(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
+        if self.description.__ss_is_recording() {
+            self.description.__ss_inherited(key, value);
+        }
+    }
+}
+
 macro_rules! asked {
     ($($description:ident)*) => {$(
         impl $description<'_> {

@@ -5,6 +5,7 @@
 //! | *prescribed* | FastMCP issue #3891 and PR #3892 |
 //! | *genai* | OpenTelemetry semantic-conventions-genai, main at a685613 (2026-08-15) |
 //! | *core* | OpenTelemetry semantic-conventions v1.44.0 |
+//! | *own* | none of them has a name for it: in the namespace `samplescope` |
 //!
 //! The two vocabularies stand side by side as [`PRESCRIBED`] and [`GENAI`]: a second pin of either is a third table, not a branch.
 
@@ -81,6 +82,9 @@ pub(crate) mod key {
     pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
     pub(crate) const SERVER_ADDRESS: &str = "server.address";
     pub(crate) const SERVER_PORT: &str = "server.port";
+
+    // own
+    pub(crate) const AGENT_PARENT: &str = "samplescope.agent.parent";
 }
 
 /// Events on the loop span, and the one log event.

@@ -120,9 +120,10 @@ fn of_a_loop(request: &Request, question: &str, session: &Named, tenant: &Named,
     response = |response| response,
     tool_count = request.tools.len(),
     result_type = Forecast,
+    inherited("user.id" = user.id),
     recursive,
 )]
-fn of_a_loop_besides(request: &Request, body: &[(&str, &str)]) -> String {
+fn of_a_loop_besides(request: &Request, body: &[(&str, &str)], user: &Named) -> String {
     let _ = Forecast;
     String::new()
 }
@@ -208,7 +209,7 @@ fn main() {
     let job = Job { context: step.context() };
     let session = Session { id: 7 }.named();
     let _ = of_a_loop(&request(), "hello", &session, &session, &job);
-    of_a_loop_besides(&request(), &[]);
+    of_a_loop_besides(&request(), &[], &session);
     that_fails();
     let _ = of_a_step(&request(), 0, &session, &job);
     of_a_step_besides(&[]);
