@@ -369,6 +369,8 @@ pub(crate) struct Run {
     tools: AtomicI64,
     /// Whether its outermost call has ended.
     is_over: AtomicBool,
+    /// Whether the history that its steps send was made shorter.
+    is_compacted: AtomicBool,
     /// The finish reason of the step that ended last.
     last_finish_reason: Mutex<Option<StringValue>>,
     /// Every call inside that has not ended, itself included.
@@ -460,6 +462,7 @@ impl Run {
             steps: AtomicI64::new(0),
             tools: AtomicI64::new(0),
             is_over: AtomicBool::new(false),
+            is_compacted: AtomicBool::new(false),
             last_finish_reason: Mutex::default(),
             open: Mutex::default(),
         })
@@ -506,6 +509,14 @@ impl Run {
     /// How many steps and tools began.
     pub(crate) fn counts(&self) -> [i64; 2] {
         [self.steps.load(Relaxed), self.tools.load(Relaxed)]
+    }
+
+    pub(crate) fn compacted(&self) {
+        self.is_compacted.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_compacted(&self) -> bool {
+        self.is_compacted.load(Relaxed)
     }
 
     pub(crate) fn remember_finish_reason(&self, reason: Option<StringValue>) {

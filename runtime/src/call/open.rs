@@ -312,6 +312,9 @@ impl Opening {
         }
         let Listening::Within(run) = &self.listening else { return };
         push_unsaid(attributes, run.inherited.attributes());
+        if self.kind == Kind::Step && run.is_compacted() {
+            push_unsaid(attributes, &[KeyValue::new(key::CONVERSATION_COMPACTED, true)]);
+        }
         for said in run.inherited.shared.as_slice() {
             if said.shared.reaches(self.kind) && !self.written.has(said.shared) {
                 if self.operation.subject == Some(said.shared) {

@@ -68,6 +68,12 @@ macro_rules! told {
                 self.told().count(event::TEXT_RESPONSE_RETRY, key::RETRY_COUNT, &retry);
             }
 
+            /// The event `samplescope.compacted`: the history that the model is sent was made shorter, from `before` messages to `after`. Steps that begin
+            /// from now on have `gen_ai.conversation.compacted`; those of loops inside have a history of their own, and have not.
+            pub fn compacted(&self, before: impl Integer, after: impl Integer) {
+                self.told().compacted(&before, &after);
+            }
+
             /// The response that the loop came to, in the shape of any provider that [the guide](crate::guide::providers) names: its content is the answer.
             pub fn response<V: Readable>(&self, response: V) {
                 self.told().response(&response, type_name::<V>());
@@ -149,6 +155,7 @@ use crate::caught::caught;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::{AttributeValue, Chunk, Integer, Message, Text, ToMessages};
+use crate::vocabulary::{event, key};
 use opentelemetry::{Key, KeyValue};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -225,6 +232,17 @@ impl<'a> Told<'a> {
     fn chunk(self, chunk: Chunk<'_>) {
         if let Some(call) = self.0.filter(|call| call.wants.anything()) {
             caught("what a handle was given", || call.say_chunk(chunk));
+        }
+    }
+
+    fn compacted(self, before: &impl Integer, after: &impl Integer) {
+        let Some(call) = self.recording() else { return };
+        let count = |key, count: Option<i64>| count.map(|count| KeyValue::new(key, count));
+        let counts = || [count(key::MESSAGES_BEFORE, before.integer()), count(key::MESSAGES_AFTER, after.integer())];
+        let counts = caught("what a handle was given", counts).into_iter().flatten().flatten();
+        call.add_event(event::COMPACTED, counts.collect());
+        if let Some(run) = &call.run {
+            run.compacted();
         }
     }
 

@@ -37,6 +37,7 @@ pub(crate) mod key {
 
     // genai
     pub(crate) const AGENT_NAME: &str = "gen_ai.agent.name";
+    pub(crate) const CONVERSATION_COMPACTED: &str = "gen_ai.conversation.compacted";
     pub(crate) const CONVERSATION_ID: &str = "gen_ai.conversation.id";
     pub(crate) const MCP_METHOD_NAME: &str = "mcp.method.name";
     pub(crate) const OPERATION_NAME: &str = "gen_ai.operation.name";
@@ -85,6 +86,8 @@ pub(crate) mod key {
 
     // own
     pub(crate) const AGENT_PARENT: &str = "samplescope.agent.parent";
+    pub(crate) const MESSAGES_AFTER: &str = "samplescope.messages.after";
+    pub(crate) const MESSAGES_BEFORE: &str = "samplescope.messages.before";
 }
 
 /// Events on the loop span, and the one log event.
@@ -95,6 +98,8 @@ pub(crate) mod event {
     pub(crate) const CHOICE: &str = "gen_ai.choice";
     // core
     pub(crate) const EXCEPTION: &str = "exception";
+    // own
+    pub(crate) const COMPACTED: &str = "samplescope.compacted";
 }
 
 /// Values that a reader of the spans may compare with.
