@@ -33,7 +33,7 @@ pub mod __private;
 pub use console::console;
 pub use handle::{
     CurrentLoop, CurrentStep, CurrentTool, EnteredCall, LoopCall, LoopDescription, StepCall, StepDescription, ToolCall,
-    ToolDescription, current_loop, current_step, current_tool, start_loop, start_step, start_tool,
+    ToolDecision, ToolDescription, current_loop, current_step, current_tool, start_loop, start_step, start_tool,
 };
 /// [`with_current_context`](FutureExt::with_current_context), which keeps a spawned task in its loop: `tokio::spawn(tool().with_current_context())`.
 #[doc(no_inline)]
@@ -44,7 +44,7 @@ pub use read::given::{Read, read};
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};
 pub use value::{
-    AsContext, AttributeValue, Chunk, ChunkMessage, ChunkText, ErrorType, Flag, Integer, Message, Number, Part, Role,
+    AsContext, AttributeValue, Chunk, ChunkMessage, ChunkText, Decision, ErrorType, Flag, Integer, Message, Number, Part, Role,
     SamplingResponse, Text, ToMessages, ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
 };
 

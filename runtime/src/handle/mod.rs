@@ -68,6 +68,20 @@ macro_rules! told {
                 self.told().count(event::TEXT_RESPONSE_RETRY, key::RETRY_COUNT, &retry);
             }
 
+            /// The event `samplescope.tool_decision`: what a person or a policy decided on a tool call, before it was made or instead. Who decided is said by
+            /// [`by`](ToolDecision::by); the event is there at the end of the statement. Name and id are taken only if the loop's span records.
+            ///
+            /// ```
+            /// use samplescope::{Decision, current_loop};
+            /// # struct Call { name: String, id: String }
+            /// # fn example(call: &Call) {
+            /// current_loop().tool_decision(&call.name, &call.id, Decision::Denied).by("user");
+            /// # }
+            /// ```
+            pub fn tool_decision(&self, name: impl Text, call_id: impl Text, decision: Decision) -> ToolDecision {
+                ToolDecision::new(self.told(), &name, &call_id, decision)
+            }
+
             /// The event `samplescope.compacted`: the history that the model is sent was made shorter, from `before` messages to `after`. Steps that begin
             /// from now on have `gen_ai.conversation.compacted`; those of loops inside have a history of their own, and have not.
             pub fn compacted(&self, before: impl Integer, after: impl Integer) {
@@ -141,11 +155,13 @@ macro_rules! told {
 }
 
 mod current;
+mod decision;
 mod description;
 mod started;
 
 pub use crate::call::owned::EnteredCall;
 pub use current::{CurrentLoop, CurrentStep, CurrentTool, current_loop, current_step, current_tool};
+pub use decision::ToolDecision;
 pub use description::{LoopDescription, StepDescription, ToolDescription};
 pub use started::{LoopCall, StepCall, ToolCall, start_loop, start_step, start_tool};
 

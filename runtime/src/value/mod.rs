@@ -3,6 +3,7 @@
 pub(crate) mod attribute;
 mod chunk;
 mod context;
+mod decision;
 pub(crate) mod error_type;
 pub(crate) mod message;
 pub(crate) mod registered;
@@ -12,6 +13,7 @@ pub use attribute::{AttributeValue, Flag, Integer, Number, Text};
 pub use chunk::{Chunk, ChunkMessage, ChunkText};
 pub(crate) use chunk::{FailedItem, Pieces, ToolCallPiece};
 pub use context::AsContext;
+pub use decision::Decision;
 pub use error_type::ErrorType;
 pub use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
 pub use response::{SamplingResponse, TokenUsage, ToolOutcome, Usage};

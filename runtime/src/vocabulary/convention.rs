@@ -86,6 +86,8 @@ pub(crate) mod key {
 
     // own
     pub(crate) const AGENT_PARENT: &str = "samplescope.agent.parent";
+    pub(crate) const DECISION: &str = "samplescope.decision";
+    pub(crate) const DECISION_BY: &str = "samplescope.decision.by";
     pub(crate) const MESSAGES_AFTER: &str = "samplescope.messages.after";
     pub(crate) const MESSAGES_BEFORE: &str = "samplescope.messages.before";
 }
@@ -100,6 +102,7 @@ pub(crate) mod event {
     pub(crate) const EXCEPTION: &str = "exception";
     // own
     pub(crate) const COMPACTED: &str = "samplescope.compacted";
+    pub(crate) const TOOL_DECISION: &str = "samplescope.tool_decision";
 }
 
 /// Values that a reader of the spans may compare with.
