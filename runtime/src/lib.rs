@@ -32,8 +32,9 @@ pub mod __private;
 #[cfg(feature = "console")]
 pub use console::console;
 pub use handle::{
-    CurrentLoop, CurrentStep, CurrentTool, EnteredCall, LoopCall, LoopDescription, StepCall, StepDescription, ToolCall,
-    ToolDecision, ToolDescription, current_loop, current_step, current_tool, start_loop, start_step, start_tool,
+    CurrentLoop, CurrentStep, CurrentTool, EnteredCall, InvalidReference, LoopCall, LoopDescription, Reference, StepCall,
+    StepDescription, ToolCall, ToolDecision, ToolDescription, current_loop, current_step, current_tool, start_loop, start_step,
+    start_tool,
 };
 /// [`with_current_context`](FutureExt::with_current_context), which keeps a spawned task in its loop: `tokio::spawn(tool().with_current_context())`.
 #[doc(no_inline)]
@@ -44,8 +45,8 @@ pub use read::given::{Read, read};
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};
 pub use value::{
-    AsContext, AttributeValue, Chunk, ChunkMessage, ChunkText, Decision, ErrorType, Flag, Integer, Message, Number, Part, Role,
-    SamplingResponse, Text, ToMessages, ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
+    AsContext, AttributeValue, Chunk, ChunkMessage, ChunkText, Decision, ErrorType, Evaluation, Flag, Integer, Message, Number,
+    Part, Role, SamplingResponse, Text, ToMessages, ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
 };
 
 /// The name of the instrumentation scope.

@@ -94,6 +94,8 @@ pub enum Piece {
     ToolArguments,
     /// A string, number or name in the result of a tool call.
     ToolResult,
+    /// The explanation of a score.
+    Explanation,
     /// The text of an error: a span's status description and its `exception.message`.
     ErrorMessage,
 }

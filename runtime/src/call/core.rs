@@ -69,6 +69,7 @@ impl Wants {
     const ENDING: u8 = 1 << 3;
     const TOKENS: u8 = 1 << 4;
     const USAGE: u8 = 1 << 5;
+    const EXPLANATIONS: u8 = 1 << 6;
 
     /// What a span wants that records, or not, with or without content.
     pub(crate) fn of_span(records: bool, captures: bool) -> Self {
@@ -128,6 +129,16 @@ impl Wants {
     /// Somebody else reports the tokens.
     pub(crate) fn without_usage(self) -> Self {
         Wants(self.0 & !Self::USAGE)
+    }
+
+    /// What a score is explained by, too, where the settings have it.
+    pub(crate) fn and_explanations(self) -> Self {
+        Wants(self.0 | Self::EXPLANATIONS)
+    }
+
+    /// What a score is explained by, where the settings have it.
+    pub(crate) fn explanations(self) -> bool {
+        self.any_of(Self::EXPLANATIONS)
     }
 
     /// What a response is read for.
@@ -313,6 +324,16 @@ impl Call {
             Learning::Something(learned) => Some(look(learned)),
             _ => None,
         }
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(*unpoisoned(&self.learned), Learning::Over)
+    }
+
+    /// The provider's id for the response, if somebody has said it by now.
+    pub(crate) fn response_id(&self) -> Option<StringValue> {
+        self.look(|learned| learned.response_id.get().cloned()).flatten()
     }
 
     /// Whether there is content of that kind already.

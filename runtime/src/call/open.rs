@@ -403,6 +403,9 @@ impl Opening {
         let unsampled = matches!(span, Started::Unsampled(_));
         let own = span.into_context(parent);
         let mut wants = Wants::of_span(records, self.captures);
+        if records && self.site.capture {
+            wants = wants.and_explanations();
+        }
         if self.measured {
             wants = wants.and_meter(operation);
         }

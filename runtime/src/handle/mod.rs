@@ -25,6 +25,17 @@ macro_rules! told {
                 self.told().set(key.into(), &value);
             }
 
+            /// What it was found to be worth: the conventions' event `gen_ai.evaluation.result`, on the span and, through `tracing`, as a log event with the
+            /// ids of the span. Once the call has ended this says nothing: then its [`reference`](Self::reference) does.
+            pub fn evaluated(&self, evaluation: Evaluation<'_>) {
+                self.told().evaluated(&evaluation);
+            }
+
+            /// What a later evaluation of this call needs to know, in another process, too. Where no span records, it says nothing.
+            pub fn reference(&self) -> Reference {
+                Reference::of(self.told())
+            }
+
             /// The call fails, whatever comes back in the end: its status is Error with this description, which goes through the redactor.
             /// `error.type` is `tool_error` on a tool and `_OTHER` elsewhere. An argument `failed = …` and an `Err` go first.
             pub fn failed<V: Text>(&self, description: V) {
@@ -157,12 +168,15 @@ macro_rules! told {
 mod current;
 mod decision;
 mod description;
+mod evaluated;
+mod reference;
 mod started;
 
 pub use crate::call::owned::EnteredCall;
 pub use current::{CurrentLoop, CurrentStep, CurrentTool, current_loop, current_step, current_tool};
 pub use decision::ToolDecision;
 pub use description::{LoopDescription, StepDescription, ToolDescription};
+pub use reference::{InvalidReference, Reference};
 pub use started::{LoopCall, StepCall, ToolCall, start_loop, start_step, start_tool};
 
 use crate::call::core::{Call, Wants};

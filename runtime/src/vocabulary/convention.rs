@@ -39,6 +39,10 @@ pub(crate) mod key {
     pub(crate) const AGENT_NAME: &str = "gen_ai.agent.name";
     pub(crate) const CONVERSATION_COMPACTED: &str = "gen_ai.conversation.compacted";
     pub(crate) const CONVERSATION_ID: &str = "gen_ai.conversation.id";
+    pub(crate) const EVALUATION_EXPLANATION: &str = "gen_ai.evaluation.explanation";
+    pub(crate) const EVALUATION_LABEL: &str = "gen_ai.evaluation.score.label";
+    pub(crate) const EVALUATION_NAME: &str = "gen_ai.evaluation.name";
+    pub(crate) const EVALUATION_SCORE: &str = "gen_ai.evaluation.score.value";
     pub(crate) const MCP_METHOD_NAME: &str = "mcp.method.name";
     pub(crate) const OPERATION_NAME: &str = "gen_ai.operation.name";
     pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
@@ -92,12 +96,14 @@ pub(crate) mod key {
     pub(crate) const MESSAGES_BEFORE: &str = "samplescope.messages.before";
 }
 
-/// Events on the loop span, and the one log event.
+/// Events on spans.
 pub(crate) mod event {
     // prescribed
     pub(crate) const VALIDATION_FAILURE: &str = "sampling.validation_failure";
     pub(crate) const TEXT_RESPONSE_RETRY: &str = "sampling.text_response_retry";
     pub(crate) const CHOICE: &str = "gen_ai.choice";
+    // genai
+    pub(crate) const EVALUATION_RESULT: &str = "gen_ai.evaluation.result";
     // core
     pub(crate) const EXCEPTION: &str = "exception";
     // own
