@@ -1,5 +1,7 @@
 //! What the person who runs the program decides: by environment variables, or in code.
 
+use crate::caught::caught;
+use crate::value::{Cost, TokenUsage};
 use crate::vocabulary::{Convention, GENAI, PRESCRIBED};
 use crate::warning;
 use opentelemetry::Context;
@@ -19,6 +21,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 /// | [`redactor`](Settings::redactor) | – | none |
 /// | [`error_messages`](Settings::error_messages) | – | `true` |
 /// | [`arguments_for_sampler`](Settings::arguments_for_sampler) | – | `false` |
+/// | [`price`](Settings::price) | – | none |
 ///
 /// The environment is read once. A value there that cannot be understood is warned about once, through `tracing`, and the default is taken.
 ///
@@ -38,8 +41,10 @@ pub struct Settings {
     length_limit: Option<usize>,
     error_messages: bool,
     arguments_for_sampler: bool,
+    price: Option<Arc<Price>>,
 }
 
+type Price = dyn Fn(Option<&str>, Option<&str>, &TokenUsage) -> Option<f64> + Send + Sync;
 type Redactor = dyn for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync;
 
 /// Which names spans, attributes and metrics have.
@@ -169,6 +174,30 @@ impl Settings {
         Settings { arguments_for_sampler: evaluated, ..self }
     }
 
+    /// What a model call cost: `gen_ai.usage.cost` of its step, from the provider, the model (the one that answered, else the one that was asked) and
+    /// the tokens. It is asked when the span of a step ends that records and whose tokens are known, unless the
+    /// [usage](TokenUsage::with_cost) says the cost. What is `None`, negative or no finite number is left out, and so is what panics.
+    /// What it calls is not traced. No loop has a total: backends add the steps up.
+    ///
+    /// ```
+    /// use samplescope::Settings;
+    ///
+    /// Settings::from_env()
+    ///     .price(|_, model, usage| {
+    ///         let (input, output) = match model? {
+    ///             model if model.starts_with("demo-large") => (3.0e-6, 15.0e-6),
+    ///             _ => return None,
+    ///         };
+    ///         Some(usage.input()? as f64 * input + usage.output()? as f64 * output)
+    ///     })
+    ///     .install();
+    /// # Settings::default().install();
+    /// ```
+    #[must_use]
+    pub fn price(self, price: impl Fn(Option<&str>, Option<&str>, &TokenUsage) -> Option<f64> + Send + Sync + 'static) -> Self {
+        Settings { price: Some(Arc::new(price)), ..self }
+    }
+
     /// Makes these the settings of the whole process, from the next loop on (or the next step or tool outside one).
     pub fn install(self) {
         let replaced = INSTALLED.write().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(self));
@@ -200,6 +229,7 @@ impl Settings {
             length_limit: limits.find_map(|limit| limit),
             error_messages: true,
             arguments_for_sampler: false,
+            price: None,
         }
     }
 
@@ -224,6 +254,19 @@ impl Settings {
 
     pub(crate) fn exports_error_messages(&self) -> bool {
         self.error_messages
+    }
+
+    pub(crate) fn prices(&self) -> bool {
+        self.price.is_some()
+    }
+
+    pub(crate) fn priced(&self, provider: Option<&str>, model: Option<&str>, usage: &TokenUsage) -> Option<Cost> {
+        let price = self.price.as_ref()?;
+        let priced = caught("a price", || {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            price(provider, model, usage)
+        });
+        priced.flatten().and_then(Cost::new)
     }
 
     pub(crate) fn limit(&self) -> Option<usize> {
@@ -265,6 +308,7 @@ impl fmt::Debug for Settings {
             .field("length_limit", &self.length_limit)
             .field("error_messages", &self.error_messages)
             .field("arguments_for_sampler", &self.arguments_for_sampler)
+            .field("price", &self.price.as_ref().map(|_| "…"))
             .finish()
     }
 }

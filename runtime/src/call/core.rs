@@ -202,7 +202,7 @@ impl Call {
     #[inline(never)]
     pub(crate) fn say_usage(&self, usage: &impl Usage) {
         let usage = usage.usage();
-        self.learn(|learned| learned.usage.say(Source::Argument, usage));
+        self.learn(|learned| learned.say_usage(Source::Argument, usage));
     }
 
     /// What the response says, in the shape of its provider. Of a loop's, only the answer.
@@ -296,7 +296,7 @@ impl Call {
             learned.chunk_read(carries, last, self.started);
             if let Some(Event { response, pieces, .. }) = event {
                 let usage = response.usage.filter(|_| self.wants.usage());
-                learned.usage.say_more(usage);
+                learned.say_usage(Source::Handle, usage);
                 let messages = response.messages;
                 learned.read(Response { usage: None, messages: Vec::new(), ..response });
                 if let Some(settings) = settings {
@@ -306,7 +306,7 @@ impl Call {
             learned.stop_reason.say(Source::Handle, chunk.stop_reason);
             learned.response_model.say(Source::Handle, chunk.model);
             learned.response_id.say(Source::Handle, chunk.id);
-            learned.usage.say_more(usage);
+            learned.say_usage(Source::Handle, usage);
             if let Some(settings) = settings.filter(|_| chunk.pieces.carries() || message.is_some()) {
                 learned.content().stream(message, &chunk.pieces, settings);
             }

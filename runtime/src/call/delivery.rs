@@ -81,6 +81,7 @@ fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Op
         gen_ai.usage.cache_read.input_tokens = integer(key::USAGE_CACHE_READ),
         gen_ai.usage.cache_creation.input_tokens = integer(key::USAGE_CACHE_CREATION),
         gen_ai.usage.reasoning.output_tokens = integer(key::USAGE_REASONING),
+        gen_ai.usage.cost = float(key::USAGE_COST),
         error.type = text(key::ERROR_TYPE).as_deref(),
         gen_ai.system_instructions = document(key::SYSTEM_INSTRUCTIONS),
         gen_ai.input.messages = document(key::INPUT_MESSAGES),

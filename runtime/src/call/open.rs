@@ -41,7 +41,7 @@ pub(crate) struct Opening {
     measured: bool,
     /// Whether content goes anywhere.
     captures: bool,
-    /// Whether what it says of the shared attributes is kept: a loop's is inherited, and metrics and log events have it, too.
+    /// Whether what it says of the shared attributes is kept: a loop's is inherited, metrics and log events have it, and a price depends on it.
     keeps_shared: bool,
     sampling: Sampling,
     beginning: Option<Box<Beginning>>,
@@ -169,6 +169,7 @@ impl Opening {
             attributes
         });
         let captures = site.capture && captures(&listening.settings, operation, kind);
+        let prices = kind == Kind::Step && listening.settings.prices();
         let logs = captures && listening.settings.captures().as_events();
         Some(Opening {
             kind,
@@ -180,7 +181,7 @@ impl Opening {
             place,
             measured,
             captures,
-            keeps_shared: kind == Kind::Loop || measured || logs,
+            keeps_shared: kind == Kind::Loop || measured || logs || prices,
             sampling,
             beginning: None,
             is_counted: false,

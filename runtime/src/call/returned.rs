@@ -271,7 +271,7 @@ impl<T: SamplingResponse> Success<'_, T> {
         let owned = |text: Option<Cow<'_, str>>| text.map(|text| StringValue::from(text.into_owned()));
         if call.wants.tokens() {
             let usage = response.usage().filter(|_| call.wants.usage());
-            call.learn(|learned| learned.usage.say(Source::Response, usage));
+            call.learn(|learned| learned.say_usage(Source::Response, usage));
         }
         if call.wants.response_model() {
             let model = owned(response.model());

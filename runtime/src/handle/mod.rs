@@ -117,7 +117,7 @@ macro_rules! told {
         impl $handle {
             /// The tokens of this model call. Called again, counts that are known now replace those from before.
             pub fn usage<V: Usage>(&self, usage: V) {
-                self.told().say(Wants::usage, || usage.usage(), |learned, usage| learned.usage.say_more(usage));
+                self.told().say(Wants::usage, || usage.usage(), |learned, usage| learned.say_usage(Source::Handle, usage));
             }
 
             /// Why the model stopped, in the provider's own word.

@@ -18,4 +18,5 @@ pub use decision::Decision;
 pub use error_type::ErrorType;
 pub use evaluation::Evaluation;
 pub use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
+pub(crate) use response::Cost;
 pub use response::{SamplingResponse, TokenUsage, ToolOutcome, Usage};

@@ -1,7 +1,6 @@
 //! What a user's own types may say of themselves, so that no argument has to.
 
-use crate::value::Integer;
-use crate::value::Message;
+use crate::value::{Integer, Message, Number};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -118,6 +117,7 @@ pub struct TokenUsage {
     pub(crate) cached: Option<i64>,
     pub(crate) cache_creation: Option<i64>,
     pub(crate) reasoning: Option<i64>,
+    pub(crate) cost: Option<Cost>,
 }
 
 impl TokenUsage {
@@ -145,6 +145,44 @@ impl TokenUsage {
         TokenUsage { reasoning: count(&tokens), ..self }
     }
 
+    /// What the call cost, where the provider says it: `gen_ai.usage.cost`, on the span alone, in the currency that you account in. Said here it goes before
+    /// [`Settings::price`](crate::Settings::price); what is negative or no finite number is left out.
+    #[must_use]
+    pub fn with_cost(self, amount: impl Number) -> Self {
+        TokenUsage { cost: amount.number().and_then(Cost::new), ..self }
+    }
+
+    /// The tokens of the prompt, cached ones included.
+    pub fn input(&self) -> Option<u64> {
+        said(self.input)
+    }
+
+    /// The tokens of the response, reasoning included.
+    pub fn output(&self) -> Option<u64> {
+        said(self.output)
+    }
+
+    /// The prompt tokens that the provider read from its cache.
+    pub fn cached(&self) -> Option<u64> {
+        said(self.cached)
+    }
+
+    /// The prompt tokens that the provider wrote to its cache.
+    pub fn cache_creation(&self) -> Option<u64> {
+        said(self.cache_creation)
+    }
+
+    /// The response tokens that the model spent on reasoning.
+    pub fn reasoning(&self) -> Option<u64> {
+        said(self.reasoning)
+    }
+
+    /// The counts, and the cost: whoever says only that says nothing of the counts.
+    pub(crate) fn apart(self) -> (Option<TokenUsage>, Option<Cost>) {
+        let counts = TokenUsage { cost: None, ..self };
+        (Some(counts).filter(|counts| self.cost.is_none() || *counts != TokenUsage::default()), self.cost)
+    }
+
     /// What is known here, and for the rest what was known before.
     pub(crate) fn over(self, before: TokenUsage) -> TokenUsage {
         TokenUsage {
@@ -153,7 +191,26 @@ impl TokenUsage {
             cached: self.cached.or(before.cached),
             cache_creation: self.cache_creation.or(before.cache_creation),
             reasoning: self.reasoning.or(before.reasoning),
+            cost: self.cost.or(before.cost),
         }
+    }
+}
+
+fn said(count: Option<i64>) -> Option<u64> {
+    count.and_then(|count| u64::try_from(count).ok())
+}
+
+/// An amount that can be one, by its bits: two of them are equal or are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cost(u64);
+
+impl Cost {
+    pub(crate) fn new(amount: f64) -> Option<Self> {
+        Some(amount).filter(|amount| amount.is_finite() && *amount >= 0.0).map(|amount| Cost(amount.abs().to_bits()))
+    }
+
+    pub(crate) fn amount(self) -> f64 {
+        f64::from_bits(self.0)
     }
 }
 

@@ -5,7 +5,7 @@
 //! | *prescribed* | FastMCP issue #3891 and PR #3892 |
 //! | *genai* | OpenTelemetry semantic-conventions-genai, main at a685613 (2026-08-15) |
 //! | *core* | OpenTelemetry semantic-conventions v1.44.0 |
-//! | *own* | none of them has a name for it: in the namespace `samplescope` |
+//! | *own* | none of them has a name for it: in the namespace `samplescope`, but for the cost |
 //!
 //! The two vocabularies stand side by side as [`PRESCRIBED`] and [`GENAI`]: a second pin of either is a third table, not a branch.
 
@@ -94,6 +94,8 @@ pub(crate) mod key {
     pub(crate) const DECISION_BY: &str = "samplescope.decision.by";
     pub(crate) const MESSAGES_AFTER: &str = "samplescope.messages.after";
     pub(crate) const MESSAGES_BEFORE: &str = "samplescope.messages.before";
+    /// Beside the tokens that it is the price of, where backends look for it.
+    pub(crate) const USAGE_COST: &str = "gen_ai.usage.cost";
 }
 
 /// Events on spans.
