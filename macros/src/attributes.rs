@@ -109,6 +109,7 @@ const OWN: &[Own] = &[
     own("gen_ai.usage.input_tokens", &[Loop, Step], "usage"),
     own("gen_ai.usage.output_tokens", &[Loop, Step], "usage"),
     own("gen_ai.usage.reasoning.output_tokens", &[Loop, Step], "usage"),
+    own("http.request.resend_count", &[Step], "attempt"),
     by_itself("mcp.method.name", &[Loop]),
     by_itself("samplescope.agent.parent", &[Loop]),
     own("server.address", &[Step], "server_address"),

@@ -121,6 +121,7 @@ use validate::Subject;
 ///
 /// - `failed = |output| output.is_error`: a success value that is none, by a `bool`, or by an `Option` of an error or a text that says why
 /// - `error_type = |error| error.kind()`: what the error is called, instead of by its type or its `ErrorType`
+/// - `error_attributes("http.response.status_code" = |error| error.status())`: attributes that are read from the error, checked likewise
 /// - `inherited("user.id" = user.id)`: attributes of your own on the loop, its steps and tools, and the loops inside; on spans, never on a metric
 /// - `attributes("app.tenant" = tenant.id)`: attributes of your own, checked against OpenTelemetry's registry; a closure reads what came back
 /// - `unchecked("gen_ai.new.key" = 1)`: the same, and the registry is not asked
@@ -212,11 +213,13 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `server_address = "api.example.com"`: where the request goes
 /// - `server_port = 443`: to which port
 /// - `iteration = turn`: which step of its loop it is; not given, it is counted from 0
+/// - `attempt = retries`: how often it was sent before; above 0 it is another model call of the same iteration
 ///
 /// Errors, and attributes of your own:
 ///
 /// - `failed = |output| output.is_error`: a success value that is none, by a `bool`, or by an `Option` of an error or a text that says why
 /// - `error_type = |error| error.kind()`: what the error is called, instead of by its type or its `ErrorType`
+/// - `error_attributes("http.response.status_code" = |error| error.status())`: attributes that are read from the error, checked likewise
 /// - `attributes("app.tenant" = tenant.id)`: attributes of your own, checked against OpenTelemetry's registry; a closure reads what came back
 /// - `unchecked("gen_ai.new.key" = 1)`: the same, and the registry is not asked
 ///
@@ -342,6 +345,7 @@ pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `failed = |output| output.is_error`: a success value that is none, by a `bool`, or by an `Option` of an error or a text that says why
 /// - `error_type = |error| error.kind()`: what the error is called, instead of by its type or its `ErrorType`
+/// - `error_attributes("http.response.status_code" = |error| error.status())`: attributes that are read from the error, checked likewise
 /// - `attributes("app.tenant" = tenant.id)`: attributes of your own, checked against OpenTelemetry's registry; a closure reads what came back
 /// - `unchecked("gen_ai.new.key" = 1)`: the same, and the registry is not asked
 ///

@@ -115,6 +115,7 @@ macro_rules! instrumented {
                             usage = |said| TokenUsage::new(said.count, 1),
                             message = |said| &said.words,
                             failed = |said| said.bad,
+                            attempt = count,
                             attributes("gen_ai.prompt.name" = words, "gen_ai.response.status" = |said| &said.words),
                             unchecked("app.unchecked" = count),
                         )]
@@ -122,7 +123,7 @@ macro_rules! instrumented {
             Ok(Said { words: String::from(words), count, bad })
         }
 
-        #[sampling_tool(name = words, call_id = words, arguments = words, result = |said| &said.words, error_type = |_| "told")]
+        #[sampling_tool(name = words, call_id = words, arguments = words, result = |said| &said.words, error_type = |_| "told", error_attributes("http.response.status_code" = |_| 503, "app.error" = |error| error.len()))]
         async fn tool(words: &str, ok: bool) -> Result<Said, String> {
             if ok { Ok(Said { words: String::from(words), count: 1, bad: false }) } else { Err(String::from("no")) }
         }
@@ -175,7 +176,7 @@ macro_rules! instrumented {
 }
 
 everything! {
-    agent answer append_to arguments attribute boxed call call_id calling choice_count chunk conversation_id definitions description entered
+    agent answer append_to arguments attempt attribute boxed call call_id calling choice_count chunk conversation_id definitions description entered
     error error_type failed flag frequency_penalty future given handler_mode inherited inherited_registered integer is_agent_measured is_capturing is_measured is_recording
     items iteration known leave link max_tokens message messages model name number opaque_stream opaque_stream_result outcome output outside
     parent presence_penalty provider record registered request response response_id response_model result result_type result_type_name

@@ -76,9 +76,9 @@ fn describe(
     };
     let finish_reason = match call.kind {
         Kind::Loop => {
-            let [steps, _] = run.counts();
-            if steps > 0 {
-                say(key::ITERATIONS, steps.into());
+            let iterations = run.iterations();
+            if iterations > 0 {
+                say(key::ITERATIONS, iterations.into());
             }
             if content.is_some() { run.last_finish_reason() } else { None }
         }

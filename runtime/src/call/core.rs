@@ -387,6 +387,8 @@ pub(crate) struct Run {
     unsampled: Option<Id>,
     pub(crate) inherited: Inherited,
     steps: AtomicI64,
+    /// How many steps ask anew what one before them asked.
+    retries: AtomicI64,
     tools: AtomicI64,
     /// Whether its outermost call has ended.
     is_over: AtomicBool,
@@ -481,6 +483,7 @@ impl Run {
             unsampled,
             inherited,
             steps: AtomicI64::new(0),
+            retries: AtomicI64::new(0),
             tools: AtomicI64::new(0),
             is_over: AtomicBool::new(false),
             is_compacted: AtomicBool::new(false),
@@ -527,9 +530,27 @@ impl Run {
         }
     }
 
+    /// Counts a step that begins, and asks anew what the last one asked. Which one that is, from 0.
+    pub(crate) fn count_retry(&self) -> Option<i64> {
+        match self.steps.load(Relaxed) {
+            // The first is none.
+            0 => self.count(Kind::Step),
+            _ if self.is_over.load(Relaxed) => None,
+            steps => {
+                self.retries.fetch_add(1, Relaxed);
+                Some(steps - 1).filter(|_| self.kind == Kind::Loop)
+            }
+        }
+    }
+
+    /// How often the loop went round.
+    pub(crate) fn iterations(&self) -> i64 {
+        self.steps.load(Relaxed)
+    }
+
     /// How many steps and tools began.
     pub(crate) fn counts(&self) -> [i64; 2] {
-        [self.steps.load(Relaxed), self.tools.load(Relaxed)]
+        [self.iterations() + self.retries.load(Relaxed), self.tools.load(Relaxed)]
     }
 
     pub(crate) fn compacted(&self) {

@@ -219,6 +219,13 @@ impl Description {
         self.opening.push(key::ITERATION, iteration);
     }
 
+    /// `http.request.resend_count`: how often it was sent before. Above 0 it is another model call of the same iteration.
+    pub fn __ss_attempt(&mut self, attempt: &(impl Integer + ?Sized)) {
+        let attempt = attempt.integer().filter(|&attempt| attempt > 0);
+        self.opening.written.retries = attempt.is_some();
+        self.opening.push(key::RESEND_COUNT, attempt);
+    }
+
     /// `gen_ai.request.stream`: the response comes in pieces, and the time to the first is measured.
     pub fn __ss_stream(&mut self) {
         self.opening.started.get_or_insert_with(Instant::now);

@@ -108,6 +108,8 @@ enum Sampling {
 pub(crate) struct Written {
     shared: u16,
     pub(crate) iteration: bool,
+    /// That it asks anew what a step before it asked.
+    pub(crate) retries: bool,
     pub(crate) tool_count: bool,
 }
 
@@ -248,6 +250,7 @@ impl Opening {
     fn count(&mut self) -> Option<i64> {
         let counted = std::mem::replace(&mut self.is_counted, true);
         match &self.listening {
+            Listening::Within(run) if !counted && self.written.retries => run.count_retry(),
             Listening::Within(run) if !counted => run.count(self.kind),
             _ => None,
         }

@@ -128,6 +128,8 @@ described! { StepDescription:
     server_port(__ss_is_recording, __ss_server_port, Integer);
     /// `fastmcp.sampling.iteration`: which step of the run this is, from 0, where the loop does not count right.
     iteration(__ss_is_recording, __ss_iteration, Integer);
+    /// `http.request.resend_count`: how often it was sent before. Above 0 it is another model call of the same iteration.
+    attempt(__ss_is_recording, __ss_attempt, Integer);
 }
 
 described! { ToolDescription:

@@ -85,6 +85,7 @@ pub(crate) mod key {
     pub(crate) const ERROR_TYPE: &str = "error.type";
     pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
     pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
+    pub(crate) const RESEND_COUNT: &str = "http.request.resend_count";
     pub(crate) const SERVER_ADDRESS: &str = "server.address";
     pub(crate) const SERVER_PORT: &str = "server.port";
 
