@@ -54,6 +54,7 @@ pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject<'_
         kind,
         renamed: None,
         capture: true,
+        consent: None,
         tokens: true,
         recursive: false,
         stream: None,
@@ -317,6 +318,11 @@ fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mu
             flag.span,
             "`capture = true` cannot be: only the person who runs the program turns content on, with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT or `Settings`. Leave it out",
         )),
+        (Takes::Flag, Written::Expression(value)) if key.name == "capture" && literal(&value).is_none() => {
+            no_closure(key, &value, errors);
+            stays(&value, errors);
+            model.consent = Some(Description { method: at.clone(), value: Value::Requested(Requested::Expression(value)) });
+        }
         (_, Written::Expression(value)) => errors.push(Error::new(value.span(), format!("write `{}`", key.example()))),
         _ => errors.push(Error::new(at.span(), format!("write `{}`", key.example()))),
     }

@@ -128,7 +128,7 @@ macro_rules! instrumented {
             if ok { Ok(Said { words: String::from(words), count: 1, bad: false }) } else { Err(String::from("no")) }
         }
 
-        #[sampling_tool(description = words)]
+        #[sampling_tool(description = words, capture = !words.is_empty())]
         fn late(words: &str) -> impl Future<Output = Result<u8, Refused>> {
             let count = words.len();
             async move { if count == 0 { Ok(1) } else { Err(Refused::Io(std::io::Error::other("disk"))) } }
@@ -176,7 +176,7 @@ macro_rules! instrumented {
 }
 
 everything! {
-    agent answer append_to arguments attempt attribute boxed call call_id calling choice_count chunk conversation_id definitions description entered
+    agent answer append_to arguments asks_consent attempt attribute boxed call call_id calling capture choice_count chunk conversation_id definitions description entered
     error error_type failed flag frequency_penalty future given handler_mode inherited inherited_registered integer is_agent_measured is_capturing is_measured is_recording
     items iteration known leave link max_tokens message messages model name number opaque_stream opaque_stream_result outcome output outside
     parent presence_penalty provider record registered request response response_id response_model result result_type result_type_name

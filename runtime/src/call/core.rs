@@ -441,6 +441,8 @@ pub(crate) struct Inherited {
     pub(crate) shared: SharedValues,
     /// Attributes of the user's, for spans alone.
     pub(crate) attributes: Option<Arc<[KeyValue]>>,
+    /// No content inside, whatever the settings say.
+    pub(crate) denies_content: bool,
 }
 
 impl Inherited {

@@ -10,7 +10,7 @@ use crate::read::facts as read;
 use crate::read::request::{Request, request as read_request};
 use crate::read::walk::{Lent, Readable};
 use crate::value::registered::{Registered, Sink};
-use crate::value::{AsContext, AttributeValue, Integer, Message, Number, Text, ToToolDefinitions, error_type};
+use crate::value::{AsContext, AttributeValue, Flag, Integer, Message, Number, Text, ToToolDefinitions, error_type};
 use crate::vocabulary::{Content, Kind, Shared, key, value};
 use opentelemetry::{Array, StringValue, Value};
 use serde::Serialize;
@@ -99,6 +99,11 @@ impl Description {
     /// For content. The macro asks last, since the span has to be started to know.
     pub fn __ss_is_capturing(&mut self) -> bool {
         self.opening.is_capturing()
+    }
+
+    /// For whether content may be captured: where the settings have it captured, and a span records.
+    pub fn __ss_asks_consent(&mut self) -> bool {
+        self.opening.asks_consent()
     }
 
     /// What the loop produces, and so what it asks its model for.
@@ -300,6 +305,11 @@ impl Description {
     /// `gen_ai.tool.type`: `function` unless it is said otherwise, as in `extension`, `datastore`.
     pub fn __ss_tool_type(&mut self, kind: &(impl Text + ?Sized)) {
         self.opening.share(Shared::ToolType, kind.text());
+    }
+
+    /// Whether content may be captured, where the settings have it: here, and of a loop in all that is inside.
+    pub fn __ss_capture(&mut self, allowed: &(impl Flag + ?Sized)) {
+        self.opening.consents(allowed.flag());
     }
 
     /// An attribute of the user's own.

@@ -6,6 +6,7 @@ use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Moment;
 use crate::content::{Captured, captures};
 use crate::listen::{Beginning, Listeners, Started, start};
+use crate::settings::Capture;
 use crate::vocabulary::{Kind, Operation, Origin, Shared, SharedValues, key, value};
 use crate::warning;
 use opentelemetry::trace::{Link, TraceContextExt as _};
@@ -41,6 +42,8 @@ pub(crate) struct Opening {
     measured: bool,
     /// Whether content goes anywhere.
     captures: bool,
+    /// What somebody has said against that: for the call, or for all that is inside of the loop.
+    consent: Consent,
     /// Whether what it says of the shared attributes is kept: a loop's is inherited, metrics and log events have it, and a price depends on it.
     keeps_shared: bool,
     sampling: Sampling,
@@ -89,6 +92,25 @@ impl Deref for Listening {
             Listening::Own(listeners) => listeners,
             Listening::Within(run) => &run.listeners,
         }
+    }
+}
+
+/// What was said of content, beside the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Consent {
+    NotAsked,
+    Given,
+    Denied,
+}
+
+impl Consent {
+    fn allows(self) -> bool {
+        self != Consent::Denied
+    }
+
+    /// Once denied, it stays so.
+    fn and(self, other: Consent) -> Consent {
+        if self.allows() { other } else { self }
     }
 }
 
@@ -145,6 +167,10 @@ impl Opening {
     fn at(kind: Kind, site: &'static Site, manner: Manner, listening: Listening, parent: Context, place: Place) -> Option<Self> {
         let operation = listening.convention.operation(kind);
         let around = if kind == Kind::Loop { Run::of(&parent) } else { None };
+        let consent = match (&listening, around) {
+            (Listening::Within(run), _) | (_, Some(run)) if run.inherited.denies_content => Consent::Denied,
+            _ => Consent::NotAsked,
+        };
         let around = around.filter(|run| run.hands_down_under(place.span)).cloned();
         let (inherited, asks) = match (&listening, &around) {
             (Listening::Own(listeners), None) => (0, listeners.tracer.is_some()),
@@ -170,7 +196,7 @@ impl Opening {
             attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
             attributes
         });
-        let captures = site.capture && captures(&listening.settings, operation, kind);
+        let captures = site.capture && consent != Consent::Denied && captures(&listening.settings, operation, kind);
         let prices = kind == Kind::Step && listening.settings.prices();
         let logs = captures && listening.settings.captures().as_events();
         Some(Opening {
@@ -183,6 +209,7 @@ impl Opening {
             place,
             measured,
             captures,
+            consent,
             keeps_shared: kind == Kind::Loop || measured || logs || prices,
             sampling,
             beginning: None,
@@ -220,7 +247,20 @@ impl Opening {
     /// Whether content is worth evaluating. The macro asks last, since the span has to be started to know.
     pub(crate) fn is_capturing(&mut self) -> bool {
         self.origin = Origin::Evaluated;
-        self.captures && self.decide()
+        self.captures && self.consent.allows() && self.decide()
+    }
+
+    /// Whether it is worth evaluating who allows content. Until somebody does, nobody has.
+    pub(crate) fn asks_consent(&mut self) -> bool {
+        let may_be_asked =
+            self.consent != Consent::Denied && self.site.capture && self.listening.settings.captures() != Capture::Off;
+        self.consent = Consent::Denied;
+        may_be_asked && self.is_wanted(|_| false)
+    }
+
+    /// The answer to that.
+    pub(crate) fn consents(&mut self, allowed: bool) {
+        self.consent = if allowed { Consent::Given } else { Consent::Denied };
     }
 
     /// Lets the sampler decide, if it has not. Whether the span records.
@@ -272,7 +312,8 @@ impl Opening {
         let opened =
             listening.and_then(|listening| Opening::at(self.kind, self.site, self.manner, listening, parent.clone(), place));
         if let Some(opened) = opened {
-            *self = Opening { beginning: self.beginning.take(), ..opened };
+            let (captures, consent) = (opened.captures && self.consent.allows(), opened.consent.and(self.consent));
+            *self = Opening { beginning: self.beginning.take(), captures, consent, ..opened };
         } else {
             self.sampling = Sampling::Nobody;
             self.attributes = None;
@@ -406,8 +447,9 @@ impl Opening {
         }
         let unsampled = matches!(span, Started::Unsampled(_));
         let own = span.into_context(parent);
-        let mut wants = Wants::of_span(records, self.captures);
-        if records && self.site.capture {
+        let allows_content = self.consent.allows();
+        let mut wants = Wants::of_span(records, self.captures && allows_content);
+        if records && self.site.capture && allows_content {
             wants = wants.and_explanations();
         }
         if self.measured {
@@ -416,7 +458,9 @@ impl Opening {
         if manner.without_tokens {
             wants = wants.without_usage();
         }
-        let tells = wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
+        // What is inside of a loop that is not sampled may be, and has to know.
+        let forbids = kind == Kind::Loop && !allows_content && self.listening.settings.captures() != Capture::Off;
+        let tells = forbids || wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
         if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
             return None;
         }
@@ -430,7 +474,8 @@ impl Opening {
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
                 let (shared, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
-                let inherited = Inherited { shared, attributes };
+                let denies_content = kind == Kind::Loop && !allows_content;
+                let inherited = Inherited { shared, attributes, denies_content };
                 let recursive = manner.recursive.map(|at| Recursive { function: self.site.function, at });
                 let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
                 let context = run.within(own.as_ref().unwrap_or(parent));
@@ -457,7 +502,7 @@ impl Opening {
             said,
             learned: Mutex::new(Learning::Nothing),
         });
-        if let (Some(captured), Some(settings)) = (self.content, call.settings()) {
+        if let (Some(captured), Some(settings)) = (self.content.filter(|_| allows_content), call.settings()) {
             for (name, attributes) in delivery::request_events(&call, settings, &captured) {
                 call.add_event(name, attributes);
             }

@@ -2,7 +2,7 @@
 
 use crate::call::description::Description;
 use crate::read::walk::Readable;
-use crate::value::{AsContext, AttributeValue, Integer, Number, Text, ToMessages, ToToolDefinitions};
+use crate::value::{AsContext, AttributeValue, Flag, Integer, Number, Text, ToMessages, ToToolDefinitions};
 use serde::Serialize;
 use std::fmt;
 use std::time::SystemTime;
@@ -57,6 +57,14 @@ macro_rules! described {
             /// belongs to that loop. Said before anything else; later it is left out, with a warning.
             pub fn parent(&mut self, context: &(impl AsContext + ?Sized)) {
                 self.description.__ss_parent(context);
+            }
+
+            /// Whether content may be captured, where the settings have it captured: it narrows, and never widens. Of a loop it is said for all that is
+            /// inside, too. Where nobody says it, the settings decide alone.
+            pub fn capture(&mut self, allowed: &(impl Flag + ?Sized)) {
+                if self.description.__ss_asks_consent() {
+                    self.description.__ss_capture(allowed);
+                }
             }
 
             /// A link to the span that the context is in.

@@ -174,6 +174,10 @@ impl Operation {
 
     fn content(&mut self, key: &'static str, piece: Piece, content: &(impl Serialize + ?Sized)) {
         let Some(open) = &mut self.open else { return };
+        // A loop around may have forbidden it.
+        if Run::of(&self.context).is_some_and(|run| run.inherited.denies_content) {
+            return;
+        }
         // A tool of ours has its own.
         if !matches!(open.span, Span::Own) || !open.settings.captures().on_spans() {
             return;
