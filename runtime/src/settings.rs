@@ -17,6 +17,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 /// |---|---|---|
 /// | [`vocabulary`](Settings::vocabulary) | `OTEL_SEMCONV_STABILITY_OPT_IN`: a comma list that may hold `gen_ai_latest_experimental` | [`Vocabulary::Prescribed`] |
 /// | [`capture`](Settings::capture) | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: `SPAN_ONLY` (or `true`, `1`), `EVENT_ONLY`, `SPAN_AND_EVENT`, `NO_CONTENT` (or `false`, `0`) | [`Capture::Off`] |
+/// | [`capture_only`](Settings::capture_only) | – | every piece |
 /// | [`length_limit`](Settings::length_limit) | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, in characters | none |
 /// | [`redactor`](Settings::redactor) | – | none |
 /// | [`error_messages`](Settings::error_messages) | – | `true` |
@@ -42,6 +43,18 @@ pub struct Settings {
     error_messages: bool,
     arguments_for_sampler: bool,
     price: Option<Arc<Price>>,
+    /// None: every piece.
+    pieces: Option<Pieces>,
+}
+
+/// Pieces of content, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pieces(u16);
+
+impl Pieces {
+    fn has(self, piece: Piece) -> bool {
+        self.0 & (1 << piece as u16) != 0
+    }
 }
 
 type Price = dyn Fn(Option<&str>, Option<&str>, &TokenUsage) -> Option<f64> + Send + Sync;
@@ -91,8 +104,10 @@ impl Capture {
 pub enum Piece {
     /// A system prompt.
     System,
-    /// A message to the model, and definitions of tools.
+    /// A message to the model.
     Input,
+    /// A definition of a tool.
+    ToolDefinitions,
     /// A message of the model, and the answer of a loop.
     Output,
     /// A string, number or name in the arguments of a tool call.
@@ -133,6 +148,22 @@ impl Settings {
     #[must_use]
     pub fn capture(self, capture: Capture) -> Self {
         Settings { capture, ..self }
+    }
+
+    /// Which pieces of content are captured, where content is: the others are left out. [`Piece::ErrorMessage`] is none of them, which
+    /// [`error_messages`](Settings::error_messages) decides on.
+    ///
+    /// ```
+    /// use samplescope::{Capture, Piece, Settings};
+    ///
+    /// // What the tools were called with, and nothing that anybody said.
+    /// let settings = Settings::default().capture(Capture::Spans).capture_only([Piece::ToolArguments, Piece::ToolResult]);
+    /// # drop(settings);
+    /// ```
+    #[must_use]
+    pub fn capture_only(self, pieces: impl IntoIterator<Item = Piece>) -> Self {
+        let pieces = pieces.into_iter().fold(0, |all, piece| all | 1 << piece as u16);
+        Settings { pieces: Some(Pieces(pieces)), ..self }
     }
 
     /// Every text of content and every error message passes through `redactor`, whole and unescaped, before the length limit.
@@ -230,6 +261,7 @@ impl Settings {
             error_messages: true,
             arguments_for_sampler: false,
             price: None,
+            pieces: None,
         }
     }
 
@@ -254,6 +286,15 @@ impl Settings {
 
     pub(crate) fn exports_error_messages(&self) -> bool {
         self.error_messages
+    }
+
+    /// Whether that piece is captured, where content is.
+    pub(crate) fn takes(&self, piece: Piece) -> bool {
+        self.pieces.is_none_or(|pieces| pieces.has(piece))
+    }
+
+    pub(crate) fn takes_every_piece(&self) -> bool {
+        self.pieces.is_none()
     }
 
     pub(crate) fn prices(&self) -> bool {
@@ -305,6 +346,7 @@ impl fmt::Debug for Settings {
             .field("vocabulary", &self.vocabulary)
             .field("capture", &self.capture)
             .field("redactor", &self.redactor.as_ref().map(|_| "…"))
+            .field("pieces", &self.pieces)
             .field("length_limit", &self.length_limit)
             .field("error_messages", &self.error_messages)
             .field("arguments_for_sampler", &self.arguments_for_sampler)

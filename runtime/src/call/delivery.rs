@@ -23,6 +23,7 @@ pub(crate) fn at_end(
     attributes: &mut Vec<KeyValue>,
 ) -> Vec<Event> {
     let Some(settings) = call.settings() else { return Vec::new() };
+    captured.narrow(call.kind, settings);
     let capture = settings.captures();
     let content = if capture.on_spans() { call.operation.content } else { Content::Nothing };
     let streamed = captured.put_together(call.kind, settings);

@@ -502,7 +502,8 @@ impl Opening {
             said,
             learned: Mutex::new(Learning::Nothing),
         });
-        if let (Some(captured), Some(settings)) = (self.content.filter(|_| allows_content), call.settings()) {
+        if let (Some(mut captured), Some(settings)) = (self.content.filter(|_| allows_content), call.settings()) {
+            captured.narrow(kind, settings);
             for (name, attributes) in delivery::request_events(&call, settings, &captured) {
                 call.add_event(name, attributes);
             }

@@ -30,7 +30,7 @@ pub(super) struct Said<'a> {
 impl<'a> Said<'a> {
     /// `response_id`: as far as the call knows it.
     pub(super) fn new(evaluation: &'a Evaluation<'a>, response_id: Option<&'a str>, settings: &Settings, explains: bool) -> Self {
-        let explanation = evaluation.explanation.as_deref().filter(|_| explains);
+        let explanation = evaluation.explanation.as_deref().filter(|_| explains && settings.takes(Piece::Explanation));
         Said {
             evaluation,
             response_id: evaluation.response_id.as_deref().or(response_id),

@@ -179,7 +179,7 @@ impl Operation {
             return;
         }
         // A tool of ours has its own.
-        if !matches!(open.span, Span::Own) || !open.settings.captures().on_spans() {
+        if !matches!(open.span, Span::Own) || !open.settings.captures().on_spans() || !open.settings.takes(piece) {
             return;
         }
         if let Some(json) = caught("a tool's content", || open.settings.serialized(piece, content)).flatten() {
