@@ -76,15 +76,15 @@ async fn said(settings: Settings) -> Vec<Piece> {
 #[tokio::test]
 async fn each_piece_is_there_alone_and_none_without_capture() {
     let all: Vec<Piece> = PIECES.iter().map(|(piece, _)| *piece).collect();
-    for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
-        let settings = || Settings::default().vocabulary(vocabulary).capture(Capture::SpansAndEvents);
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+        let settings = || Settings::default().with_vocabulary(vocabulary).with_capture(Capture::SpansAndEvents);
         assert_eq!(said(settings()).await, all);
-        assert_eq!(said(settings().capture_only(all.clone())).await, all);
-        assert_eq!(said(settings().capture_only([])).await, []);
-        assert_eq!(said(settings().capture_only([Piece::ErrorMessage])).await, []);
+        assert_eq!(said(settings().with_capture_only(all.clone())).await, all);
+        assert_eq!(said(settings().with_capture_only([])).await, []);
+        assert_eq!(said(settings().with_capture_only([Piece::ErrorMessage])).await, []);
         for (piece, _) in PIECES {
-            assert_eq!(said(settings().capture_only([piece])).await, [piece], "{vocabulary:?}");
-            assert_eq!(said(settings().capture_only([piece]).capture(Capture::Off)).await, []);
+            assert_eq!(said(settings().with_capture_only([piece])).await, [piece], "{vocabulary:?}");
+            assert_eq!(said(settings().with_capture_only([piece]).with_capture(Capture::Off)).await, []);
         }
     }
 }

@@ -32,8 +32,8 @@ fn run() {
 
 #[test]
 fn the_loop_has_the_event_and_the_steps_that_follow_the_attribute() {
-    for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
-        let telemetry = Telemetry::on().with(Settings::default().vocabulary(vocabulary));
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+        let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(vocabulary));
         run();
         let spans = telemetry.spans(8);
         let events = spans[0].events();

@@ -51,11 +51,11 @@ const CAPTURES: [Capture; 4] = [Capture::Off, Capture::Spans, Capture::Events, C
 
 #[test]
 fn without_consent_there_is_no_content_inside_and_with_it_what_the_settings_say() {
-    for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
         for capture in CAPTURES {
             for consents in [Some(true), Some(false), None] {
                 let logs = Logs::listen();
-                let telemetry = Telemetry::on().with(Settings::default().vocabulary(vocabulary).capture(capture));
+                let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(vocabulary).with_capture(capture));
                 let asked = Cell::new(0);
                 let consent = || {
                     asked.set(asked.get() + 1);
@@ -80,14 +80,14 @@ fn without_consent_there_is_no_content_inside_and_with_it_what_the_settings_say(
 
 #[test]
 fn an_answer_that_panics_is_none() {
-    let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
     assert_eq!(run(|| panic!("who knows"), nested), "a secret");
     assert!(!telemetry.spans(5).iter().any(has_secret));
 }
 
 #[test]
 fn it_stays_said_for_a_loop_that_is_placed_elsewhere_and_after_content() {
-    let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
     let place = Context::new();
     start_loop(|run| {
         run.capture(&false);
@@ -137,7 +137,7 @@ impl ShouldSample for Inner {
 
 #[test]
 fn a_loop_that_is_sampled_in_one_that_is_not_has_nobody_s_consent() {
-    let telemetry = Telemetry::off().sampled(Inner).with(Settings::default().capture(Capture::Spans));
+    let telemetry = Telemetry::off().sampled(Inner).with(Settings::default().with_capture(Capture::Spans));
     run(|| unreachable!("nothing of it is recorded"), nested);
     let spans = telemetry.spans_so_far();
     assert!(spans.len() >= 2, "{}", telemetry.tree());
@@ -147,7 +147,7 @@ fn a_loop_that_is_sampled_in_one_that_is_not_has_nobody_s_consent() {
 #[test]
 fn a_request_to_an_mcp_server_has_no_content_either() {
     for consents in [true, false] {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         run(
             || Some(consents),
             || {
@@ -164,7 +164,7 @@ fn a_request_to_an_mcp_server_has_no_content_either() {
 #[test]
 fn nobody_is_asked_where_nobody_listens() {
     for telemetry in [Telemetry::off as fn() -> Telemetry, || Telemetry::off().metered()] {
-        let _telemetry = telemetry().with(Settings::default().capture(Capture::SpansAndEvents));
+        let _telemetry = telemetry().with(Settings::default().with_capture(Capture::SpansAndEvents));
         run(|| unreachable!("nothing is recorded"), || ());
     }
 }

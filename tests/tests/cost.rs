@@ -36,14 +36,15 @@ fn cost(span: &Span) -> Option<f64> {
 
 #[test]
 fn the_settings_price_each_step_whose_tokens_are_known_in_both_vocabularies() {
-    for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let seen = asked.clone();
-        let telemetry =
-            Telemetry::on().metered().with(Settings::default().vocabulary(vocabulary).price(move |provider, model, usage| {
+        let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(vocabulary).with_price(
+            move |provider, model, usage| {
                 seen.lock().expect("not poisoned").push(format!("{provider:?} {model:?}"));
                 Some(usage.input()? as f64 + usage.output()? as f64 / 2.0)
-            }));
+            },
+        ));
         run(TokenUsage::new(100, 50));
         let spans = telemetry.spans(5);
         assert_eq!(spans.iter().map(cost).collect::<Vec<_>>(), [None, Some(125.0), Some(12.5), Some(125.0), None]);
@@ -63,7 +64,7 @@ fn the_settings_price_each_step_whose_tokens_are_known_in_both_vocabularies() {
 
 #[test]
 fn what_the_provider_says_goes_first_and_takes_no_count_away() {
-    let telemetry = Telemetry::on().with(Settings::default().price(|_, _, _| Some(1.0)));
+    let telemetry = Telemetry::on().with(Settings::default().with_price(|_, _, _| Some(1.0)));
     ask("demo", Some(TokenUsage::new(1, 2).with_cost(0.25)));
     ask("demo", Some(TokenUsage::default().with_cost(0.5_f32)));
     {
@@ -104,7 +105,7 @@ async fn a_chunk_says_it_and_the_last_one_counts() {
 #[test]
 fn what_can_be_no_cost_is_left_out() {
     for nonsense in [f64::NAN, f64::INFINITY, -0.01] {
-        let telemetry = Telemetry::on().with(Settings::default().price(move |_, _, _| Some(nonsense)));
+        let telemetry = Telemetry::on().with(Settings::default().with_price(move |_, _, _| Some(nonsense)));
         ask("demo", Some(TokenUsage::new(1, 2)));
         ask("demo", Some(TokenUsage::new(1, 2).with_cost(nonsense)));
         assert!(telemetry.spans(2).iter().all(|span| cost(span).is_none()));
@@ -116,7 +117,7 @@ fn what_can_be_no_cost_is_left_out() {
 
 #[test]
 fn a_price_that_panics_is_left_out_and_the_step_is_what_it_was() {
-    let telemetry = Telemetry::on().with(Settings::default().price(|_, model, _| {
+    let telemetry = Telemetry::on().with(Settings::default().with_price(|_, model, _| {
         let _ = ask("inside", None);
         panic!("{model:?} has no price")
     }));
@@ -135,11 +136,12 @@ fn nobody_is_asked_for_a_price_where_no_span_records_or_somebody_else_reports_th
     for telemetry in [Telemetry::off as fn() -> Telemetry, || Telemetry::off().metered().sampled(Sampler::AlwaysOff)] {
         let asked = Arc::new(AtomicU32::new(0));
         let count = asked.clone();
-        let _telemetry = telemetry().with(Settings::default().price(move |_, _, _| Some(f64::from(count.fetch_add(1, SeqCst)))));
+        let _telemetry =
+            telemetry().with(Settings::default().with_price(move |_, _, _| Some(f64::from(count.fetch_add(1, SeqCst)))));
         run(TokenUsage::new(1, 2));
         assert_eq!(asked.load(SeqCst), 0);
     }
-    let telemetry = Telemetry::on().with(Settings::default().price(|_, _, _| Some(1.0)));
+    let telemetry = Telemetry::on().with(Settings::default().with_price(|_, _, _| Some(1.0)));
     reported();
     assert_eq!(cost(&telemetry.span()), None);
 }

@@ -38,9 +38,9 @@ fn attributes(said: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 #[test]
 fn it_is_on_the_span_and_in_the_log_in_both_vocabularies() {
-    for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
         let logs = Logs::listen();
-        let telemetry = Telemetry::on().with(Settings::default().vocabulary(vocabulary));
+        let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(vocabulary));
         run();
         let spans = telemetry.spans(3);
         let expected = [
@@ -84,7 +84,7 @@ fn a_reference_is_one_text_and_scores_the_call_when_it_is_over_and_elsewhere() {
     };
     // Another process: no provider of its own, and other settings.
     let logs = Logs::listen();
-    let _telemetry = Telemetry::off().with(Settings::default().capture(Capture::Events).redactor(|piece, text| {
+    let _telemetry = Telemetry::off().with(Settings::default().with_capture(Capture::Events).with_redactor(|piece, text| {
         assert_eq!(piece, Piece::Explanation);
         text.replace("hunter2", "***").into()
     }));
@@ -117,8 +117,8 @@ fn an_explanation_goes_where_content_goes_and_nowhere_without() {
         (Capture::SpansAndEvents, closed, false, false),
     ] {
         let logs = Logs::listen();
-        let settings = Settings::default().redactor(|_, text| text.replace("hunter2", "***").into());
-        let telemetry = Telemetry::on().with(settings.capture(capture).length_limit(200));
+        let settings = Settings::default().with_redactor(|_, text| text.replace("hunter2", "***").into());
+        let telemetry = Telemetry::on().with(settings.with_capture(capture).with_length_limit(200));
         let reference = run();
         let stored = reference.to_string();
         stored.parse::<Reference>().expect("what was written").evaluated(relevance());

@@ -67,8 +67,8 @@ fn some(words: [&str; 6]) -> [Option<String>; 6] {
 
 #[tokio::test]
 async fn it_is_on_everything_inside_in_both_vocabularies() {
-    for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
-        let telemetry = Telemetry::on().metered().with(Settings::default().vocabulary(vocabulary));
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+        let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(vocabulary));
         plan(&session(), research()).await;
         let spans = telemetry.spans(5);
         let [run, step, tool, nested, nested_step] = &spans[..] else { panic!("{}", telemetry.tree()) };

@@ -46,8 +46,8 @@ fn numbers(spans: &[Span], key: &str) -> Vec<Option<i64>> {
 
 #[test]
 fn a_retry_is_a_model_call_of_the_same_iteration_in_both_vocabularies() {
-    for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
-        let telemetry = Telemetry::on().metered().with(Settings::default().vocabulary(vocabulary));
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+        let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(vocabulary));
         let _ = run(&Cell::new(0));
         let spans = telemetry.spans(8);
         let steps = &spans[1..7];

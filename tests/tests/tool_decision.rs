@@ -31,8 +31,8 @@ fn event(name: &str, id: Option<&str>, decision: &str, by: Option<&str>) -> Stri
 
 #[test]
 fn each_decision_is_one_event_in_both_vocabularies() {
-    for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
-        let telemetry = Telemetry::on().with(Settings::default().vocabulary(vocabulary));
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+        let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(vocabulary));
         run();
         let spans = telemetry.spans(2);
         let said = |(name, attributes): &(String, std::collections::BTreeMap<String, String>)| {

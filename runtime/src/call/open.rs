@@ -186,7 +186,7 @@ impl Opening {
         }
         let sampling = match &listening {
             _ if !asks => Sampling::Decided(Started::Nothing),
-            Listening::Own(listeners) if around.is_none() && !listeners.settings.shows_sampler_arguments() => Sampling::Early,
+            Listening::Own(listeners) if around.is_none() && !listeners.settings.arguments_for_sampler() => Sampling::Early,
             _ => Sampling::Late,
         };
         let attributes = asks.then(|| {
@@ -198,7 +198,7 @@ impl Opening {
         });
         let captures = site.capture && consent != Consent::Denied && captures(&listening.settings, operation, kind);
         let prices = kind == Kind::Step && listening.settings.prices();
-        let logs = captures && listening.settings.captures().as_events();
+        let logs = captures && listening.settings.capture().as_events();
         Some(Opening {
             kind,
             site,
@@ -253,7 +253,7 @@ impl Opening {
     /// Whether it is worth evaluating who allows content. Until somebody does, nobody has.
     pub(crate) fn asks_consent(&mut self) -> bool {
         let may_be_asked =
-            self.consent != Consent::Denied && self.site.capture && self.listening.settings.captures() != Capture::Off;
+            self.consent != Consent::Denied && self.site.capture && self.listening.settings.capture() != Capture::Off;
         self.consent = Consent::Denied;
         may_be_asked && self.is_wanted(|_| false)
     }
@@ -459,7 +459,7 @@ impl Opening {
             wants = wants.without_usage();
         }
         // What is inside of a loop that is not sampled may be, and has to know.
-        let forbids = kind == Kind::Loop && !allows_content && self.listening.settings.captures() != Capture::Off;
+        let forbids = kind == Kind::Loop && !allows_content && self.listening.settings.capture() != Capture::Off;
         let tells = forbids || wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
         if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
             return None;

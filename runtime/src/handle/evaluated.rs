@@ -12,7 +12,7 @@ impl Told<'_> {
         let Some(call) = self.recording().filter(|call| !evaluation.says_nothing() && !call.is_over()) else { return };
         let (Some(context), Some(settings)) = (call.recording(), call.settings()) else { return };
         let response_id = call.response_id();
-        let (on_span, in_log) = (settings.captures().on_spans(), settings.captures().as_events());
+        let (on_span, in_log) = (settings.capture().on_spans(), settings.capture().as_events());
         let explains = call.wants.explanations() && (on_span || in_log);
         let said = Said::new(evaluation, response_id.as_ref().map(|id| id.as_str()), settings, explains);
         call.add_event(event::EVALUATION_RESULT, said.attributes(on_span));

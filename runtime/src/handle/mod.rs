@@ -21,8 +21,8 @@ macro_rules! told {
 
             /// Sets an attribute when the span ends; the last value of a key counts. A `None` sets nothing.
             /// A key that the attribute macro sets at the start cannot be taken back: it would be there twice.
-            pub fn set<V: AttributeValue>(&self, key: impl Into<Key>, value: V) {
-                self.told().set(key.into(), &value);
+            pub fn set<V: AttributeValue>(&self, key: impl Into<Cow<'static, str>>, value: V) {
+                self.told().set(key.into().into(), &value);
             }
 
             /// What it was found to be worth: the conventions' event `gen_ai.evaluation.result`, on the span and, through `tracing`, as a log event with the

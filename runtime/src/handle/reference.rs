@@ -54,7 +54,7 @@ impl Reference {
     pub fn evaluated(&self, evaluation: Evaluation<'_>) {
         let Some(named) = self.0.as_ref().filter(|_| !evaluation.says_nothing()) else { return };
         let settings = Settings::current();
-        let explains = named.may_explain && settings.captures().as_events();
+        let explains = named.may_explain && settings.capture().as_events();
         let context = Context::new().with_remote_span_context(named.span.clone());
         Said::new(&evaluation, named.response_id.as_deref(), &settings, explains).log(&context, explains);
     }
