@@ -46,6 +46,7 @@ mod function;
 mod habits;
 mod hygiene;
 mod keys;
+mod level;
 mod model;
 mod nearest;
 mod places;

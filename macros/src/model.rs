@@ -15,6 +15,8 @@ pub(crate) enum Macro {
 }
 
 impl Macro {
+    pub(crate) const ALL: [Macro; 3] = [Macro::Loop, Macro::Step, Macro::Tool];
+
     /// What a function does that this attribute stands on.
     pub(crate) fn role(self) -> &'static str {
         match self {

@@ -172,21 +172,23 @@ fn no_caller_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
 }
 
 fn only_one_of_ours(kind: Macro, function: &Function, errors: &mut Errors) {
-    let ours = [Macro::Loop, Macro::Step, Macro::Tool].map(|kind| kind.to_string());
     for attribute in &function.attributes {
         let Some(last) = attribute.path().segments.last() else { continue };
-        if ours.iter().any(|name| last.ident == name) {
-            let says = if last.ident == kind.to_string() {
-                format!("`#[{kind}]` stands here twice, and one call is one span: remove one of the two")
-            } else {
-                format!(
-                    "one function cannot be both `#[{kind}]` and `#[{}]`: each is one span. Move what one of them describes into a function of its own",
-                    last.ident
-                )
-            };
-            errors.push(Error::new(last.ident.span(), says));
+        if let Some(other) = Macro::ALL.into_iter().find(|other| last.ident == other.to_string()) {
+            let apart = "Move what one of them describes into a function of its own";
+            errors.push(two_of_ours("function", kind, other, last.ident.span(), apart));
         }
     }
+}
+
+/// The second of two attributes of ours on one `subject`. `apart` says what to do where they differ.
+pub(crate) fn two_of_ours(subject: &str, first: Macro, second: Macro, at: Span, apart: &str) -> Error {
+    let says = if first == second {
+        format!("`#[{second}]` stands here twice, and one call is one span: remove one of the two")
+    } else {
+        format!("one {subject} cannot be both `#[{first}]` and `#[{second}]`: each is one span. {apart}")
+    };
+    Error::new(at, says)
 }
 
 /// `attributes(…)` may stand there as often as it reads well; each key in it once.

@@ -168,6 +168,23 @@ async fn an_opaque_loop_that_began_off_keeps_its_steps_off() {
 }
 
 #[tokio::test]
+async fn an_async_loop_that_began_off_keeps_its_steps_off_until_it_has_its_stream() {
+    #[sampling_loop]
+    async fn run() -> impl Stream<Item = u8> {
+        step().await;
+        step().await;
+        stream::iter(0..1)
+    }
+
+    let mut telemetry = Telemetry::off();
+    let mut items = Box::pin(run());
+    assert!(futures::poll!(items.as_mut()).is_pending());
+    telemetry.install(opentelemetry_sdk::trace::Sampler::AlwaysOn);
+    assert_eq!(items.await.count().await, 1);
+    telemetry.spans(0);
+}
+
+#[tokio::test]
 async fn an_unsampled_loop_s_stream_has_unsampled_steps() {
     let telemetry = Telemetry::off()
         .sampled(opentelemetry_sdk::trace::Sampler::ParentBased(Box::new(opentelemetry_sdk::trace::Sampler::AlwaysOff)));

@@ -20,6 +20,12 @@ pub(crate) fn close_returned(call: &Call) {
     end(call, learned, &ending, at);
 }
 
+/// Ends a call that nobody ended.
+pub(crate) fn close_dropped(call: &Call) {
+    let (ending, at) = call.look(Learned::take_ending_where_dropped).unwrap_or((Ending::Cancelled, None));
+    close(call, ending, at);
+}
+
 /// Ends a call in that way, now or as of an earlier moment.
 pub(crate) fn close(call: &Call, ending: Ending, at: Option<Moment>) {
     end(call, call.learned(), &ending, at);

@@ -253,6 +253,7 @@ impl Learned {
     /// How a call ended of which nobody takes the end: a stream that had said everything was not cancelled.
     pub(crate) fn take_ending_where_dropped(&mut self) -> (Ending, Option<Moment>) {
         match self.stream.as_ref().and_then(|stream| stream.finished) {
+            _ if self.unwound => (Ending::Panicked, None),
             Some(finished) => (self.take_ending().0, Some(finished)),
             None => (Ending::Cancelled, None),
         }

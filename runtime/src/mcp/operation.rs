@@ -4,7 +4,7 @@ use crate::call::core::{Call, Place, Run};
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Source;
 use crate::call::open::push_printable;
-use crate::caught::caught;
+use crate::caught::{Unwinding, caught};
 use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built};
 use crate::mcp::described::{Delegated, Described, Ending, Said};
 use crate::settings::{Piece, Settings};
@@ -57,8 +57,7 @@ struct Open {
     learned: Vec<KeyValue>,
     /// Set last: a backend that drops the tail drops this.
     content: Vec<KeyValue>,
-    /// A thread that was unwinding already says nothing of this operation.
-    was_panicking: bool,
+    unwinding: Unwinding,
 }
 
 /// Whose span a request has.
@@ -196,8 +195,8 @@ impl Operation {
 impl Drop for Operation {
     fn drop(&mut self) {
         if let Some(open) = self.open.take() {
-            let panicked = std::thread::panicking() && !open.was_panicking;
-            open.close(&self.context, &if panicked { End::Panicked } else { End::Said(Ending::Cancelled) });
+            let end = if open.unwinding.has_begun() { End::Panicked } else { End::Said(Ending::Cancelled) };
+            open.close(&self.context, &end);
         }
     }
 }
@@ -228,7 +227,7 @@ impl Open {
             said: Said::default(),
             learned: Vec::new(),
             content: Vec::new(),
-            was_panicking: std::thread::panicking(),
+            unwinding: Unwinding::watch(),
         }
     }
 
