@@ -109,10 +109,15 @@ fn with_the_variables_of_each_backend_the_agent_sends_to_the_path_and_with_the_h
 fn head(mut connection: TcpStream) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
-    while !request.windows(4).any(|window| window == b"\r\n\r\n") {
+    let length = loop {
+        if let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
         let read = connection.read(&mut buffer).expect("a request");
+        assert!(read > 0, "it ended within its head");
         request.extend_from_slice(&buffer[..read]);
-    }
+    };
+    request.truncate(length);
     let _ = connection.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     String::from_utf8_lossy(&request).into_owned()
 }

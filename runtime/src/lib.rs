@@ -25,7 +25,7 @@ mod recorded;
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod value;
+pub mod value;
 mod vocabulary;
 mod warning;
 
@@ -45,12 +45,13 @@ pub use opentelemetry::trace::FutureExt;
 pub use samplescope_macros::{ErrorType, sampling_loop, sampling_statements, sampling_step, sampling_tool};
 
 pub use read::given::{Read, read};
+pub use read::walk::Readable;
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};
-pub use value::{
-    AsContext, AttributeValue, Chunk, ChunkMessage, ChunkText, ErrorType, Flag, Integer, Message, Number, Part, Role,
-    SamplingResponse, Text, ToMessages, ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
-};
+pub use value::chunk::Chunk;
+pub use value::error_type::ErrorType;
+pub use value::message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
+pub use value::response::{SamplingResponse, TokenUsage, ToolOutcome};
 
 /// The name of the instrumentation scope.
 const NAME: &str = "samplescope";

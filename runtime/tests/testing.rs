@@ -232,7 +232,7 @@ fn settings_are_the_defaults_unless_they_are_given() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(ask("a secret")).expect("an answer")
     };
-    let settings = Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans);
+    let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
     let run = testing::with(settings).capture_plain(work);
     let asked = &run.span()["gen_ai.input.messages"];
     assert!(asked.as_str().is_some_and(|messages| messages.contains("a secret")), "{asked}");
@@ -244,7 +244,7 @@ fn what_is_around_does_not_reach_in_and_nothing_reaches_out() {
     let provider = SdkTracerProvider::builder().build();
     let context = Context::new().with_span(provider.tracer("own").start("own"));
     let _entered = context.attach();
-    let run = testing::with(Settings::default().vocabulary(Vocabulary::GenAi)).capture_plain(look);
+    let run = testing::with(Settings::default().with_vocabulary(Vocabulary::GenAi)).capture_plain(look);
     let span = run.span();
     assert_eq!((span.name(), span.parent()), ("execute_tool look", None));
 }
@@ -260,7 +260,7 @@ fn says(said: &str) -> Result<(), String> {
 
 #[test]
 fn nothing_that_was_said_moves_the_cursor_of_whoever_reads_the_failure() {
-    let run = testing::with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans))
+    let run = testing::with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans))
         .capture_plain(|| says("\x1b[2Jevil\r\u{9b}31m\u{202e}\u{2028}\x7f\n"));
     assert_eq!(run.span()["gen_ai.tool.name"], "\x1b[2Jevil\r\u{9b}31m\u{202e}\u{2028}\x7f\n", "as it was said");
     let steers = |character: char| character.is_control() || matches!(character, '\u{202e}' | '\u{2028}');

@@ -185,7 +185,7 @@ everything! {
 /// A line for each span and each point that was exported, without times and ids.
 macro_rules! exported {
     ($module:ident) => {{
-        let telemetry = Telemetry::on().metered().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().metered().with(Settings::default().with_capture(Capture::Spans));
         assert!(matches!($module::run("words", 300).await, Err($module::Refused::Late)));
         assert!(matches!($module::run("", 0).await, Ok(said) if said.words.is_empty() && said.count == 0 && !said.bad));
         assert_eq!($module::stream().collect::<Vec<_>>().await, ["a", "b"]);

@@ -235,7 +235,7 @@ impl Call {
 
     /// What an error says of itself, as far as it is exported.
     pub(crate) fn error_message(&self, message: impl FnOnce() -> Option<String>) -> Option<String> {
-        let settings = self.settings().filter(|settings| self.wants.span() && settings.exports_error_messages())?;
+        let settings = self.settings().filter(|settings| self.wants.span() && settings.error_messages())?;
         Some(settings.text(Piece::ErrorMessage, &message()?))
     }
 

@@ -10,7 +10,7 @@ use crate::read::facts as read;
 use crate::read::request::{Request, request as read_request};
 use crate::read::walk::{Lent, Readable};
 use crate::value::registered::{Registered, Sink};
-use crate::value::{AsContext, AttributeValue, Integer, Message, Number, Text, ToToolDefinitions, error_type};
+use crate::value::{AsContext, AttributeValue, Integer, Message, Number, SealedInteger, Text, ToToolDefinitions, error_type};
 use crate::vocabulary::{Content, Kind, Shared, key, value};
 use opentelemetry::{Array, StringValue, Value};
 use serde::Serialize;

@@ -151,7 +151,7 @@ impl Opening {
         }
         let sampling = match &listening {
             _ if !asks => Sampling::Decided(Started::Nothing),
-            Listening::Own(listeners) if !listeners.settings.shows_sampler_arguments() => Sampling::Early,
+            Listening::Own(listeners) if !listeners.settings.arguments_for_sampler() => Sampling::Early,
             _ => Sampling::Late,
         };
         let attributes = asks.then(|| {
@@ -162,7 +162,7 @@ impl Opening {
             attributes
         });
         let captures = site.capture && captures(&listening.settings, operation, kind);
-        let logs = captures && listening.settings.captures().as_events();
+        let logs = captures && listening.settings.capture().as_events();
         Some(Opening {
             kind,
             site,

@@ -39,7 +39,7 @@ pub(crate) type Event = (Cow<'static, str>, Vec<KeyValue>);
 
 /// Whether a call of that kind has somewhere to put its content.
 pub(crate) fn captures(settings: &Settings, operation: &Operation, kind: Kind) -> bool {
-    let capture = settings.captures();
+    let capture = settings.capture();
     operation.content != Content::Nothing && (capture.on_spans() || (capture.as_events() && kind != Kind::Tool))
 }
 
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_was_streamed_is_the_choice_redacted_and_cut() {
-        let settings = Settings::default().redactor(|_, text| text.replace("hunter2", "***").into()).length_limit(20);
+        let settings = Settings::default().with_redactor(|_, text| text.replace("hunter2", "***").into()).with_length_limit(20);
         let mut captured = Captured::default();
         captured.output(vec![Message::text("said before")]);
         for text in ["my hun", "ter2 is not for everybody"] {

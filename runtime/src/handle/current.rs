@@ -8,7 +8,7 @@ use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages, Usage};
 use crate::vocabulary::{Kind, event, key, stop_reason_word};
-use opentelemetry::{Key, KeyValue};
+use opentelemetry::KeyValue;
 use serde::Serialize;
 use std::any::type_name;
 use std::borrow::Cow;

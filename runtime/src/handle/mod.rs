@@ -21,8 +21,8 @@ macro_rules! told {
 
             /// Sets an attribute when the span ends; the last value of a key counts. A `None` sets nothing.
             /// A key that the attribute macro sets at the start cannot be taken back: it would be there twice.
-            pub fn set<V: AttributeValue>(&self, key: impl Into<Key>, value: V) {
-                self.told().set(key.into(), &value);
+            pub fn set<V: AttributeValue>(&self, key: impl Into<Cow<'static, str>>, value: V) {
+                self.told().set(key.into().into(), &value);
             }
 
             /// The call fails, whatever comes back in the end: its status is Error with this description, which goes through the redactor.

@@ -15,7 +15,7 @@ use crate::settings::Piece;
 use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages, Usage};
 use crate::vocabulary::{Kind, event, key, stop_reason_word};
 use futures_core::Stream;
-use opentelemetry::{Context, Key, KeyValue};
+use opentelemetry::{Context, KeyValue};
 use serde::Serialize;
 use std::any::type_name;
 use std::borrow::Cow;

@@ -110,6 +110,9 @@ through_pointers!(&T Box<T> Arc<T>);
 /// use samplescope::TokenUsage;
 ///
 /// let usage = TokenUsage::new(1_200_u32, Some(80_u64)).with_cached(1_000);
+/// assert_eq!((usage.input(), usage.output(), usage.cached(), usage.reasoning()), (Some(1_200), Some(80), Some(1_000), None));
+///
+/// let so_far = TokenUsage::default().with_output(12);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TokenUsage {
@@ -121,10 +124,22 @@ pub struct TokenUsage {
 }
 
 impl TokenUsage {
-    /// The tokens of the prompt, cached ones included, and those of the response, reasoning included.
-    /// Any integer, or an `Option` of one; what is negative is not a count, and left out.
+    /// The tokens of the prompt, cached ones included, and those of the response, reasoning included: the two that every provider counts.
+    /// Each is any integer, or an `Option` of one; what is negative is not a count, and left out.
     pub fn new(input: impl Integer, output: impl Integer) -> Self {
         TokenUsage { input: count(&input), output: count(&output), ..TokenUsage::default() }
+    }
+
+    /// The tokens of the prompt, cached ones included.
+    #[must_use]
+    pub fn with_input(self, tokens: impl Integer) -> Self {
+        TokenUsage { input: count(&tokens), ..self }
+    }
+
+    /// The tokens of the response, reasoning included.
+    #[must_use]
+    pub fn with_output(self, tokens: impl Integer) -> Self {
+        TokenUsage { output: count(&tokens), ..self }
     }
 
     /// Prompt tokens that the provider read from its cache.
@@ -145,6 +160,31 @@ impl TokenUsage {
         TokenUsage { reasoning: count(&tokens), ..self }
     }
 
+    /// The tokens of the prompt, cached ones included.
+    pub fn input(&self) -> Option<u64> {
+        self.input.and_then(known)
+    }
+
+    /// The tokens of the response, reasoning included.
+    pub fn output(&self) -> Option<u64> {
+        self.output.and_then(known)
+    }
+
+    /// Prompt tokens that the provider read from its cache.
+    pub fn cached(&self) -> Option<u64> {
+        self.cached.and_then(known)
+    }
+
+    /// Prompt tokens that the provider wrote to its cache.
+    pub fn cache_creation(&self) -> Option<u64> {
+        self.cache_creation.and_then(known)
+    }
+
+    /// Response tokens that the model spent on reasoning.
+    pub fn reasoning(&self) -> Option<u64> {
+        self.reasoning.and_then(known)
+    }
+
     /// What is known here, and for the rest what was known before.
     pub(crate) fn over(self, before: TokenUsage) -> TokenUsage {
         TokenUsage {
@@ -157,6 +197,11 @@ impl TokenUsage {
     }
 }
 
+/// It is what [`count`] let through, or what a provider said as one.
+fn known(tokens: i64) -> Option<u64> {
+    tokens.try_into().ok()
+}
+
 fn count(tokens: &impl Integer) -> Option<i64> {
     tokens.integer().filter(|&tokens| tokens >= 0)
 }
@@ -167,25 +212,31 @@ fn count(tokens: &impl Integer) -> Option<i64> {
     label = "expected a `TokenUsage`",
     note = "write `TokenUsage::new(input_tokens, output_tokens)`; an `Option` or a reference of one is fine"
 )]
-pub trait Usage {
-    #[doc(hidden)]
+pub trait Usage: SealedUsage {}
+
+/// The counts behind a [`Usage`].
+pub trait SealedUsage {
     fn usage(&self) -> Option<TokenUsage>;
 }
 
-impl Usage for TokenUsage {
+impl Usage for TokenUsage {}
+impl<T: Usage + ?Sized> Usage for &T {}
+impl<T: Usage> Usage for Option<T> {}
+
+impl SealedUsage for TokenUsage {
     fn usage(&self) -> Option<TokenUsage> {
         Some(*self)
     }
 }
 
-impl<T: Usage + ?Sized> Usage for &T {
+impl<T: Usage + ?Sized> SealedUsage for &T {
     fn usage(&self) -> Option<TokenUsage> {
         (**self).usage()
     }
 }
 
-impl<T: Usage> Usage for Option<T> {
+impl<T: Usage> SealedUsage for Option<T> {
     fn usage(&self) -> Option<TokenUsage> {
-        self.as_ref().and_then(Usage::usage)
+        self.as_ref().and_then(SealedUsage::usage)
     }
 }
