@@ -716,6 +716,54 @@ mod bedrock_converse {
             })
         );
     }
+
+    #[test]
+    fn a_stream() {
+        let delta = |index: u8, delta: Value| json!({ "contentBlockDelta": { "contentBlockIndex": index, "delta": delta } });
+        let seen = events(&[
+            json!({ "messageStart": { "role": "assistant" } }),
+            delta(0, json!({ "reasoningContent": { "text": "hm" } })),
+            delta(0, json!({ "reasoningContent": { "signature": "abc" } })),
+            delta(1, json!({ "text": "A c" })),
+            json!({ "contentBlockStop": { "contentBlockIndex": 1 } }),
+            json!({ "contentBlockStart": { "contentBlockIndex": 2, "start": { "toolUse": { "toolUseId": "c-1", "name": "look" } } } }),
+            delta(2, json!({ "toolUse": { "input": "{\"at\"" } })),
+            json!({ "messageStop": { "stopReason": "tool_use" } }),
+            json!({ "metadata": { "metrics": { "latencyMs": 1 },
+                "usage": { "inputTokens": 10, "outputTokens": 7, "totalTokens": 17, "cacheReadInputTokens": 200, "cacheWriteInputTokens": 30 } } }),
+        ]);
+        let piece = |id: Value, name: Value, arguments: &str| json!([{ "tool_call": { "index": 2, "id": id, "name": name, "arguments": arguments } }]);
+        assert_eq!(
+            seen,
+            [
+                json!({}),
+                json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+                json!({}),
+                json!({ "chunk": true, "pieces": [{ "text": "A c" }] }),
+                json!({}),
+                json!({ "chunk": true, "pieces": piece(json!("c-1"), json!("look"), "") }),
+                json!({ "chunk": true, "pieces": piece(Value::Null, Value::Null, "{\"at\"") }),
+                json!({ "gen_ai.response.finish_reasons": ["tool_call"] }),
+                json!({
+                    "gen_ai.usage.input_tokens": 240,
+                    "gen_ai.usage.output_tokens": 7,
+                    "gen_ai.usage.cache_read.input_tokens": 200,
+                    "gen_ai.usage.cache_creation.input_tokens": 30,
+                    "last": true,
+                }),
+            ]
+        );
+        for kind in [
+            "internalServerException",
+            "modelStreamErrorException",
+            "serviceUnavailableException",
+            "throttlingException",
+            "validationException",
+        ] {
+            let failed = json!({ kind: { "message": "Slow down, hunter2" } });
+            assert_eq!(events(&[failed]), [json!({ "error.type": kind, "last": true })]);
+        }
+    }
 }
 
 mod cohere {
