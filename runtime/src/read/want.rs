@@ -93,6 +93,11 @@ impl Members {
         self.names
     }
 
+    #[cfg(test)]
+    pub(crate) fn all(&self) -> &'static [(&'static str, Want)] {
+        self.members
+    }
+
     /// What is wanted of the member with that name. They stand in the order of their names.
     pub(crate) fn of(&'static self, name: &str) -> impl Iterator<Item = &'static Want> {
         let same = move |member: &&(&str, Want)| member.0 == name;
