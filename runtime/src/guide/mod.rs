@@ -36,6 +36,9 @@ pub mod metrics {}
 #[doc = include_str!("providers.md")]
 pub mod providers {}
 
+#[doc = include_str!("records.md")]
+pub mod records {}
+
 #[doc = include_str!("settings.md")]
 pub mod settings {}
 
