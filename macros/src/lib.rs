@@ -139,11 +139,11 @@ use validate::Subject;
 /// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: where that is false, none in what is inside either
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///
-/// The attributes that they become are in [the crate's table](https://docs.rs/samplescope/latest/samplescope/index.html#what-the-attributes-take).
+/// The attributes that they become are in [the guide's table](https://docs.rs/samplescope/latest/samplescope/guide/arguments/index.html).
 ///
 /// # On a statement
 ///
-/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/index.html#attributes-on-statements), whose call is then the loop.
+/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/guide/statements/index.html), whose call is then the loop.
 #[proc_macro_attribute]
 pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument(Macro::Loop, arguments.into(), item.into()).into()
@@ -235,11 +235,11 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: none where that is false
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///
-/// The attributes that they become are in [the crate's table](https://docs.rs/samplescope/latest/samplescope/index.html#what-the-attributes-take).
+/// The attributes that they become are in [the guide's table](https://docs.rs/samplescope/latest/samplescope/guide/arguments/index.html).
 ///
 /// # On a statement
 ///
-/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/index.html#attributes-on-statements): the step is then what the
+/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/guide/statements/index.html): the step is then what the
 /// statement calls, up to the `.await`.
 ///
 /// ```
@@ -361,11 +361,11 @@ pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: none where that is false
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///
-/// The attributes that they become are in [the crate's table](https://docs.rs/samplescope/latest/samplescope/index.html#what-the-attributes-take).
+/// The attributes that they become are in [the guide's table](https://docs.rs/samplescope/latest/samplescope/guide/arguments/index.html).
 ///
 /// # On a statement
 ///
-/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/index.html#attributes-on-statements), or directly before a call.
+/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/guide/statements/index.html), or directly before a call.
 /// Without a `name`, the tool is called like the function or method that is called there.
 ///
 /// ```
@@ -411,7 +411,7 @@ pub fn derive_error_type(item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// What a statement may be is in [the crate's page](https://docs.rs/samplescope/latest/samplescope/index.html#attributes-on-statements).
+/// What a statement may be is in [the guide's page](https://docs.rs/samplescope/latest/samplescope/guide/statements/index.html).
 #[proc_macro_attribute]
 pub fn sampling_statements(arguments: TokenStream, item: TokenStream) -> TokenStream {
     only_statements(arguments.into(), item.into()).into()

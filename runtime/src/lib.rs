@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+// rustdoc shows no file that lies beside the README: the picture, and the first definition of a link counts.
+#![cfg_attr(doc, doc = include_str!("guide/picture.md"))]
+#![doc = ""]
+// Its first example has `console`.
+#![cfg_attr(any(not(doctest), feature = "console"), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 
 mod call;

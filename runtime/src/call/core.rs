@@ -207,7 +207,7 @@ impl Call {
 
     /// What the response says, in the shape of its provider. Of a loop's, only the answer.
     #[inline(never)]
-    pub(crate) fn say_response(&self, response: &dyn Readable, type_name: &'static str) {
+    pub(crate) fn say_response(&self, response: &dyn Readable, type_name: &'static str, at: &'static Location<'static>) {
         let mut wants = self.wants.of_response();
         if self.kind == Kind::Loop {
             wants = read::Wants { content: wants.content, ..read::Wants::default() };
@@ -225,7 +225,7 @@ impl Call {
                 }
                 self.learn(|learned| learned.read(said));
             }
-            Err(unread) => unread.warn("response", type_name),
+            Err(unread) => unread.warn("response", type_name, at),
         }
     }
 
@@ -275,11 +275,11 @@ impl Call {
         }
     }
 
-    pub(crate) fn say_chunk(&self, mut chunk: Chunk<'_>) {
+    pub(crate) fn say_chunk(&self, mut chunk: Chunk<'_>, at: &'static Location<'static>) {
         let event = chunk.read.take().and_then(|event| match read_event(event.value, self.wants.of_response()) {
             Ok(event) => Some(event),
             Err(unread) => {
-                unread.warn("chunk", event.type_name);
+                unread.warn("chunk", event.type_name, at);
                 None
             }
         });
@@ -298,7 +298,7 @@ impl Call {
                 let usage = response.usage.filter(|_| self.wants.usage());
                 learned.say_usage(Source::Handle, usage);
                 let messages = response.messages;
-                learned.read(Response { usage: None, messages: Vec::new(), ..response });
+                learned.read_more(Response { usage: None, messages: Vec::new(), ..response });
                 if let Some(settings) = settings {
                     learned.content().stream_read(messages, pieces, settings);
                 }

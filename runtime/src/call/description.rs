@@ -17,6 +17,7 @@ use crate::vocabulary::{Content, Kind, Shared, key, value};
 use opentelemetry::{Array, StringValue, Value};
 use serde::Serialize;
 use std::any::type_name;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -347,8 +348,9 @@ impl Description {
     }
 
     /// The request itself, in the shape of its provider: whatever of it is not said otherwise. `written`: the arguments that are.
+    #[track_caller]
     pub fn __ss_request<T: Readable + ?Sized>(&mut self, request: &T, written: &[&str]) {
-        self.read(&Lent(request), type_name::<T>(), written);
+        self.read(&Lent(request), type_name::<T>(), written, Location::caller());
     }
 
     /// Somebody else reports the tokens of this step.
@@ -357,11 +359,11 @@ impl Description {
     }
 
     #[inline(never)]
-    fn read(&mut self, request: &dyn Readable, type_name: &'static str, written: &[&str]) {
+    fn read(&mut self, request: &dyn Readable, type_name: &'static str, written: &[&str], at: &'static Location<'static>) {
         let attributes = read::Wants { measured: true, recorded: self.__ss_is_recording(), content: false };
         match read_request(request, attributes) {
             Ok(said) => self.requested(said, written),
-            Err(unread) => return unread.warn("request", type_name),
+            Err(unread) => return unread.warn("request", type_name, at),
         }
         if !self.__ss_is_capturing() {
             return;

@@ -35,6 +35,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::Arc;
 
 /// What the function returned, and the call that it ends.
@@ -406,10 +407,17 @@ impl<'a, T> AnySuccess<'a, T> {
 
     /// What an item of a stream says.
     #[inline]
+    #[track_caller]
     pub fn __ss_chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>) {
+        self.chunk(of, Location::caller());
+    }
+
+    /// As [`__ss_chunk`](Self::__ss_chunk), of a closure that stands somewhere else.
+    #[inline]
+    pub(crate) fn chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>, at: &'static Location<'static>) {
         let wants = self.call.wants;
         if let Some(item) = self.success(wants.tokens() || wants.response_model()) {
-            self.call.say_chunk(of(item));
+            self.call.say_chunk(of(item), at);
         }
     }
 
@@ -453,9 +461,10 @@ impl<'a, V> Deref for Reading<'a, V> {
 
 impl<V: Readable> Reading<'_, V> {
     /// What the response says, where nothing else says it.
+    #[track_caller]
     pub fn __ss_said(&self) {
         if let Some(value) = &self.0.value {
-            self.0.call.say_response(value, type_name::<V>());
+            self.0.call.say_response(value, type_name::<V>(), Location::caller());
         }
     }
 }

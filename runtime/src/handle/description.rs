@@ -189,6 +189,7 @@ macro_rules! asked {
             }
 
             /// The request itself, in the shape of any provider that [the guide](crate::guide::providers) names: whatever of it was not said until then.
+            #[track_caller]
             pub fn request(&mut self, request: &(impl Readable + ?Sized)) {
                 if self.description.__ss_is_measured() {
                     self.description.__ss_request(request, &self.said);

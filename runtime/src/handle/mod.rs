@@ -100,8 +100,9 @@ macro_rules! told {
             }
 
             /// The response that the loop came to, in the shape of any provider that [the guide](crate::guide::providers) names: its content is the answer.
+            #[track_caller]
             pub fn response<V: Readable>(&self, response: V) {
-                self.told().response(&response, type_name::<V>());
+                self.told().response(&response, type_name::<V>(), Location::caller());
             }
 
             /// Content: what the loop came to. The argument of that name goes first; of several, the last counts.
@@ -138,8 +139,9 @@ macro_rules! told {
             }
 
             /// The response itself, in the shape of any provider that [the guide](crate::guide::providers) names: whatever of it is not said otherwise.
+            #[track_caller]
             pub fn response<V: Readable>(&self, response: V) {
-                self.told().response(&response, type_name::<V>());
+                self.told().response(&response, type_name::<V>(), Location::caller());
             }
 
             /// Content: what the model said. The argument of that name goes first; of several, the last counts.
@@ -189,6 +191,7 @@ use crate::vocabulary::{event, key};
 use opentelemetry::{Key, KeyValue};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::panic::Location;
 use std::sync::Arc;
 
 /// What a call is told by hand. Nothing is evaluated unless somebody listens to it, and no lock is held while it is.
@@ -253,15 +256,15 @@ impl<'a> Told<'a> {
         self.say(Wants::content, || settings.serialized(piece, value), keep);
     }
 
-    fn response(self, response: &dyn Readable, type_name: &'static str) {
+    fn response(self, response: &dyn Readable, type_name: &'static str, at: &'static Location<'static>) {
         if let Some(call) = self.0 {
-            call.say_response(response, type_name);
+            call.say_response(response, type_name, at);
         }
     }
 
-    fn chunk(self, chunk: Chunk<'_>) {
+    fn chunk(self, chunk: Chunk<'_>, at: &'static Location<'static>) {
         if let Some(call) = self.0.filter(|call| call.wants.anything()) {
-            caught("what a handle was given", || call.say_chunk(chunk));
+            caught("what a handle was given", || call.say_chunk(chunk, at));
         }
     }
 
