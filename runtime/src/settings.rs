@@ -1,5 +1,7 @@
 //! What the person who runs the program decides: by environment variables, or in code.
 
+use crate::caught::caught;
+use crate::value::{Cost, TokenUsage};
 use crate::vocabulary::{Convention, GENAI, PRESCRIBED};
 use crate::warning;
 use opentelemetry::Context;
@@ -15,10 +17,12 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 /// |---|---|---|
 /// | [`vocabulary`](Settings::with_vocabulary) | `OTEL_SEMCONV_STABILITY_OPT_IN`: a comma list that may hold `gen_ai_latest_experimental` | [`Vocabulary::FastMcp`] |
 /// | [`capture`](Settings::with_capture) | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: `SPAN_ONLY` (or `true`, `1`), `EVENT_ONLY`, `SPAN_AND_EVENT`, `NO_CONTENT` (or `false`, `0`) | [`Capture::Off`] |
+/// | [`capture_only`](Settings::with_capture_only) | – | every piece |
 /// | [`length_limit`](Settings::with_length_limit) | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, in characters | none |
 /// | [`redactor`](Settings::with_redactor) | – | none |
 /// | [`error_messages`](Settings::with_error_messages) | – | `true` |
 /// | [`arguments_for_sampler`](Settings::with_arguments_for_sampler) | – | `false` |
+/// | [`price`](Settings::with_price) | – | none |
 ///
 /// The environment is read once. A value there that cannot be understood is warned about once, through `tracing`, and the default is taken.
 ///
@@ -38,8 +42,22 @@ pub struct Settings {
     length_limit: Option<usize>,
     error_messages: bool,
     arguments_for_sampler: bool,
+    price: Option<Arc<Price>>,
+    /// None: every piece.
+    pieces: Option<Pieces>,
 }
 
+/// Pieces of content, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pieces(u16);
+
+impl Pieces {
+    fn has(self, piece: Piece) -> bool {
+        self.0 & (1 << piece as u16) != 0
+    }
+}
+
+type Price = dyn Fn(Option<&str>, Option<&str>, &TokenUsage) -> Option<f64> + Send + Sync;
 type Redactor = dyn for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync;
 
 /// Which names spans, attributes and metrics have.
@@ -93,14 +111,18 @@ impl Capture {
 pub enum Piece {
     /// A system prompt.
     System,
-    /// A message to the model, and definitions of tools.
+    /// A message to the model.
     Input,
+    /// A definition of a tool.
+    ToolDefinitions,
     /// A message of the model, and the answer of a loop.
     Output,
     /// A string, number or name in the arguments of a tool call.
     ToolArguments,
     /// A string, number or name in the result of a tool call.
     ToolResult,
+    /// The explanation of a score.
+    Explanation,
     /// The text of an error: a span's status description and its `exception.message`.
     ErrorMessage,
 }
@@ -133,6 +155,22 @@ impl Settings {
     #[must_use]
     pub fn with_capture(self, capture: Capture) -> Self {
         Settings { capture, ..self }
+    }
+
+    /// Which pieces of content are captured, where content is: the others are left out. [`Piece::ErrorMessage`] is none of them, which
+    /// [`with_error_messages`](Settings::with_error_messages) decides on.
+    ///
+    /// ```
+    /// use samplescope::{Capture, Piece, Settings};
+    ///
+    /// // What the tools were called with, and nothing that anybody said.
+    /// let settings = Settings::default().with_capture(Capture::Spans).with_capture_only([Piece::ToolArguments, Piece::ToolResult]);
+    /// # drop(settings);
+    /// ```
+    #[must_use]
+    pub fn with_capture_only(self, pieces: impl IntoIterator<Item = Piece>) -> Self {
+        let pieces = pieces.into_iter().fold(0, |all, piece| all | 1 << piece as u16);
+        Settings { pieces: Some(Pieces(pieces)), ..self }
     }
 
     /// Every text of content and every error message passes through `redactor`, whole and unescaped, before the length limit.
@@ -172,6 +210,33 @@ impl Settings {
     #[must_use]
     pub fn with_arguments_for_sampler(self, evaluated: bool) -> Self {
         Settings { arguments_for_sampler: evaluated, ..self }
+    }
+
+    /// What a model call cost: `gen_ai.usage.cost` of its step, from the provider, the model (the one that answered, else the one that was asked) and
+    /// the tokens. It is asked when the span of a step ends that records and whose tokens are known, unless the
+    /// [usage](TokenUsage::with_cost) says the cost. What is `None`, negative or no finite number is left out, and so is what panics.
+    /// What it calls is not traced. No loop has a total: backends add the steps up.
+    ///
+    /// ```
+    /// use samplescope::Settings;
+    ///
+    /// Settings::from_env()
+    ///     .with_price(|_, model, usage| {
+    ///         let (input, output) = match model? {
+    ///             model if model.starts_with("demo-large") => (3.0e-6, 15.0e-6),
+    ///             _ => return None,
+    ///         };
+    ///         Some(usage.input()? as f64 * input + usage.output()? as f64 * output)
+    ///     })
+    ///     .install();
+    /// # Settings::default().install();
+    /// ```
+    #[must_use]
+    pub fn with_price(
+        self,
+        price: impl Fn(Option<&str>, Option<&str>, &TokenUsage) -> Option<f64> + Send + Sync + 'static,
+    ) -> Self {
+        Settings { price: Some(Arc::new(price)), ..self }
     }
 
     /// Which names spans, attributes and metrics have.
@@ -230,6 +295,8 @@ impl Settings {
             length_limit: limits.find_map(|limit| limit),
             error_messages: true,
             arguments_for_sampler: false,
+            price: None,
+            pieces: None,
         }
     }
 
@@ -238,6 +305,28 @@ impl Settings {
             Vocabulary::FastMcp => &PRESCRIBED,
             Vocabulary::GenAi => &GENAI,
         }
+    }
+
+    /// Whether that piece is captured, where content is.
+    pub(crate) fn takes(&self, piece: Piece) -> bool {
+        self.pieces.is_none_or(|pieces| pieces.has(piece))
+    }
+
+    pub(crate) fn takes_every_piece(&self) -> bool {
+        self.pieces.is_none()
+    }
+
+    pub(crate) fn prices(&self) -> bool {
+        self.price.is_some()
+    }
+
+    pub(crate) fn priced(&self, provider: Option<&str>, model: Option<&str>, usage: &TokenUsage) -> Option<Cost> {
+        let price = self.price.as_ref()?;
+        let priced = caught("a price", || {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            price(provider, model, usage)
+        });
+        priced.flatten().and_then(Cost::new)
     }
 
     pub(crate) fn redacts(&self) -> bool {
@@ -272,9 +361,11 @@ impl fmt::Debug for Settings {
             .field("vocabulary", &self.vocabulary)
             .field("capture", &self.capture)
             .field("redactor", &self.redactor.as_ref().map(|_| "…"))
+            .field("pieces", &self.pieces)
             .field("length_limit", &self.length_limit)
             .field("error_messages", &self.error_messages)
             .field("arguments_for_sampler", &self.arguments_for_sampler)
+            .field("price", &self.price.as_ref().map(|_| "…"))
             .finish()
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn at_end(
     attributes: &mut Vec<KeyValue>,
 ) -> Vec<Event> {
     let Some(settings) = call.settings() else { return Vec::new() };
+    captured.narrow(call.kind, settings);
     let capture = settings.capture();
     let content = if capture.on_spans() { call.operation.content } else { Content::Nothing };
     let streamed = captured.put_together(call.kind, settings);
@@ -81,6 +82,7 @@ fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Op
         gen_ai.usage.cache_read.input_tokens = integer(key::USAGE_CACHE_READ),
         gen_ai.usage.cache_creation.input_tokens = integer(key::USAGE_CACHE_CREATION),
         gen_ai.usage.reasoning.output_tokens = integer(key::USAGE_REASONING),
+        gen_ai.usage.cost = float(key::USAGE_COST),
         error.type = text(key::ERROR_TYPE).as_deref(),
         gen_ai.system_instructions = document(key::SYSTEM_INSTRUCTIONS),
         gen_ai.input.messages = document(key::INPUT_MESSAGES),

@@ -122,6 +122,33 @@ impl Captured {
         self.result = result.or(self.result.take());
     }
 
+    /// Leaves out the pieces that nobody asked for. `kind`: what is put together of a stream is a tool's result, and else an answer.
+    pub(crate) fn narrow(&mut self, kind: Kind, settings: &Settings) {
+        if settings.takes_every_piece() {
+            return;
+        }
+        let leaves_out = |piece| !settings.takes(piece);
+        if leaves_out(settings::Piece::System) {
+            self.system.clear();
+        }
+        if leaves_out(settings::Piece::Input) {
+            self.input.clear();
+        }
+        if leaves_out(if kind == Kind::Tool { settings::Piece::ToolResult } else { settings::Piece::Output }) {
+            self.output.clear();
+            self.streamed.clear();
+        }
+        if leaves_out(settings::Piece::ToolDefinitions) {
+            self.tools.clear();
+        }
+        if leaves_out(settings::Piece::ToolArguments) {
+            self.arguments = None;
+        }
+        if leaves_out(settings::Piece::ToolResult) {
+            self.result = None;
+        }
+    }
+
     pub(crate) fn has_output(&self) -> bool {
         !self.output.is_empty()
     }
@@ -182,7 +209,7 @@ impl Captured {
         let input = (!self.input.is_empty()).then(|| document::input(&self.input, redaction(settings::Piece::Input)));
         let output = has_output
             .then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(settings::Piece::Output)));
-        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(settings::Piece::Input)));
+        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(settings::Piece::ToolDefinitions)));
         let documents = [
             (key::SYSTEM_INSTRUCTIONS, system),
             (key::INPUT_MESSAGES, input),

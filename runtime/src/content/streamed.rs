@@ -56,8 +56,9 @@ impl Streamed {
                 let piece = ToolCallPiece { index, id, name, arguments: Some(Cow::Owned(arguments)) };
                 self.push(&Pieces { tool_calls: vec![piece], ..Pieces::default() }, settings);
             }
-            Delta::Part(Part::ToolCall { id, name, arguments }) => {
-                let piece = ToolCallPiece { index: None, id: id.map(Cow::Owned), name: Some(Cow::Owned(name)), arguments: None };
+            Delta::Part { index, part: Part::ToolCall { id, name, arguments } } => {
+                let index = index.and_then(|index| i64::try_from(index).ok());
+                let piece = ToolCallPiece { index, id: id.map(Cow::Owned), name: Some(Cow::Owned(name)), arguments: None };
                 if let Some(call) = self.call(&piece) {
                     // It is whole: what was there of it goes.
                     call.id.replace(piece.id.as_deref(), settings);
@@ -66,7 +67,7 @@ impl Streamed {
                 }
             }
             // What is no text, and was made by nobody but the model, is not told in pieces.
-            Delta::Part(_) => {}
+            Delta::Part { .. } => {}
         }
     }
 

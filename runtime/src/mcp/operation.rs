@@ -174,8 +174,12 @@ impl Operation {
 
     fn content(&mut self, key: &'static str, piece: Piece, content: &(impl Serialize + ?Sized)) {
         let Some(open) = &mut self.open else { return };
+        // A loop around may have forbidden it.
+        if Run::of(&self.context).is_some_and(|run| run.inherited.denies_content) {
+            return;
+        }
         // A tool of ours has its own.
-        if !matches!(open.span, Span::Own) || !open.settings.capture().on_spans() {
+        if !matches!(open.span, Span::Own) || !open.settings.capture().on_spans() || !open.settings.takes(piece) {
             return;
         }
         if let Some(json) = caught("a tool's content", || open.settings.serialized(piece, content)).flatten() {

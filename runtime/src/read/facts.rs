@@ -87,6 +87,7 @@ macro_rules! signs {
 
 signs! {
     // What tells a shape.
+    BedrockEvent,
     Candidates,
     ChatHistory,
     Choice,
@@ -118,6 +119,9 @@ signs! {
     Output,
     OutputMessage,
     ProviderModel,
+    RigEvent,
+    RigItem,
+    RigPart,
     Role,
     Status,
     StopReason,
@@ -192,6 +196,8 @@ impl Signs {
 /// One of the model's answers.
 #[derive(Debug, Default)]
 pub(crate) struct Choice {
+    /// Which of them it is, from 0, where it says so.
+    pub(crate) index: Option<u64>,
     pub(crate) finish_reason: Option<StringValue>,
     pub(crate) calls_tool: bool,
     pub(crate) message: Value,

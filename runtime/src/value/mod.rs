@@ -16,7 +16,9 @@
 pub(crate) mod attribute;
 pub(crate) mod chunk;
 mod context;
+pub(crate) mod decision;
 pub(crate) mod error_type;
+pub(crate) mod evaluation;
 pub(crate) mod message;
 pub(crate) mod registered;
 pub(crate) mod response;
@@ -28,6 +30,8 @@ pub use response::Usage;
 
 pub(crate) use attribute::{SealedAttribute, SealedInteger};
 pub(crate) use chunk::{Chunk, FailedItem, Pieces, ToolCallPiece};
+pub(crate) use decision::Decision;
 pub(crate) use error_type::ErrorType;
+pub(crate) use evaluation::Evaluation;
 pub(crate) use message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
-pub(crate) use response::{SamplingResponse, TokenUsage, ToolOutcome};
+pub(crate) use response::{Cost, SamplingResponse, TokenUsage, ToolOutcome};

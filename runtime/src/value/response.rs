@@ -1,7 +1,6 @@
 //! What a user's own types may say of themselves, so that no argument has to.
 
-use crate::value::Integer;
-use crate::value::Message;
+use crate::value::{Integer, Message, Number};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -121,6 +120,7 @@ pub struct TokenUsage {
     pub(crate) cached: Option<i64>,
     pub(crate) cache_creation: Option<i64>,
     pub(crate) reasoning: Option<i64>,
+    pub(crate) cost: Option<Cost>,
 }
 
 impl TokenUsage {
@@ -160,6 +160,13 @@ impl TokenUsage {
         TokenUsage { reasoning: count(&tokens), ..self }
     }
 
+    /// What the call cost, where the provider says it: `gen_ai.usage.cost`, on the span alone, in the currency that you account in. Said here it goes before
+    /// [`Settings::with_price`](crate::Settings::with_price); what is negative or no finite number is left out.
+    #[must_use]
+    pub fn with_cost(self, amount: impl Number) -> Self {
+        TokenUsage { cost: amount.number().and_then(Cost::new), ..self }
+    }
+
     /// The tokens of the prompt, cached ones included.
     pub fn input(&self) -> Option<u64> {
         self.input.and_then(known)
@@ -185,6 +192,12 @@ impl TokenUsage {
         self.reasoning.and_then(known)
     }
 
+    /// The counts, and the cost: whoever says only that says nothing of the counts.
+    pub(crate) fn apart(self) -> (Option<TokenUsage>, Option<Cost>) {
+        let counts = TokenUsage { cost: None, ..self };
+        (Some(counts).filter(|counts| self.cost.is_none() || *counts != TokenUsage::default()), self.cost)
+    }
+
     /// What is known here, and for the rest what was known before.
     pub(crate) fn over(self, before: TokenUsage) -> TokenUsage {
         TokenUsage {
@@ -193,7 +206,22 @@ impl TokenUsage {
             cached: self.cached.or(before.cached),
             cache_creation: self.cache_creation.or(before.cache_creation),
             reasoning: self.reasoning.or(before.reasoning),
+            cost: self.cost.or(before.cost),
         }
+    }
+}
+
+/// An amount that can be one, by its bits: two of them are equal or are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cost(u64);
+
+impl Cost {
+    pub(crate) fn new(amount: f64) -> Option<Self> {
+        Some(amount).filter(|amount| amount.is_finite() && *amount >= 0.0).map(|amount| Cost(amount.abs().to_bits()))
+    }
+
+    pub(crate) fn amount(self) -> f64 {
+        f64::from_bits(self.0)
     }
 }
 
