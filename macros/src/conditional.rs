@@ -14,6 +14,7 @@
 //! ```
 
 use crate::hygiene;
+use crate::level::Level;
 use crate::spine;
 use crate::statements::{Attribute, starts_attribute};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -79,20 +80,6 @@ fn first(body: &Group) -> Option<TokenStream> {
     None
 }
 
-/// A bracket that is being read.
-struct Level {
-    brackets: Group,
-    tokens: Vec<TokenTree>,
-    at: usize,
-    done: Vec<TokenTree>,
-}
-
-impl Level {
-    fn new(brackets: Group) -> Self {
-        Level { tokens: brackets.stream().into_iter().collect(), brackets, at: 0, done: Vec::new() }
-    }
-}
-
 /// The body as it is where the predicate holds, or where it does not.
 fn decided(body: &Group, predicate: &str, holds: bool) -> Group {
     let mut above: Vec<Level> = Vec::new();
@@ -110,8 +97,7 @@ fn decided(body: &Group, predicate: &str, holds: bool) -> Group {
             Some(TokenTree::Group(group)) => above.push(std::mem::replace(&mut level, Level::new(group))),
             Some(token) => level.done.push(token),
             None => {
-                let mut closed = Group::new(level.brackets.delimiter(), level.done.into_iter().collect());
-                closed.set_span(level.brackets.span());
+                let closed = level.closed();
                 let Some(outer) = above.pop() else { return closed };
                 level = outer;
                 level.done.push(TokenTree::Group(closed));

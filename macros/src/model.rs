@@ -15,6 +15,8 @@ pub(crate) enum Macro {
 }
 
 impl Macro {
+    pub(crate) const ALL: [Macro; 3] = [Macro::Loop, Macro::Step, Macro::Tool];
+
     /// What a function does that this attribute stands on.
     pub(crate) fn role(self) -> &'static str {
         match self {
@@ -42,6 +44,8 @@ pub(crate) struct Model {
     pub(crate) renamed: Option<Path>,
     /// Whether content may be captured at all.
     pub(crate) capture: bool,
+    /// Asked whether it may be, where the settings have it.
+    pub(crate) consent: Option<Description>,
     /// Whether the tokens of a step are reported by it.
     pub(crate) tokens: bool,
     /// Whether a loop goes on when its function calls itself.

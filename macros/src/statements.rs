@@ -17,6 +17,7 @@ use crate::args;
 use crate::captures;
 use crate::expand::{self, Statement};
 use crate::fallback::Errors;
+use crate::level::Level;
 use crate::model::Macro;
 use crate::spine::{self, Found, Place};
 use crate::validate::{self, Subject};
@@ -150,7 +151,7 @@ impl Attribute {
             TokenTree::Punct(mark) => matches!(mark.as_char(), ':' | '$'),
             _ => false,
         });
-        let kind = [Macro::Loop, Macro::Step, Macro::Tool].into_iter().find(|kind| *last == kind.to_string())?;
+        let kind = Macro::ALL.into_iter().find(|kind| *last == kind.to_string())?;
         let path = path.iter().cloned().collect();
         is_path.then(|| Attribute { kind, path, span: last.span(), arguments })
     }
@@ -166,12 +167,9 @@ struct Walk<'a> {
     gone: Vec<TokenStream>,
 }
 
-/// The tokens between two brackets, while they are walked through.
-struct Level {
-    brackets: Group,
-    tokens: Vec<TokenTree>,
-    at: usize,
-    done: Vec<TokenTree>,
+/// The tokens between two brackets, and what of ours is among them.
+struct Inside {
+    level: Level,
     /// A statement whose call stands at this level, or further in.
     annotated: Option<Annotated>,
     /// What was done when its call began.
@@ -186,16 +184,9 @@ struct Annotated {
     found: Found,
 }
 
-impl Level {
+impl Inside {
     fn new(brackets: Group, annotated: Option<Annotated>, in_macro: bool) -> Self {
-        let tokens = brackets.stream().into_iter().collect();
-        Level { brackets, tokens, at: 0, done: Vec::new(), annotated, before: None, in_macro }
-    }
-
-    fn closed(self) -> Group {
-        let mut group = Group::new(self.brackets.delimiter(), self.done.into_iter().collect());
-        group.set_span(self.brackets.span());
-        group
+        Inside { level: Level::new(brackets), annotated, before: None, in_macro }
     }
 
     /// The statement's call, if it is at this level.
@@ -207,7 +198,7 @@ impl Level {
     /// The statement whose call is in the brackets that come next.
     fn further_in(&mut self) -> Option<Annotated> {
         let next = *self.annotated.as_ref()?.found.inside.first()?;
-        if next != self.at {
+        if next != self.level.at {
             return None;
         }
         let mut annotated = self.annotated.take()?;
@@ -217,68 +208,69 @@ impl Level {
 }
 
 impl Walk<'_> {
-    /// Without recursion: a level is a bracket, and a body may be as deep as it likes.
     fn walk(&mut self, body: Group) -> Group {
-        let mut above: Vec<Level> = Vec::new();
-        let mut level = Level::new(body, None, false);
+        let mut above: Vec<Inside> = Vec::new();
+        let mut inside = Inside::new(body, None, false);
         loop {
-            match level.call() {
-                Some(call) if level.at == call.start && level.before.is_none() => {
-                    level.before = Some(std::mem::take(&mut level.done));
+            match inside.call() {
+                Some(call) if inside.level.at == call.start && inside.before.is_none() => {
+                    inside.before = Some(std::mem::take(&mut inside.level.done));
                 }
-                Some(call) if level.at == call.end => self.call_is_read(&mut level),
+                Some(call) if inside.level.at == call.end => self.call_is_read(&mut inside),
                 _ => {}
             }
-            match level.tokens.get(level.at).cloned() {
-                Some(TokenTree::Punct(mark)) if mark.as_char() == '#' && starts_attribute(&level.tokens, level.at) => {
-                    self.attributes(&mut level);
+            match inside.level.tokens.get(inside.level.at).cloned() {
+                Some(TokenTree::Punct(mark))
+                    if mark.as_char() == '#' && starts_attribute(&inside.level.tokens, inside.level.at) =>
+                {
+                    self.attributes(&mut inside);
                 }
                 Some(TokenTree::Group(group)) => {
-                    let annotated = level.further_in();
-                    let in_macro = level.in_macro || is_in_foreign_macro(&level.tokens, level.at);
-                    level.at += 1;
-                    above.push(std::mem::replace(&mut level, Level::new(group, annotated, in_macro)));
+                    let annotated = inside.further_in();
+                    let in_macro = inside.in_macro || is_in_foreign_macro(&inside.level.tokens, inside.level.at);
+                    inside.level.at += 1;
+                    above.push(std::mem::replace(&mut inside, Inside::new(group, annotated, in_macro)));
                 }
                 Some(token) => {
-                    level.done.push(token);
-                    level.at += 1;
+                    inside.level.done.push(token);
+                    inside.level.at += 1;
                 }
                 None => {
-                    let closed = level.closed();
+                    let closed = inside.level.closed();
                     let Some(outer) = above.pop() else { return closed };
-                    level = outer;
-                    level.done.push(TokenTree::Group(closed));
+                    inside = outer;
+                    inside.level.done.push(TokenTree::Group(closed));
                 }
             }
         }
     }
 
     /// At attributes, of which one may be ours.
-    fn attributes(&mut self, level: &mut Level) {
-        let start = level.at;
+    fn attributes(&mut self, inside: &mut Inside) {
+        let start = inside.level.at;
         let mut others: Vec<TokenTree> = Vec::new();
         let mut ours: Vec<Attribute> = Vec::new();
         let mut at = start;
-        while starts_attribute(&level.tokens, at) {
-            match &level.tokens[at + 1] {
+        while starts_attribute(&inside.level.tokens, at) {
+            match &inside.level.tokens[at + 1] {
                 TokenTree::Group(brackets) => match Attribute::of(brackets) {
                     Some(attribute) => ours.push(attribute),
-                    None => others.extend(level.tokens[at..at + 2].iter().cloned()),
+                    None => others.extend(inside.level.tokens[at..at + 2].iter().cloned()),
                 },
                 _ => unreachable!("an attribute is a `#` and its brackets"),
             }
             at += 2;
         }
-        if ours.is_empty() || spine::starts_item(&level.tokens[at..]) {
-            let end = if ours.is_empty() { at } else { end_of_item(&level.tokens, at) };
-            level.done.extend(level.tokens[start..end].iter().cloned());
-            level.at = end;
+        if ours.is_empty() || spine::starts_item(&inside.level.tokens[at..]) {
+            let end = if ours.is_empty() { at } else { end_of_item(&inside.level.tokens, at) };
+            inside.level.done.extend(inside.level.tokens[start..end].iter().cloned());
+            inside.level.at = end;
             return;
         }
-        level.done.extend(others);
-        level.at = at;
-        match found(level, start, &ours) {
-            Ok(found) => level.annotated = ours.pop().map(|attribute| Annotated { attribute, found }),
+        inside.level.done.extend(others);
+        inside.level.at = at;
+        match found(&inside.level, start, &ours) {
+            Ok(found) => inside.annotated = ours.pop().map(|attribute| Annotated { attribute, found }),
             Err(error) => {
                 self.errors.push(error);
                 self.gone.extend(ours.into_iter().map(|attribute| attribute.path));
@@ -287,10 +279,10 @@ impl Walk<'_> {
     }
 
     /// Behind the call: what was done since it began becomes the expression in its place.
-    fn call_is_read(&mut self, level: &mut Level) {
-        let Some(Annotated { attribute, found }) = level.annotated.take() else { return };
-        let call = std::mem::replace(&mut level.done, level.before.take().unwrap_or_default());
-        let bare = &level.tokens[found.call.clone()];
+    fn call_is_read(&mut self, inside: &mut Inside) {
+        let Some(Annotated { attribute, found }) = inside.annotated.take() else { return };
+        let call = std::mem::replace(&mut inside.level.done, inside.before.take().unwrap_or_default());
+        let bare = &inside.level.tokens[found.call.clone()];
         let Attribute { kind, path, arguments, span } = attribute;
         let arguments = match &self.this {
             Some(this) if args::too_deep(arguments.clone()).is_none() => with_self(arguments, this),
@@ -310,16 +302,19 @@ impl Walk<'_> {
         match errors.into_result() {
             Ok(()) => {
                 // What is no future is what the call does: it has to be inside.
-                let is_entered = !awaited || !(waits.may || (level.in_macro && waits.tries));
+                let is_entered = !awaited || !(waits.may || (inside.in_macro && waits.tries));
                 let at = bare.last().map_or(span, TokenTree::span);
-                let awaited = level.tokens.get(place.end + 1).map(TokenTree::span).filter(|_| awaited);
+                let awaited = inside.level.tokens.get(place.end + 1).map(TokenTree::span).filter(|_| awaited);
                 let (name, call) = (subject.name, call.into_iter().collect());
-                level.done.extend(expand::statement(&model, Statement { name, path, at, call, is_entered, awaited, expected }));
+                inside
+                    .level
+                    .done
+                    .extend(expand::statement(&model, Statement { name, path, at, call, is_entered, awaited, expected }));
             }
             Err(error) => {
                 self.errors.push(error);
                 self.gone.push(path);
-                level.done.extend(call);
+                inside.level.done.extend(call);
             }
         }
     }
@@ -348,7 +343,11 @@ impl Walk<'_> {
 
 /// The call that the attribute is about, if that is one, and the attribute is.
 fn found(level: &Level, start: usize, ours: &[Attribute]) -> Result<Found, Error> {
-    let [attribute] = ours else { return Err(two_of_ours(&ours[0], &ours[1])) };
+    let [attribute] = ours else {
+        let (kind, other) = (ours[1].kind, ours[0].kind);
+        let apart = format!("Put the one around the other, as in `#[{other}] async {{ #[{kind}] call().await }}.await`");
+        return Err(validate::two_of_ours("call", other, kind, ours[1].span, &apart));
+    };
     let place = place(level, start);
     if place == Place::Statement || is_behind_comma(level, start) {
         not_an_arm(attribute, &level.tokens, level.at)?;
@@ -500,19 +499,6 @@ fn behind_function(tokens: &[TokenTree], start: usize) -> usize {
         }
     }
     tokens.len()
-}
-
-fn two_of_ours(first: &Attribute, second: &Attribute) -> Error {
-    let (kind, other) = (second.kind, first.kind);
-    let says = if kind == other {
-        format!("`#[{kind}]` stands here twice, and one call is one span: remove one of the two")
-    } else {
-        format!(
-            "one call cannot be both `#[{other}]` and `#[{kind}]`: each is one span. Put the one around the other, \
-             as in `#[{other}] async {{ #[{kind}] call().await }}.await`"
-        )
-    };
-    Error::new(second.span, says)
 }
 
 fn second_await(kind: Macro, at: Span) -> Error {

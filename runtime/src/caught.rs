@@ -1,4 +1,4 @@
-//! Code of the user's that they would not have run without us: it may panic, and they must not see it.
+//! Code of the user's that they would not have run without us may panic, and they must not see it. Their own code may, and then its span says so.
 
 use crate::warning;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +15,22 @@ pub(crate) fn caught<T>(what: &'static str, code: impl FnOnce() -> T) -> Option<
             warn(what);
             None
         }
+    }
+}
+
+/// Whether the thread has begun to unwind since this was made. One that was unwinding before says nothing of what happens now.
+#[derive(Clone, Copy)]
+pub(crate) struct Unwinding {
+    before: bool,
+}
+
+impl Unwinding {
+    pub(crate) fn watch() -> Self {
+        Unwinding { before: std::thread::panicking() }
+    }
+
+    pub(crate) fn has_begun(self) -> bool {
+        !self.before && std::thread::panicking()
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use std::sync::{Arc, Mutex};
 
 fn genai() -> Settings {
-    Settings::default().vocabulary(Vocabulary::GenAi)
+    Settings::default().with_vocabulary(Vocabulary::GenAi)
 }
 
 struct Forecast;
@@ -242,7 +242,7 @@ async fn a_sampler_decides_by_operation_name() {
 
 #[tokio::test]
 async fn with_arguments_for_the_sampler_it_decides_by_model() {
-    for (settings, spans) in [(genai(), 0), (genai().arguments_for_sampler(true), 3)] {
+    for (settings, spans) in [(genai(), 0), (genai().with_arguments_for_sampler(true), 3)] {
         let sampler = Picky::new("gen_ai.request.model", "claude");
         let telemetry = Telemetry::off().sampled(sampler.clone()).with(settings);
         assert!(run(Some("weather"), Some("claude")).await.is_ok());
@@ -256,7 +256,7 @@ async fn with_arguments_for_the_sampler_it_decides_by_model() {
 
 #[tokio::test]
 async fn content_is_json_attributes_behind_all_others() {
-    let telemetry = Telemetry::on().with(genai().capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(genai().with_capture(Capture::Spans));
     let logs = Logs::listen();
     assert!(run(Some("weather"), Some("claude")).await.is_ok());
     let spans = telemetry.spans(3);
@@ -279,7 +279,7 @@ async fn content_is_json_attributes_behind_all_others() {
 
 #[tokio::test]
 async fn as_events_each_model_call_and_the_run_are_a_log_record_that_says_what_its_span_says() {
-    let telemetry = Telemetry::on().with(genai().capture(Capture::Events));
+    let telemetry = Telemetry::on().with(genai().with_capture(Capture::Events));
     let logs = Logs::listen();
     assert!(run(Some("weather"), Some("claude")).await.is_ok());
     let [run, step, tool] = &telemetry.spans(3)[..] else { panic!("{}", telemetry.tree()) };
@@ -318,7 +318,7 @@ async fn as_events_each_model_call_and_the_run_are_a_log_record_that_says_what_i
 #[tokio::test]
 async fn a_failed_model_call_is_a_log_record_for_those_who_take_log_events() {
     for (capture, records) in [(Capture::Events, 1), (Capture::SpansAndEvents, 1), (Capture::Spans, 0), (Capture::Off, 0)] {
-        let telemetry = Telemetry::on().with(genai().capture(capture));
+        let telemetry = Telemetry::on().with(genai().with_capture(capture));
         let logs = Logs::listen();
         assert!(run(None, Some("broken")).await.is_err());
         let exceptions = logs.named("gen_ai.client.operation.exception");
@@ -389,7 +389,7 @@ mod tools {
         listed(&dear).await;
         assert_eq!((dear.0.get(), telemetry.span().get("fastmcp.sampling.tool_count")), (0, Some(1.into())));
         drop(telemetry);
-        let telemetry = Telemetry::on().with(genai().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(genai().with_capture(Capture::Spans));
         listed(&dear).await;
         assert_eq!(dear.0.get(), 1);
         let definitions = r#"[{"name":"dear","type":"function"}]"#;

@@ -17,7 +17,7 @@ fn get(span: &Span, key: &str) -> String {
 }
 
 fn capturing() -> Telemetry {
-    Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans))
+    Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans))
 }
 
 fn openai_request() -> Value {
@@ -100,7 +100,7 @@ async fn content_is_there_for_those_who_ask_for_it_alone() {
     );
     assert!(get(&span, "gen_ai.tool.definitions").contains("look"));
     drop(telemetry);
-    let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi));
+    let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
     ask(&openai_request(), openai_response()).await.expect("ok");
     assert!(!format!("{:?}", telemetry.span().attributes()).contains("Sunny"));
 }
@@ -189,7 +189,7 @@ async fn a_loop_says_its_request_and_its_answer_and_nothing_else() {
         assert_eq!(span.get(key), None, "{key}");
     }
     drop(telemetry);
-    let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
     run().await;
     let events: Vec<String> = telemetry.span().events().into_iter().map(|(name, _)| name).collect();
     assert_eq!(events, ["gen_ai.system.message", "gen_ai.user.message", "gen_ai.choice"], "the system's once");

@@ -90,8 +90,7 @@ fn expanded(file: File) -> String {
 }
 
 fn ours(attributes: &mut Vec<Attribute>) -> Option<(Macro, TokenStream)> {
-    let kinds = [Macro::Loop, Macro::Step, Macro::Tool];
-    let named = |attribute: &Attribute| kinds.into_iter().find(|kind| attribute.path().is_ident(&kind.to_string()));
+    let named = |attribute: &Attribute| Macro::ALL.into_iter().find(|kind| attribute.path().is_ident(&kind.to_string()));
     let place = attributes.iter().position(|attribute| named(attribute).is_some())?;
     let attribute = attributes.remove(place);
     let arguments = match &attribute.meta {

@@ -6,8 +6,6 @@ use crate::{instrument, only_statements};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use std::iter;
 
-const KINDS: [Macro; 3] = [Macro::Loop, Macro::Step, Macro::Tool];
-
 /// Arguments and function, as they stand when they are whole.
 const WHOLE: &[(&str, &str)] = &[
     (
@@ -50,7 +48,7 @@ fn every_prefix_of_the_arguments_keeps_the_function() {
     for &(arguments, function) in WHOLE {
         let function = tokens(function);
         for arguments in prefixes(&tokens(arguments)) {
-            for kind in KINDS {
+            for kind in Macro::ALL {
                 keeps(kind, arguments.clone(), function.clone());
             }
         }
@@ -62,7 +60,7 @@ fn every_prefix_of_the_function_keeps_what_is_there() {
     for &(arguments, function) in WHOLE {
         let arguments = tokens(arguments);
         for function in prefixes(&tokens(function)) {
-            for kind in KINDS {
+            for kind in Macro::ALL {
                 keeps(kind, arguments.clone(), function.clone());
                 keeps(kind, TokenStream::new(), function.clone());
             }
@@ -121,7 +119,7 @@ fn bare(function: TokenStream) -> TokenStream {
 #[test]
 fn any_other_item_is_kept() {
     for item in ITEMS.iter().filter_map(|item| item.parse::<TokenStream>().ok()) {
-        for kind in KINDS {
+        for kind in Macro::ALL {
             keeps(kind, TokenStream::new(), item.clone());
             keeps(kind, tokens(WHOLE[0].0), item.clone());
         }
@@ -132,7 +130,7 @@ fn any_other_item_is_kept() {
 fn token_soup_never_panics() {
     let mut cook = Cook(0x5eed);
     for _ in 0..4_000 {
-        let kind = KINDS[cook.below(3)];
+        let kind = Macro::ALL[cook.below(3)];
         let (arguments, function) = WHOLE[cook.below(WHOLE.len())];
         keeps(kind, cook.soup(3), tokens(function));
         let stirred = cook.stir(tokens(arguments));

@@ -83,18 +83,29 @@ impl<F, K> Calling<F, K> {
 impl<F: Future, K: Kind> Future for Calling<F, K> {
     type Output = Called<F::Output, K>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = match this.call.enter() {
-            None => this.future.poll(task),
-            Some(running) => {
-                let polled = this.future.poll(task);
-                running.leave(Then::GoesOn);
-                polled
-            }
-        };
-        polled.map(|value| Called::new(value, this.call.take()))
+        if this.call.is_none() {
+            let _silence = K::silence();
+            return this.future.poll(task).map(|value| Called::new(value, Held::new(None)));
+        }
+        poll(this.call, this.future, task)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn poll<F: Future, K>(call: &mut Held, future: Pin<&mut F>, task: &mut Context<'_>) -> Poll<Called<F::Output, K>> {
+    let polled = match call.enter() {
+        None => future.poll(task),
+        Some(running) => {
+            let polled = future.poll(task);
+            running.leave(Then::GoesOn);
+            polled
+        }
+    };
+    polled.map(|value| Called::new(value, call.take()))
 }
 
 /// What came back, and the call itself, which has not ended. `Pin<Box<dyn Future>>` is seen by its type, through any alias;
@@ -112,6 +123,15 @@ pub struct AnyCalled<R, K> {
 impl<R, K> Called<R, K> {
     pub(crate) fn new(value: R, call: Held) -> Self {
         Called(AnyCalled { value: Some(value), call, kind: PhantomData })
+    }
+
+    /// The value: as it is where nobody listens, else as `then` hands it on.
+    #[inline]
+    pub(crate) fn handed(mut self, then: impl FnOnce(Self) -> R) -> R {
+        match self.0.value.take_if(|_| self.0.call.is_none()) {
+            Some(value) => value,
+            None => then(self),
+        }
     }
 }
 

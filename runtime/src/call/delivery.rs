@@ -10,7 +10,7 @@ use opentelemetry::{Context, KeyValue, StringValue, Value};
 
 /// What the request said, as span events where the vocabulary has them: at the start, in the order in which things happen.
 pub(crate) fn request_events(call: &Call, settings: &Settings, captured: &Captured) -> Vec<Event> {
-    let wanted = call.operation.content == Content::Events && settings.captures().on_spans();
+    let wanted = call.operation.content == Content::Events && settings.capture().on_spans();
     if wanted { captured.request_events(settings, false) } else { Vec::new() }
 }
 
@@ -23,7 +23,8 @@ pub(crate) fn at_end(
     attributes: &mut Vec<KeyValue>,
 ) -> Vec<Event> {
     let Some(settings) = call.settings() else { return Vec::new() };
-    let capture = settings.captures();
+    captured.narrow(call.kind, settings);
+    let capture = settings.capture();
     let content = if capture.on_spans() { call.operation.content } else { Content::Nothing };
     let streamed = captured.put_together(call.kind, settings);
     let finish_reason = finish_reason.as_ref();
@@ -81,6 +82,7 @@ fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Op
         gen_ai.usage.cache_read.input_tokens = integer(key::USAGE_CACHE_READ),
         gen_ai.usage.cache_creation.input_tokens = integer(key::USAGE_CACHE_CREATION),
         gen_ai.usage.reasoning.output_tokens = integer(key::USAGE_REASONING),
+        gen_ai.usage.cost = float(key::USAGE_COST),
         error.type = text(key::ERROR_TYPE).as_deref(),
         gen_ai.system_instructions = document(key::SYSTEM_INSTRUCTIONS),
         gen_ai.input.messages = document(key::INPUT_MESSAGES),
@@ -91,7 +93,7 @@ fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Op
 
 /// The log event of an error, for those who take log events, in the vocabulary that has one.
 pub(crate) fn log_exception(call: &Call, context: &Context, failure: &Failure) {
-    let wanted = call.operation.logs_exceptions && call.settings().is_some_and(|settings| settings.captures().as_events());
+    let wanted = call.operation.logs_exceptions && call.settings().is_some_and(|settings| settings.capture().as_events());
     if !wanted || !is_there() {
         return;
     }

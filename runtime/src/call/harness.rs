@@ -1,12 +1,11 @@
 //! The one choreography: enter the call, run the user's code, leave; then the call goes on, or it has ended. Futures, streams, plain calls and
 //! destructors all go through here.
 
-use crate::call::close::{close, close_returned};
+use crate::call::close::{close, close_dropped, close_returned};
 use crate::call::core::Call;
 use crate::call::ending::Ending;
 use crate::call::here::{HereGuard, Id, is_there};
-use crate::call::learned::Learned;
-use crate::caught::caught;
+use crate::caught::{Unwinding, caught};
 use opentelemetry::{Context, ContextGuard};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -73,8 +72,7 @@ impl Drop for Held {
 #[cold]
 fn dropped(call: Arc<Call>) {
     unpark(&call);
-    let (ending, at) = call.look(Learned::take_ending_where_dropped).unwrap_or((Ending::Cancelled, None));
-    close(&call, ending, at);
+    close_dropped(&call);
 }
 
 /// Looks at what came back. A trait of its own, and not `dyn FnMut`, of which three functions are compiled for each closure instead of one.
@@ -138,10 +136,8 @@ impl Drop for Running<'_> {
 
 /// A call in the middle of the user's own code, which may leave it at any time: by `?`, `return` or `break`, and then it was cancelled, or by a panic.
 pub(crate) struct Evaluating {
-    call: Option<Arc<Call>>,
+    call: Option<(Arc<Call>, Unwinding)>,
     entered: Option<Entered>,
-    /// The thread was unwinding before: then nothing is known of a panic in here.
-    was_panicking: bool,
 }
 
 impl Evaluating {
@@ -157,33 +153,30 @@ impl Evaluating {
     /// Does not enter it.
     #[inline]
     pub(crate) fn outside(mut held: Held) -> Self {
-        let call = held.0.take();
-        let was_panicking = call.is_some() && std::thread::panicking();
-        Evaluating { call, entered: None, was_panicking }
+        Evaluating { call: held.0.take().map(|call| (call, Unwinding::watch())), entered: None }
     }
 
     /// Leaves the call, which goes on.
     #[inline]
     pub(crate) fn leave(mut self) -> Held {
         drop(self.entered.take());
-        Held(self.call.take())
+        Held(self.call.take().map(|(call, _)| call))
     }
 }
 
 impl Drop for Evaluating {
     #[inline]
     fn drop(&mut self) {
-        if let Some(call) = self.call.take() {
+        if let Some((call, unwinding)) = self.call.take() {
             drop(self.entered.take());
-            left_early(&call, self.was_panicking);
+            left_early(&call, unwinding);
         }
     }
 }
 
 #[cold]
-fn left_early(call: &Call, was_panicking: bool) {
-    let panics = std::thread::panicking() && !was_panicking;
-    close(call, if panics { Ending::Panicked } else { Ending::Cancelled }, None);
+fn left_early(call: &Call, unwinding: Unwinding) {
+    close(call, if unwinding.has_begun() { Ending::Panicked } else { Ending::Cancelled }, None);
 }
 
 /// A call that code runs in which does not decide how it ends. None when nobody listens. A destructor that it was entered for is over
@@ -222,20 +215,19 @@ impl Drop for Lent {
 /// Code inside a call. If it unwinds, the call remembers: whoever ends it does not say that it went well.
 pub(crate) struct Inside<'a> {
     call: &'a Call,
-    /// Whether the thread was unwinding already.
-    unwinds: bool,
+    unwinding: Unwinding,
     _entered: Option<Entered>,
 }
 
 impl<'a> Inside<'a> {
     pub(crate) fn new(call: &'a Call) -> Self {
-        Inside { call, unwinds: std::thread::panicking(), _entered: Entered::new(call) }
+        Inside { call, unwinding: Unwinding::watch(), _entered: Entered::new(call) }
     }
 }
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        if !self.unwinds && std::thread::panicking() {
+        if self.unwinding.has_begun() {
             self.call.learn(|learned| learned.unwound = true);
         }
     }

@@ -3,7 +3,7 @@
 use crate::call::ending::{Ending, Failure, Label, Refusal};
 use crate::content::Captured;
 use crate::read::response::Response;
-use crate::value::TokenUsage;
+use crate::value::{Cost, TokenUsage};
 use crate::vocabulary::{self, key, value};
 use opentelemetry::{Key, KeyValue, StringValue, Value};
 use std::collections::HashMap;
@@ -62,7 +62,7 @@ impl<T> Fact<T> {
 
 impl Fact<TokenUsage> {
     /// A handle says some of the counts; what it said before of the others stays.
-    pub(crate) fn say_more(&mut self, usage: Option<TokenUsage>) {
+    fn say_more(&mut self, usage: Option<TokenUsage>) {
         let before = self.value.unwrap_or_default();
         self.say(Source::Handle, usage.map(|usage| usage.over(before)));
     }
@@ -112,6 +112,7 @@ pub(crate) struct Learned {
     pub(crate) response_model: Fact<StringValue>,
     pub(crate) response_id: Fact<StringValue>,
     pub(crate) usage: Fact<TokenUsage>,
+    pub(crate) cost: Fact<Cost>,
     /// `Some(None)`: somebody says that it did not fail.
     pub(crate) failed: Fact<Option<Box<Refusal>>>,
     /// Of a call that is a stream, or is told of the pieces of one.
@@ -191,6 +192,19 @@ impl Learned {
         self.content.take()
     }
 
+    /// Tokens, and what they cost: others may say the one, and others the other.
+    pub(crate) fn say_usage(&mut self, by: Source, usage: Option<TokenUsage>) {
+        let Some((counts, cost)) = usage.map(TokenUsage::apart) else { return self.usage.say(by, None) };
+        if cost.is_some() {
+            self.cost.say(by, cost);
+        }
+        match counts {
+            Some(_) if by == Source::Handle => self.usage.say_more(counts),
+            Some(_) => self.usage.say(by, counts),
+            None => {}
+        }
+    }
+
     /// What was read of the response. What it does not say is not known, and not `unknown`.
     pub(crate) fn read(&mut self, response: Response) {
         if !response.finish_reasons.is_empty() {
@@ -223,7 +237,7 @@ impl Learned {
             self.response_id.say(Source::Read, response.id);
         }
         if response.usage.is_some() {
-            self.usage.say(Source::Read, response.usage);
+            self.say_usage(Source::Read, response.usage);
         }
         if let Some(error_type) = response.error {
             let error_type = Some(Label::Said(String::from(error_type).into()));
@@ -275,9 +289,15 @@ impl Learned {
     /// How a call ended of which nobody takes the end: a stream that had said everything was not cancelled.
     pub(crate) fn take_ending_where_dropped(&mut self) -> (Ending, Option<Moment>) {
         match self.stream.as_ref().and_then(|stream| stream.finished) {
+            _ if self.unwound => (Ending::Panicked, None),
             Some(finished) => (self.take_ending().0, Some(finished)),
             None => (Ending::Cancelled, None),
         }
+    }
+
+    /// Whether somebody has set the attribute.
+    pub(crate) fn sets(&self, key: &str) -> bool {
+        self.attributes.list.iter().any(|attribute| attribute.key.as_str() == key)
     }
 
     /// The attributes that somebody set.

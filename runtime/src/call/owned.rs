@@ -1,6 +1,6 @@
 //! A call as a value: in the hands of the user, who says when it ends.
 
-use crate::call::close::close;
+use crate::call::close::{close, close_dropped};
 use crate::call::core::Call;
 use crate::call::ending::{Ending, Failure, Label};
 use crate::call::harness::{Held, Inside, Lent};
@@ -98,13 +98,10 @@ impl<K> Drop for Owned<K> {
 
 #[cold]
 fn dropped(call: &Call) {
-    let unwound = std::thread::panicking() || call.look(|learned| learned.unwound).unwrap_or(false);
-    let (ending, at) = match call.look(Learned::take_ending_where_dropped) {
-        _ if unwound => (Ending::Panicked, None),
-        Some(ending) => ending,
-        None => (Ending::Cancelled, None),
-    };
-    close(call, ending, at);
+    if std::thread::panicking() {
+        return close(call, Ending::Panicked, None);
+    }
+    close_dropped(call);
 }
 
 /// The code that runs now is inside a call, until this is dropped. Not `Send`: it is this thread that is inside.

@@ -231,6 +231,20 @@ impl<'a, E> FailedAny<'a, E> {
         }
     }
 
+    /// An attribute of the user's own.
+    #[inline]
+    pub fn __ss_attribute<V: AttributeValue>(&self, key: &'static str, of: impl FnOnce(&'a E) -> V) {
+        if let Some(error) = self.error.filter(|_| self.call.wants.span()) {
+            self.call.say_attribute(key, &of(error));
+        }
+    }
+
+    /// An attribute of the registry's.
+    #[inline]
+    pub fn __ss_registered<V>(&self, of: impl FnOnce(&'a E) -> V) -> Registered<V, End<'a>> {
+        Registered::new(self.error.filter(|_| self.call.wants.span()).map(of), End(self.call))
+    }
+
     /// What is the error's own text is read by its own code, which may panic: then it has its type still.
     fn put(&self, label: impl FnOnce(&E) -> Option<Cow<'_, str>>, message: impl FnOnce(&E) -> Option<String>) {
         let Some(error) = self.error.filter(|_| self.call.wants.ending()) else { return };
@@ -272,7 +286,7 @@ impl<T: SamplingResponse> Success<'_, T> {
         let owned = |text: Option<Cow<'_, str>>| text.map(|text| StringValue::from(text.into_owned()));
         if call.wants.tokens() {
             let usage = response.usage().filter(|_| call.wants.usage());
-            call.learn(|learned| learned.usage.say(Source::Response, usage));
+            call.learn(|learned| learned.say_usage(Source::Response, usage));
         }
         if call.wants.response_model() {
             let model = owned(response.model());

@@ -3,8 +3,8 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::call::called::{AnyCalled, Called, Opened};
-use crate::call::harness::{Evaluating, Held, Then};
+use crate::call::called::{AnyCalled, Called, Calling, Opened};
+use crate::call::harness::{Evaluating, Held};
 use crate::call::here::HereGuard;
 use crate::call::instrumented::Kind;
 use pin_project_lite::pin_project;
@@ -45,14 +45,13 @@ impl<K: Kind> Entered<K> {
         then: T,
     ) -> Awaited<F::IntoFuture, T, K> {
         let future = future.into_future();
-        Awaited { future, then, call: self.left(), kind: PhantomData }
+        Awaited { calling: Calling::new(future, self.left()), then }
     }
 
     /// The expression has been evaluated. `then` looks at what it is, and hands it on.
     #[inline]
     pub fn __ss_leave<R>(self, value: R, then: impl FnOnce(Called<R, K>) -> R) -> R {
-        let call = self.left();
-        if call.is_none() { value } else { then(Called::new(value, call)) }
+        Called::new(value, self.left()).handed(then)
     }
 
     #[inline]
@@ -64,20 +63,11 @@ impl<K: Kind> Entered<K> {
 }
 
 pin_project! {
-    /// The future of a statement's call: as [`Instrumented`](crate::call::instrumented::Instrumented), but that what comes of it may go on.
+    /// The future of a statement's call, and what looks at what comes of it.
     pub struct Awaited<F, T, K> {
         #[pin]
-        future: F,
+        calling: Calling<F, K>,
         then: T,
-        call: Held,
-        kind: PhantomData<K>,
-    }
-
-    impl<F, T, K> PinnedDrop for Awaited<F, T, K> {
-        #[inline]
-        fn drop(this: Pin<&mut Self>) {
-            this.project().call.enter_to_drop();
-        }
     }
 }
 
@@ -87,31 +77,8 @@ impl<F: Future, T: Fn(Called<F::Output, K>) -> F::Output, K: Kind> Future for Aw
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if this.call.is_none() {
-            let _silence = K::silence();
-            return this.future.poll(task);
-        }
-        poll(this.call, this.future, this.then, task)
+        this.calling.poll(task).map(|called| called.handed(this.then))
     }
-}
-
-#[cold]
-#[inline(never)]
-fn poll<F: Future, K>(
-    call: &mut Held,
-    future: Pin<&mut F>,
-    then: &impl Fn(Called<F::Output, K>) -> F::Output,
-    task: &mut Context<'_>,
-) -> Poll<F::Output> {
-    let polled = match call.enter() {
-        None => future.poll(task),
-        Some(running) => {
-            let polled = future.poll(task);
-            running.leave(Then::GoesOn);
-            polled
-        }
-    };
-    polled.map(|value| then(Called::new(value, call.take())))
 }
 
 /// What a statement without `.await` can have made so that its call goes on with it.

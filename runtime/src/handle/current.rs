@@ -1,14 +1,14 @@
 //! Handles on the calls that the current code is in.
 
-use super::Told;
+use super::{Reference, Told, ToolDecision};
 use crate::call::core::{Call, Wants, current_call, current_loop as find_loop};
 use crate::call::here::Here;
 use crate::call::learned::Source;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
-use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages, Usage};
+use crate::value::{AttributeValue, Chunk, Decision, Evaluation, Integer, Text, ToMessages, Usage};
 use crate::vocabulary::{Kind, event, key, stop_reason_word};
-use opentelemetry::{Key, KeyValue};
+use opentelemetry::KeyValue;
 use serde::Serialize;
 use std::any::type_name;
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! Calls as values, for work that is no function: it spans several, outlives one, or is a future inside of a struct.
 
-use super::Told;
 use super::description::{LoopDescription, StepDescription, ToolDescription};
+use super::{Reference, Told, ToolDecision};
 use crate::call::core::Wants;
 use crate::call::description::{Description, open_detached};
 use crate::call::ending::Label;
@@ -12,10 +12,10 @@ use crate::call::owned::{EnteredCall, Owned};
 use crate::caught::caught;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
-use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages, Usage};
+use crate::value::{AttributeValue, Chunk, Decision, Evaluation, Integer, Text, ToMessages, Usage};
 use crate::vocabulary::{Kind, event, key, stop_reason_word};
 use futures_core::Stream;
-use opentelemetry::{Context, Key, KeyValue};
+use opentelemetry::{Context, KeyValue};
 use serde::Serialize;
 use std::any::type_name;
 use std::borrow::Cow;

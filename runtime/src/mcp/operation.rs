@@ -4,7 +4,7 @@ use crate::call::core::{Call, Place, Run};
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Source;
 use crate::call::open::push_printable;
-use crate::caught::caught;
+use crate::caught::{Unwinding, caught};
 use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built};
 use crate::mcp::described::{Delegated, Described, Ending, Said};
 use crate::settings::{Piece, Settings};
@@ -57,8 +57,7 @@ struct Open {
     learned: Vec<KeyValue>,
     /// Set last: a backend that drops the tail drops this.
     content: Vec<KeyValue>,
-    /// A thread that was unwinding already says nothing of this operation.
-    was_panicking: bool,
+    unwinding: Unwinding,
 }
 
 /// Whose span a request has.
@@ -175,8 +174,12 @@ impl Operation {
 
     fn content(&mut self, key: &'static str, piece: Piece, content: &(impl Serialize + ?Sized)) {
         let Some(open) = &mut self.open else { return };
+        // A loop around may have forbidden it.
+        if Run::of(&self.context).is_some_and(|run| run.inherited.denies_content) {
+            return;
+        }
         // A tool of ours has its own.
-        if !matches!(open.span, Span::Own) || !open.settings.captures().on_spans() {
+        if !matches!(open.span, Span::Own) || !open.settings.capture().on_spans() || !open.settings.takes(piece) {
             return;
         }
         if let Some(json) = caught("a tool's content", || open.settings.serialized(piece, content)).flatten() {
@@ -196,8 +199,8 @@ impl Operation {
 impl Drop for Operation {
     fn drop(&mut self) {
         if let Some(open) = self.open.take() {
-            let panicked = std::thread::panicking() && !open.was_panicking;
-            open.close(&self.context, &if panicked { End::Panicked } else { End::Said(Ending::Cancelled) });
+            let end = if open.unwinding.has_begun() { End::Panicked } else { End::Said(Ending::Cancelled) };
+            open.close(&self.context, &end);
         }
     }
 }
@@ -228,7 +231,7 @@ impl Open {
             said: Said::default(),
             learned: Vec::new(),
             content: Vec::new(),
-            was_panicking: std::thread::panicking(),
+            unwinding: Unwinding::watch(),
         }
     }
 
@@ -342,7 +345,7 @@ impl Open {
 /// Only what others wrote passes the redactor: our own words are no content.
 fn describe(settings: &Settings, end: &End<'_>, description: &str) -> String {
     match end {
-        End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) if !settings.exports_error_messages() => String::new(),
+        End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) if !settings.error_messages() => String::new(),
         End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) => settings.text(Piece::ErrorMessage, description),
         End::Said(_) | End::Panicked => description.to_owned(),
     }

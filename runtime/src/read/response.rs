@@ -131,6 +131,7 @@ fn usage(tokens: &Tokens, facts: &Facts) -> Option<TokenUsage> {
         cached: facts.count(Count::CacheRead).filter(known),
         cache_creation: facts.count(Count::CacheCreation).filter(known),
         reasoning: facts.count(Count::Reasoning).filter(known),
+        cost: None,
     };
     (usage != TokenUsage::default()).then_some(usage)
 }

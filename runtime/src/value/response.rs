@@ -1,7 +1,6 @@
 //! What a user's own types may say of themselves, so that no argument has to.
 
-use crate::value::Integer;
-use crate::value::Message;
+use crate::value::{Integer, Message, Number};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -110,6 +109,9 @@ through_pointers!(&T Box<T> Arc<T>);
 /// use samplescope::TokenUsage;
 ///
 /// let usage = TokenUsage::new(1_200_u32, Some(80_u64)).with_cached(1_000);
+/// assert_eq!((usage.input(), usage.output(), usage.cached(), usage.reasoning()), (Some(1_200), Some(80), Some(1_000), None));
+///
+/// let so_far = TokenUsage::default().with_output(12);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TokenUsage {
@@ -118,13 +120,26 @@ pub struct TokenUsage {
     pub(crate) cached: Option<i64>,
     pub(crate) cache_creation: Option<i64>,
     pub(crate) reasoning: Option<i64>,
+    pub(crate) cost: Option<Cost>,
 }
 
 impl TokenUsage {
-    /// The tokens of the prompt, cached ones included, and those of the response, reasoning included.
-    /// Any integer, or an `Option` of one; what is negative is not a count, and left out.
+    /// The tokens of the prompt, cached ones included, and those of the response, reasoning included: the two that every provider counts.
+    /// Each is any integer, or an `Option` of one; what is negative is not a count, and left out.
     pub fn new(input: impl Integer, output: impl Integer) -> Self {
         TokenUsage { input: count(&input), output: count(&output), ..TokenUsage::default() }
+    }
+
+    /// The tokens of the prompt, cached ones included.
+    #[must_use]
+    pub fn with_input(self, tokens: impl Integer) -> Self {
+        TokenUsage { input: count(&tokens), ..self }
+    }
+
+    /// The tokens of the response, reasoning included.
+    #[must_use]
+    pub fn with_output(self, tokens: impl Integer) -> Self {
+        TokenUsage { output: count(&tokens), ..self }
     }
 
     /// Prompt tokens that the provider read from its cache.
@@ -145,6 +160,44 @@ impl TokenUsage {
         TokenUsage { reasoning: count(&tokens), ..self }
     }
 
+    /// What the call cost, where the provider says it: `gen_ai.usage.cost`, on the span alone, in the currency that you account in. Said here it goes before
+    /// [`Settings::with_price`](crate::Settings::with_price); what is negative or no finite number is left out.
+    #[must_use]
+    pub fn with_cost(self, amount: impl Number) -> Self {
+        TokenUsage { cost: amount.number().and_then(Cost::new), ..self }
+    }
+
+    /// The tokens of the prompt, cached ones included.
+    pub fn input(&self) -> Option<u64> {
+        self.input.and_then(known)
+    }
+
+    /// The tokens of the response, reasoning included.
+    pub fn output(&self) -> Option<u64> {
+        self.output.and_then(known)
+    }
+
+    /// Prompt tokens that the provider read from its cache.
+    pub fn cached(&self) -> Option<u64> {
+        self.cached.and_then(known)
+    }
+
+    /// Prompt tokens that the provider wrote to its cache.
+    pub fn cache_creation(&self) -> Option<u64> {
+        self.cache_creation.and_then(known)
+    }
+
+    /// Response tokens that the model spent on reasoning.
+    pub fn reasoning(&self) -> Option<u64> {
+        self.reasoning.and_then(known)
+    }
+
+    /// The counts, and the cost: whoever says only that says nothing of the counts.
+    pub(crate) fn apart(self) -> (Option<TokenUsage>, Option<Cost>) {
+        let counts = TokenUsage { cost: None, ..self };
+        (Some(counts).filter(|counts| self.cost.is_none() || *counts != TokenUsage::default()), self.cost)
+    }
+
     /// What is known here, and for the rest what was known before.
     pub(crate) fn over(self, before: TokenUsage) -> TokenUsage {
         TokenUsage {
@@ -153,8 +206,28 @@ impl TokenUsage {
             cached: self.cached.or(before.cached),
             cache_creation: self.cache_creation.or(before.cache_creation),
             reasoning: self.reasoning.or(before.reasoning),
+            cost: self.cost.or(before.cost),
         }
     }
+}
+
+/// An amount that can be one, by its bits: two of them are equal or are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cost(u64);
+
+impl Cost {
+    pub(crate) fn new(amount: f64) -> Option<Self> {
+        Some(amount).filter(|amount| amount.is_finite() && *amount >= 0.0).map(|amount| Cost(amount.abs().to_bits()))
+    }
+
+    pub(crate) fn amount(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
+/// It is what [`count`] let through, or what a provider said as one.
+fn known(tokens: i64) -> Option<u64> {
+    tokens.try_into().ok()
 }
 
 fn count(tokens: &impl Integer) -> Option<i64> {
@@ -167,25 +240,31 @@ fn count(tokens: &impl Integer) -> Option<i64> {
     label = "expected a `TokenUsage`",
     note = "write `TokenUsage::new(input_tokens, output_tokens)`; an `Option` or a reference of one is fine"
 )]
-pub trait Usage {
-    #[doc(hidden)]
+pub trait Usage: SealedUsage {}
+
+/// The counts behind a [`Usage`].
+pub trait SealedUsage {
     fn usage(&self) -> Option<TokenUsage>;
 }
 
-impl Usage for TokenUsage {
+impl Usage for TokenUsage {}
+impl<T: Usage + ?Sized> Usage for &T {}
+impl<T: Usage> Usage for Option<T> {}
+
+impl SealedUsage for TokenUsage {
     fn usage(&self) -> Option<TokenUsage> {
         Some(*self)
     }
 }
 
-impl<T: Usage + ?Sized> Usage for &T {
+impl<T: Usage + ?Sized> SealedUsage for &T {
     fn usage(&self) -> Option<TokenUsage> {
         (**self).usage()
     }
 }
 
-impl<T: Usage> Usage for Option<T> {
+impl<T: Usage> SealedUsage for Option<T> {
     fn usage(&self) -> Option<TokenUsage> {
-        self.as_ref().and_then(Usage::usage)
+        self.as_ref().and_then(SealedUsage::usage)
     }
 }
