@@ -402,7 +402,7 @@ impl Description {
             return;
         }
         let mut say = |argument: &str, key: &'static str, value: Option<Value>| {
-            if !written.contains(&argument) {
+            if value.is_some() && !written.contains(&argument) {
                 opening.push(key, value);
             }
         };
