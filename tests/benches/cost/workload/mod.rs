@@ -5,6 +5,7 @@
 //! `tests/tests/by_hand.rs` holds what is written by hand to what samplescope exports.
 
 pub(crate) mod by_hand;
+pub(crate) mod request;
 
 use samplescope::TokenUsage;
 use std::hint::black_box;
