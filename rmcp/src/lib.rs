@@ -5,6 +5,8 @@
 mod about;
 mod answering;
 mod connection;
+#[cfg(feature = "elicitation")]
+mod elicitation;
 #[cfg(feature = "transport-streamable-http-server")]
 mod handler;
 mod inside;
