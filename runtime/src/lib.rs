@@ -47,6 +47,7 @@ pub use value::{
     AsContext, AttributeValue, Chunk, ChunkMessage, ChunkText, ErrorType, Flag, Integer, Message, Number, Part, Role,
     SamplingResponse, Text, ToMessages, ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
 };
+pub use vocabulary::Modality;
 
 /// The name of the instrumentation scope.
 const NAME: &str = "samplescope";

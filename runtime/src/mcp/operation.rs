@@ -9,7 +9,7 @@ use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start
 use crate::mcp::described::{Delegated, Described, Ending, Said};
 use crate::settings::{Piece, Settings};
 use crate::vocabulary::{
-    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Kind, Origin, REQUEST_DURATIONS, Requests, SAMPLING, Side, defined,
+    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Kind, Origin, REQUESTS, Requests, SAMPLING, Side, defined,
     is_senders_fault, key, request_key, value,
 };
 use opentelemetry::trace::{Link, SpanBuilder, SpanKind, Status, TraceContextExt as _};
@@ -152,7 +152,7 @@ impl Operation {
         let Some(open) = self.open.as_mut().filter(|open| !open.said.has(key)) else { return };
         let value = Value::from(value.into());
         if let Role::Of(side) = open.role {
-            if let Some(meters) = open.meters.as_ref().filter(|_| REQUEST_DURATIONS[side as usize].attributes.contains(&key)) {
+            if let Some(meters) = open.meters.as_ref().filter(|_| REQUESTS[side as usize].attributes.contains(&key)) {
                 set(&mut open.measured, key, meters.bounded(key, value.clone(), Origin::Evaluated));
             }
         }
@@ -253,8 +253,7 @@ impl Open {
             self.measured.extend(port.map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
         }
         let named = |key| move |name: &str| (key, name.to_owned());
-        self.subject =
-            described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(request_key::PROMPT_NAME)));
+        self.subject = described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(key::PROMPT_NAME)));
     }
 
     /// Everything that is known goes out. Processors and redactors run in here, and no lock of ours is held.
@@ -403,7 +402,7 @@ fn attributes(side: Side, described: &Described<'_>, requests: &Requests) -> Vec
     say(key::MCP_METHOD_NAME, text(defined(method), method));
     for (key, value) in [
         (key::TOOL_NAME, tool),
-        (request_key::PROMPT_NAME, prompt),
+        (key::PROMPT_NAME, prompt),
         (request_key::RESOURCE_URI, resource_uri),
         (request_key::SESSION_ID, described.session_id),
     ] {
