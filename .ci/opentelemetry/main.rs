@@ -24,7 +24,7 @@ fn main() {
     answer("unheard");
 
     // Providers that come late.
-    Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans).install();
+    Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans).install();
     let (spans, metrics) = (InMemorySpanExporter::default(), InMemoryMetricExporter::default());
     let tracers = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
     let meters = SdkMeterProvider::builder().with_periodic_exporter(metrics.clone()).build();

@@ -1,7 +1,8 @@
 //! rig, whose response keeps what the provider said.
 
 use rig_core::completion::{CompletionRequest, CompletionResponse};
-use samplescope_clients::{received, request, response};
+use rig_core::streaming::{Item, StreamEvent};
+use samplescope_clients::{events, received, request, response};
 use serde_json::{Value, json};
 
 #[test]
@@ -103,4 +104,38 @@ fn what_the_provider_said_goes_first() {
             "gen_ai.output.messages": [{ "role": "assistant", "finish_reason": "length", "parts": [{ "type": "text", "content": "A" }] }],
         })
     );
+}
+
+#[test]
+fn a_stream() {
+    let sent = [
+        json!({ "event": "start", "part": 0, "kind": "reasoning" }),
+        json!({ "event": "reasoning", "part": 0, "text": "hm" }),
+        json!({ "event": "start", "part": 1, "kind": "text" }),
+        json!({ "event": "text", "part": 1, "text": "A c" }),
+        json!({ "event": "end", "part": 1, "content": { "type": "text", "text": "A c" } }),
+        json!({ "event": "start", "part": 2, "kind": "tool_call", "name": "look" }),
+        json!({ "event": "arguments", "part": 2, "json": "{\"at\"" }),
+        json!({ "event": "end", "part": 2, "content":
+            { "type": "toolcall", "id": { "provider": "c-1" }, "function": { "name": "look", "arguments": { "at": "cat" } } } }),
+    ];
+    let call =
+        |name: Value, arguments: &str| json!([{ "tool_call": { "index": 2, "id": null, "name": name, "arguments": arguments } }]);
+    let seen = [
+        json!({}),
+        json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+        json!({}),
+        json!({ "chunk": true, "pieces": [{ "text": "A c" }] }),
+        json!({}),
+        json!({ "chunk": true, "pieces": call(json!("look"), "") }),
+        json!({ "chunk": true, "pieces": call(Value::Null, "{\"at\"") }),
+        json!({ "chunk": true, "pieces": [{ "whole": { "index": 2, "id": "c-1", "name": "look", "arguments": { "at": "cat" } } }] }),
+    ];
+    let items: Vec<Item<StreamEvent>> = sent.iter().map(|event| received(&json!({ "item": "event", "value": event }))).collect();
+    assert_eq!(events(&items), seen);
+    let bare: Vec<StreamEvent> = sent.iter().map(received).collect();
+    assert_eq!(events(&bare), seen);
+    let unknown: Item<StreamEvent> =
+        received(&json!({ "item": "unknown", "value": { "event": "text", "part": 0, "text": "the provider's own" } }));
+    assert_eq!(events(&[unknown])[0].get("pieces"), None);
 }

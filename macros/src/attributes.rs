@@ -12,20 +12,31 @@ use syn::{Error, Expr, Lit, LitStr};
 
 /// What the attribute takes. All that is wrong with key and value goes into the errors.
 pub(crate) fn check(kind: Macro, key: &LitStr, value: &Expr, errors: &mut Errors) -> Takes {
+    check_for(kind, &[kind], key, value, &way_out(&key.value()), errors)
+}
+
+/// The same for an attribute that is on a loop and on all that is inside.
+pub(crate) fn check_inherited(key: &LitStr, value: &Expr, errors: &mut Errors) -> Takes {
+    let way_out = format!("whoever knows better writes `unchecked(\"{}\" = …)` on each call", shown(&key.value()));
+    check_for(Loop, &Macro::ALL, key, value, &way_out, errors)
+}
+
+fn check_for(kind: Macro, on: &[Macro], key: &LitStr, value: &Expr, way_out: &str, errors: &mut Errors) -> Takes {
     let text = key.value();
     let registered = registry::find(&text);
-    let wrong = not_set_by_us(kind, &text).or_else(|| match &registered {
+    let set_by_us = on.iter().find_map(|on| not_set_by_us(kind, *on, &text));
+    let wrong = set_by_us.or_else(|| match &registered {
         Some(registered) => deprecated(kind, registered).or_else(|| suffix(registered, &text)),
         None if registry::is_closed(&text) => Some(unknown(kind, &text)),
         None => well_formed(&text),
     });
     if let Some(says) = wrong {
-        errors.push(Error::new(key.span(), format!("{says}\n{}", way_out(&text))));
+        errors.push(Error::new(key.span(), format!("{says}\n{way_out}")));
         return Takes::Any;
     }
     let Some(registered) = registered else { return Takes::Any };
     if let Some(says) = wrong_literal(&registered, value).or_else(|| nearly_known(&registered, value)) {
-        errors.push(Error::new(value.span(), format!("{says}\n{}", way_out(&text))));
+        errors.push(Error::new(value.span(), format!("{says}\n{way_out}")));
     }
     registered.takes
 }
@@ -111,21 +122,24 @@ const OWN: &[Own] = &[
     own("gen_ai.usage.text.cache_read.input_tokens", &[Loop, Step], "usage"),
     own("gen_ai.usage.text.input_tokens", &[Loop, Step], "usage"),
     own("gen_ai.usage.text.output_tokens", &[Loop, Step], "usage"),
+    own("http.request.resend_count", &[Step], "attempt"),
     by_itself("mcp.method.name", &[Loop]),
+    by_itself("samplescope.agent.parent", &[Loop]),
     own("server.address", &[Step], "server_address"),
     own("server.port", &[Step], "server_port"),
 ];
 
-fn not_set_by_us(kind: Macro, key: &str) -> Option<String> {
-    let own = instead(kind, key)?;
+/// `kind` is what the argument stands on, `on` what the attribute would be on.
+fn not_set_by_us(kind: Macro, on: Macro, key: &str) -> Option<String> {
+    let own = instead(kind, on, key)?;
     Some(format!("`{key}` is what a macro sets: {own}"))
 }
 
 /// What to write instead of the key, if one of the macros sets it.
-fn instead(kind: Macro, key: &str) -> Option<String> {
-    let own = OWN.iter().find(|own| own.key == key && own.on.contains(&kind))?;
+fn instead(kind: Macro, on: Macro, key: &str) -> Option<String> {
+    let own = OWN.iter().find(|own| own.key == key && own.on.contains(&on))?;
     let Some(argument) = own.argument.and_then(keys::find) else {
-        return Some(format!("leave it out, `#[{kind}]` sets it by itself"));
+        return Some(format!("leave it out, `#[{on}]` sets it by itself"));
     };
     let example = argument.example();
     if argument.on.contains(&kind) {
@@ -140,7 +154,7 @@ fn deprecated(kind: Macro, registered: &Registered) -> Option<String> {
     let key = registered.key;
     let instead = match registered.replacement() {
         _ if !registered.deprecated => return None,
-        Some(replacement) => match instead(kind, replacement) {
+        Some(replacement) => match instead(kind, kind, replacement) {
             Some(instead) => format!("its successor is `{replacement}`, {instead}"),
             None => format!("write `{replacement}`"),
         },
@@ -167,7 +181,7 @@ fn unknown(kind: Macro, key: &str) -> String {
     let closed = registry::keys().filter(|known| registry::is_closed(known));
     let hint = match nearest(key, closed).or_else(same_name) {
         Some(near) => {
-            let instead = instead(kind, near).map(|instead| format!(" Then {instead}.")).unwrap_or_default();
+            let instead = instead(kind, kind, near).map(|instead| format!(" Then {instead}.")).unwrap_or_default();
             format!(", did you mean `{near}`?{instead}")
         }
         None => siblings(key),
@@ -267,7 +281,8 @@ mod tests {
     #[test]
     fn what_we_set_is_in_the_registry_and_has_an_argument() {
         for own in OWN {
-            assert!(own.key.starts_with("fastmcp.") || registry::find(own.key).is_some_and(|key| !key.deprecated), "{}", own.key);
+            let ours = own.key.starts_with("fastmcp.") || own.key.starts_with("samplescope.");
+            assert!(ours || registry::find(own.key).is_some_and(|key| !key.deprecated), "{}", own.key);
             assert!(own.argument.is_none_or(|argument| keys::find(argument).is_some()), "{}", own.key);
         }
     }

@@ -164,7 +164,7 @@ fn closure(signature: &Signature, body: &Group) -> TokenStream {
 /// An `async` block of the user's drops what it captured in the order in which it names it, which the description's names must not change.
 fn in_order_of_body(model: &Model, signature: &Signature, block: &Group) -> TokenStream {
     let mut captured = captures::of(signature, &block.stream());
-    let described = captures::words(calls(model, &hygiene::span(), model.request.all()));
+    let described = captures::words(calls(model, &hygiene::span(), model.request.all().chain(&model.consent)));
     if !captured.iter().any(|captured| described.contains_key(&captures::plain(&captured.name))) {
         return TokenStream::new();
     }
@@ -176,7 +176,7 @@ fn in_order_of_body(model: &Model, signature: &Signature, block: &Group) -> Toke
 /// Bound again in a block that ends before the body runs, it is kept once.
 fn bound_again(model: &Model, signature: &Signature, body: &Group) -> TokenStream {
     let captured = captures::of(signature, &body.stream()).into_iter().filter(|captured| captured.is_plain);
-    let described = captures::words(calls(model, &hygiene::span(), model.request.all()));
+    let described = captures::words(calls(model, &hygiene::span(), model.request.all().chain(&model.consent)));
     // `@ _` binds the same, and is ours: a bare name is the user's, who may lint against shadowing.
     let again = captured.filter(|captured| described.contains_key(&captures::plain(&captured.name)));
     again.map(|Captured { name, configured, .. }| quote!(#(#configured)* let #name @ _ = #name;)).collect()
@@ -234,8 +234,12 @@ fn opened(model: &Model, name: &str, place: Span, first: Option<TokenStream>, re
         quote!(if #span.#asked() { #calls })
     });
     let placed = calls(model, &span, &request.placed);
+    let consent = model.consent.as_ref().map(|consent| {
+        let consent = calls(model, &span, [consent]);
+        quote!(if #span.__ss_asks_consent() { #consent })
+    });
     let tokens = (!model.tokens).then(|| quote!(#span.__ss_without_tokens();));
-    let describe = quote!(#placed #tokens #returns #streams #constant #(#groups)*);
+    let describe = quote!(#placed #tokens #returns #streams #constant #consent #(#groups)*);
     let describe = match (describe.is_empty(), first) {
         (true, None) => quote!(|_| ()),
         (true, first) => quote!(|_| { #first }),

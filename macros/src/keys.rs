@@ -100,6 +100,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("server_address", &[Step], Request(ServerMeasured), Takes::Text),
     key("server_port", &[Step], Request(ServerMeasured), Takes::Integer),
     key("iteration", &[Step], Request(Recorded), Takes::Integer),
+    key("attempt", &[Step], Request(Recorded), Takes::Integer),
     key("name", &[Tool], Request(Measured), Takes::Text),
     key("call_id", &[Tool], Request(Recorded), Takes::Text),
     key("description", &[Tool], Request(Recorded), Takes::Text),
@@ -122,6 +123,8 @@ pub(crate) const KEYS: &[Key] = &[
     key("result", &[Tool], Success, Takes::Json),
     key("failed", ALL, Success, Takes::Flag),
     key("error_type", ALL, Error, Takes::Text),
+    key("inherited", &[Loop], Request(Recorded), Takes::Attributes),
+    key("error_attributes", ALL, Error, Takes::Attributes),
     key("attributes", ALL, Request(Recorded), Takes::Attributes),
     key("unchecked", ALL, Request(Recorded), Takes::Attributes),
     key("recursive", &[Loop], Setting, Takes::Nothing),
@@ -162,6 +165,7 @@ impl Key {
     pub(crate) fn example(&self) -> String {
         let name = self.name;
         let value = match (self.side, self.takes) {
+            (Error, Takes::Attributes) => return format!("{name}(\"http.response.status_code\" = |error| error.status())"),
             (Error, _) => "|error| error.kind()",
             (Success, Takes::Usage) => "|response| response.usage",
             (Success, Takes::Flag) => "|output| output.is_error",
@@ -180,6 +184,7 @@ impl Key {
             (_, Takes::Tools) => "request.tools",
             (_, Takes::Json) => "call.arguments",
             (_, Takes::Flag | Takes::Usage) => "false",
+            (_, Takes::Attributes) if name == "inherited" => return String::from("inherited(\"user.id\" = user.id)"),
             (_, Takes::Attributes) if name == "unchecked" => return String::from("unchecked(\"gen_ai.new.key\" = value)"),
             (_, Takes::Attributes) => return format!("{name}(\"app.tenant\" = tenant.id)"),
             (_, Takes::Nothing | Takes::Chunk) => return name.to_owned(),
@@ -195,8 +200,9 @@ impl Key {
                 "a response belongs to one model call, which is a step"
             }
             "iteration" => "a loop counts its steps",
+            "attempt" => "what is sent again is one model call, which is a step",
             "recursive" => "only a loop goes on when its function calls itself",
-            "agent" | "conversation_id" => "steps and tools inherit it from their loop",
+            "agent" | "conversation_id" | "inherited" => "steps and tools inherit it from their loop",
             "tool_count" | "result_type" | "result_type_name" | "handler_mode" | "answer" => "it describes the whole run",
             "name" | "call_id" | "description" | "tool_type" | "arguments" | "result" => "it describes one tool call",
             "top_p"

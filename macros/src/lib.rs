@@ -95,7 +95,7 @@ use validate::Subject;
 /// What most want:
 ///
 /// - `agent = "weather"`: the agent's name; steps and tools have it, too
-/// - `conversation_id = session.id`: what several runs belong to; steps and tools have it, too
+/// - `conversation_id = session.id`: what several runs belong to; steps, tools and the loops inside have it, too
 /// - `provider = "anthropic"`: whose model is asked; steps have it unless they say their own
 /// - `model = request.model`: which model is asked for; steps have it unless they say their own
 ///
@@ -121,6 +121,8 @@ use validate::Subject;
 ///
 /// - `failed = |output| output.is_error`: a success value that is none, by a `bool`, or by an `Option` of an error or a text that says why
 /// - `error_type = |error| error.kind()`: what the error is called, instead of by its type or its `ErrorType`
+/// - `error_attributes("http.response.status_code" = |error| error.status())`: attributes that are read from the error, checked likewise
+/// - `inherited("user.id" = user.id)`: attributes of your own on the loop, its steps and tools, and the loops inside; on spans, never on a metric
 /// - `attributes("app.tenant" = tenant.id)`: attributes of your own, checked against OpenTelemetry's registry; a closure reads what came back
 /// - `unchecked("gen_ai.new.key" = 1)`: the same, and the registry is not asked
 ///
@@ -134,14 +136,14 @@ use validate::Subject;
 /// - `recursive`: a call of the function from within its own loop goes on with that loop
 /// - `parent = job.context`: the OpenTelemetry context that the span is placed in, instead of the current one
 /// - `link = job.context`: a context whose span it is linked to
-/// - `capture = false`: no content here, whatever the settings say
+/// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: where that is false, none in what is inside either
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///
-/// The attributes that they become are in [the crate's table](https://docs.rs/samplescope/latest/samplescope/index.html#what-the-attributes-take).
+/// The attributes that they become are in [the guide's table](https://docs.rs/samplescope/latest/samplescope/guide/arguments/index.html).
 ///
 /// # On a statement
 ///
-/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/index.html#attributes-on-statements), whose call is then the loop.
+/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/guide/statements/index.html), whose call is then the loop.
 #[proc_macro_attribute]
 pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument(Macro::Loop, arguments.into(), item.into()).into()
@@ -215,11 +217,13 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `server_address = "api.example.com"`: where the request goes
 /// - `server_port = 443`: to which port
 /// - `iteration = turn`: which step of its loop it is; not given, it is counted from 0
+/// - `attempt = retries`: how often it was sent before; above 0 it is another model call of the same iteration
 ///
 /// Errors, and attributes of your own:
 ///
 /// - `failed = |output| output.is_error`: a success value that is none, by a `bool`, or by an `Option` of an error or a text that says why
 /// - `error_type = |error| error.kind()`: what the error is called, instead of by its type or its `ErrorType`
+/// - `error_attributes("http.response.status_code" = |error| error.status())`: attributes that are read from the error, checked likewise
 /// - `attributes("app.tenant" = tenant.id)`: attributes of your own, checked against OpenTelemetry's registry; a closure reads what came back
 /// - `unchecked("gen_ai.new.key" = 1)`: the same, and the registry is not asked
 ///
@@ -232,14 +236,14 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `parent = job.context`: the OpenTelemetry context that the span is placed in, instead of the current one
 /// - `link = job.context`: a context whose span it is linked to
-/// - `capture = false`: no content here, whatever the settings say
+/// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: none where that is false
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///
-/// The attributes that they become are in [the crate's table](https://docs.rs/samplescope/latest/samplescope/index.html#what-the-attributes-take).
+/// The attributes that they become are in [the guide's table](https://docs.rs/samplescope/latest/samplescope/guide/arguments/index.html).
 ///
 /// # On a statement
 ///
-/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/index.html#attributes-on-statements): the step is then what the
+/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/guide/statements/index.html): the step is then what the
 /// statement calls, up to the `.await`.
 ///
 /// ```
@@ -345,6 +349,7 @@ pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `failed = |output| output.is_error`: a success value that is none, by a `bool`, or by an `Option` of an error or a text that says why
 /// - `error_type = |error| error.kind()`: what the error is called, instead of by its type or its `ErrorType`
+/// - `error_attributes("http.response.status_code" = |error| error.status())`: attributes that are read from the error, checked likewise
 /// - `attributes("app.tenant" = tenant.id)`: attributes of your own, checked against OpenTelemetry's registry; a closure reads what came back
 /// - `unchecked("gen_ai.new.key" = 1)`: the same, and the registry is not asked
 ///
@@ -357,14 +362,14 @@ pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `parent = job.context`: the OpenTelemetry context that the span is placed in, instead of the current one
 /// - `link = job.context`: a context whose span it is linked to
-/// - `capture = false`: no content here, whatever the settings say
+/// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: none where that is false
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///
-/// The attributes that they become are in [the crate's table](https://docs.rs/samplescope/latest/samplescope/index.html#what-the-attributes-take).
+/// The attributes that they become are in [the guide's table](https://docs.rs/samplescope/latest/samplescope/guide/arguments/index.html).
 ///
 /// # On a statement
 ///
-/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/index.html#attributes-on-statements), or directly before a call.
+/// Within a function that has an attribute of ours it may also stand [on a statement](https://docs.rs/samplescope/latest/samplescope/guide/statements/index.html), or directly before a call.
 /// Without a `name`, the tool is called like the function or method that is called there.
 ///
 /// ```
@@ -410,7 +415,7 @@ pub fn derive_error_type(item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// What a statement may be is in [the crate's page](https://docs.rs/samplescope/latest/samplescope/index.html#attributes-on-statements).
+/// What a statement may be is in [the guide's page](https://docs.rs/samplescope/latest/samplescope/guide/statements/index.html).
 #[proc_macro_attribute]
 pub fn sampling_statements(arguments: TokenStream, item: TokenStream) -> TokenStream {
     only_statements(arguments.into(), item.into()).into()

@@ -44,6 +44,8 @@ pub(crate) struct Model {
     pub(crate) renamed: Option<Path>,
     /// Whether content may be captured at all.
     pub(crate) capture: bool,
+    /// Asked whether it may be, where the settings have it.
+    pub(crate) consent: Option<Description>,
     /// Whether the tokens of a step are reported by it.
     pub(crate) tokens: bool,
     /// Whether a loop goes on when its function calls itself.

@@ -54,6 +54,7 @@ pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject<'_
         kind,
         renamed: None,
         capture: true,
+        consent: None,
         tokens: true,
         recursive: false,
         stream: None,
@@ -125,6 +126,8 @@ fn stream(args: &[Arg], says_stream: bool, spells_stream: bool, errors: &mut Err
             ));
         } else if arg.key == "error_type" && streams {
             errors.push(Error::new(arg.key.span(), "a stream and its items may have errors of different types: implement `samplescope::ErrorType` for them instead of `error_type = …`"));
+        } else if arg.key == "error_attributes" && streams {
+            errors.push(Error::new(arg.key.span(), "a stream and its items may have errors of different types: say it where the error is, `samplescope::current_step().set(key, value)`"));
         } else if streams && reads && arg.key == "failed" {
             errors.push(Error::new(
                 arg.key.span(),
@@ -202,12 +205,21 @@ fn lists_attributes(arg: &Arg) -> bool {
 }
 
 fn no_duplicate_attributes(args: &[Arg], errors: &mut Errors) {
-    let lists = args.iter().filter_map(|arg| match &arg.value {
-        Written::Entries(entries) => Some(entries),
-        _ => None,
+    let entries = |of_errors: bool| {
+        let lists = args.iter().filter(move |arg| (arg.key == "error_attributes") == of_errors);
+        lists.flat_map(|arg| if let Written::Entries(entries) = &arg.value { &entries[..] } else { &[] })
+    };
+    let named = |entry: &Entry| (entry.key.value(), entry.key.span());
+    let keyed = |(key, _): &(String, Span)| !key.is_empty();
+    once(entries(false).map(named).filter(keyed), errors);
+    // What is read from the error is not there beside what is read from the success.
+    let at_start: HashMap<String, Span> =
+        entries(false).filter(|entry| !matches!(entry.value, Expr::Closure(_))).map(named).collect();
+    let twice = entries(true).map(named).filter(keyed).flat_map(|error| {
+        let earlier = at_start.get_key_value(&error.0).map(|(key, place)| (key.clone(), *place));
+        earlier.into_iter().chain([error])
     });
-    let keys = lists.flatten().map(|entry| (entry.key.value(), entry.key.span()));
-    once(keys.filter(|(key, _)| !key.is_empty()), errors);
+    once(twice, errors);
 }
 
 /// Both places are named, since either may be the one to go.
@@ -306,6 +318,11 @@ fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mu
             flag.span,
             "`capture = true` cannot be: only the person who runs the program turns content on, with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT or `Settings`. Leave it out",
         )),
+        (Takes::Flag, Written::Expression(value)) if key.name == "capture" && literal(&value).is_none() => {
+            no_closure(key, &value, errors);
+            stays(&value, errors);
+            model.consent = Some(Description { method: at.clone(), value: Value::Requested(Requested::Expression(value)) });
+        }
         (_, Written::Expression(value)) => errors.push(Error::new(value.span(), format!("write `{}`", key.example()))),
         _ => errors.push(Error::new(at.span(), format!("write `{}`", key.example()))),
     }
@@ -433,13 +450,35 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
 
 fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, errors: &mut Errors) {
     for Entry { key: name, value } in entries {
-        let takes = if key.name == "unchecked" {
-            attributes::has_key(&name, errors);
-            Registered::Any
-        } else {
-            attributes::check(model.kind, &name, &value, errors)
+        let takes = match key.name {
+            "unchecked" => {
+                attributes::has_key(&name, errors);
+                Registered::Any
+            }
+            "inherited" => attributes::check_inherited(&name, &value, errors),
+            _ => attributes::check(model.kind, &name, &value, errors),
         };
         let (group, value) = match value {
+            Expr::Closure(closure) if key.name == "error_attributes" => {
+                over_one(key, &closure, "error", errors);
+                (&mut model.response.error, Value::ReadAttribute(name, takes, Expr::Closure(places::by_reference(closure))))
+            }
+            value if key.name == "error_attributes" => {
+                let says = format!(
+                    "`error_attributes` reads the error, when there is one: write a closure, `\"{}\" = |error| …`",
+                    shown(&name.value())
+                );
+                errors.push(Error::new(value.span(), says));
+                continue;
+            }
+            Expr::Closure(closure) if key.name == "inherited" => {
+                let says = format!(
+                    "what is inherited is said before the steps are there: write a value, or `attributes(\"{}\" = |success| …)`, which is on the loop alone",
+                    shown(&name.value())
+                );
+                errors.push(Error::new(closure_head(&closure), says));
+                continue;
+            }
             Expr::Closure(closure) => {
                 over_one(key, &closure, "success value", errors);
                 (&mut model.response.success, Value::ReadAttribute(name, takes, Expr::Closure(places::by_reference(closure))))
@@ -452,7 +491,13 @@ fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, err
                 (group, Value::RequestedAttribute(name, takes, value))
             }
         };
-        let method = Ident::new(if takes == Registered::Any { "attribute" } else { "registered" }, at.span());
+        let method = match (key.name, takes) {
+            ("inherited", Registered::Any) => "inherited",
+            ("inherited", _) => "inherited_registered",
+            (_, Registered::Any) => "attribute",
+            _ => "registered",
+        };
+        let method = Ident::new(method, at.span());
         group.push(Description { method, value });
     }
 }
@@ -460,8 +505,11 @@ fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, err
 /// A closure reads one thing, and rustc would say so in terms of our traits.
 fn over_one(key: &Key, closure: &ExprClosure, over: &str, errors: &mut Errors) {
     if closure.inputs.len() != 1 {
-        let example =
-            if key.takes == Takes::Attributes { "\"app.cached\" = |response| response.cached".to_owned() } else { key.example() };
+        let example = match key.takes {
+            Takes::Attributes if key.side == Side::Error => "\"http.response.status_code\" = |error| error.status()".to_owned(),
+            Takes::Attributes => "\"app.cached\" = |response| response.cached".to_owned(),
+            _ => key.example(),
+        };
         errors.push(Error::new(
             closure_head(closure),
             format!("`{}` takes a closure over one thing, a reference to the {over}: write `{example}`", key.name),

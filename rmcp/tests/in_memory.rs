@@ -214,7 +214,7 @@ async fn serve(travel: Travel, transport: DuplexStream) {
 }
 
 fn on(vocabulary: Vocabulary) -> Telemetry {
-    Telemetry::on().metered().propagated().with(Settings::default().vocabulary(vocabulary))
+    Telemetry::on().metered().propagated().with(Settings::default().with_vocabulary(vocabulary))
 }
 
 /// The spans of one trace, whose root is `root`.
@@ -263,7 +263,7 @@ fn text(result: Result<CallToolResult, ServiceError>) -> String {
 #[tokio::test]
 async fn a_tool_that_samples_from_its_client_is_one_trace() {
     for (vocabulary, exchange, agent, step) in [
-        (Vocabulary::Prescribed, "sampling create_message", "sampling/createMessage", "sampling/createMessage step"),
+        (Vocabulary::FastMcp, "sampling create_message", "sampling/createMessage", "sampling/createMessage step"),
         (Vocabulary::GenAi, "sampling/createMessage", "invoke_agent trip-planner", "chat"),
     ] {
         let telemetry = on(vocabulary);
@@ -308,7 +308,7 @@ async fn requests_have_what_is_known_of_them_on_both_sides() {
 
 #[tokio::test]
 async fn the_server_is_named_in_the_prescribed_names() {
-    let telemetry = on(Vocabulary::Prescribed);
+    let telemetry = on(Vocabulary::FastMcp);
     let connected = Connected::new().await;
     connected.call("tenant").await.expect("a result");
     connected.close().await;
@@ -321,7 +321,7 @@ async fn the_server_is_named_in_the_prescribed_names() {
 
 #[tokio::test]
 async fn a_plain_peer_s_request_is_a_child_of_the_request_that_is_answered() {
-    let telemetry = on(Vocabulary::Prescribed);
+    let telemetry = on(Vocabulary::FastMcp);
     let connected = Connected::new().await;
     in_a_trace(connected.call("plain")).await.expect("a result");
     connected.close().await;
@@ -331,7 +331,7 @@ async fn a_plain_peer_s_request_is_a_child_of_the_request_that_is_answered() {
 
 #[tokio::test]
 async fn steps_at_once_have_each_a_child_of_its_own() {
-    let telemetry = on(Vocabulary::Prescribed);
+    let telemetry = on(Vocabulary::FastMcp);
     let connected = Connected::new().await;
     in_a_trace(connected.call("twice")).await.expect("a result");
     connected.close().await;
@@ -341,7 +341,7 @@ async fn steps_at_once_have_each_a_child_of_its_own() {
 
 #[tokio::test]
 async fn every_request_out_is_a_span_and_notifications_carry_context() {
-    let telemetry = on(Vocabulary::Prescribed);
+    let telemetry = on(Vocabulary::FastMcp);
     let connected = Connected::new().await;
     in_a_trace(async {
         connected.call("everything").await.expect("a result");
@@ -374,7 +374,7 @@ async fn every_request_out_is_a_span_and_notifications_carry_context() {
 
 #[tokio::test]
 async fn baggage_arrives() {
-    let _telemetry = on(Vocabulary::Prescribed);
+    let _telemetry = on(Vocabulary::FastMcp);
     let connected = Connected::new().await;
     let context = Context::new().with_baggage([KeyValue::new("tenant", "acme")]).with_span(global::tracer("test").start("root"));
     assert_eq!(text(connected.call("tenant").with_context(context).await), "acme");
@@ -396,7 +396,7 @@ async fn endings(vocabulary: Vocabulary, tool: &'static str) -> [(Status, Option
 
 #[tokio::test]
 async fn a_tool_error_is_one_on_both_sides() {
-    for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
         let tool_error = (Status::error(""), Some("tool_error".into()));
         assert_eq!(endings(vocabulary, "fails").await, [tool_error.clone(), tool_error]);
     }
@@ -406,7 +406,7 @@ async fn a_tool_error_is_one_on_both_sides() {
 async fn an_error_has_its_code_on_both_sides() {
     let error = |error_type: &'static str| (Status::error("what went wrong"), Some(error_type.into()));
     assert_eq!(endings(Vocabulary::GenAi, "is_an_error").await, [error("-32603"), error("-32603")]);
-    assert_eq!(endings(Vocabulary::Prescribed, "is_an_error").await, [error("McpError"), error("McpError")]);
+    assert_eq!(endings(Vocabulary::FastMcp, "is_an_error").await, [error("McpError"), error("McpError")]);
 }
 
 #[tokio::test]
@@ -505,7 +505,7 @@ async fn discovered(transport: DuplexStream) -> Running<RoleClient, Host> {
 
 #[tokio::test]
 async fn without_requests_from_the_server_each_round_is_a_loop_and_the_host_s_work_a_part_of_it() {
-    let telemetry = on(Vocabulary::Prescribed);
+    let telemetry = on(Vocabulary::FastMcp);
     let (near, far) = tokio::io::duplex(1 << 16);
     let server = tokio::spawn(serve(Travel::new(), far));
     let client = discovered(near).await;
@@ -523,7 +523,7 @@ async fn without_requests_from_the_server_each_round_is_a_loop_and_the_host_s_wo
 
 #[tokio::test]
 async fn a_peer_that_is_not_traced_and_a_meta_that_is_malformed_change_nothing() {
-    let telemetry = on(Vocabulary::Prescribed);
+    let telemetry = on(Vocabulary::FastMcp);
     let (near, far) = tokio::io::duplex(1 << 16);
     let server = tokio::spawn(serve(Travel::new(), far));
     let client = Host::default().serve(near).await.expect("a server");

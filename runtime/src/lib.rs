@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+// rustdoc shows no file that lies beside the README: the picture, and the first definition of a link counts.
+#![cfg_attr(doc, doc = include_str!("guide/picture.md"))]
+#![doc = ""]
+// Its first example has `console`.
+#![cfg_attr(any(not(doctest), feature = "console"), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 
 mod call;
@@ -21,7 +25,7 @@ mod recorded;
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod value;
+pub mod value;
 mod vocabulary;
 mod warning;
 
@@ -32,8 +36,9 @@ pub mod __private;
 #[cfg(feature = "console")]
 pub use console::console;
 pub use handle::{
-    CurrentLoop, CurrentStep, CurrentTool, EnteredCall, LoopCall, LoopDescription, StepCall, StepDescription, ToolCall,
-    ToolDescription, current_loop, current_step, current_tool, start_loop, start_step, start_tool,
+    CurrentLoop, CurrentStep, CurrentTool, EnteredCall, InvalidReference, LoopCall, LoopDescription, Reference, StepCall,
+    StepDescription, ToolCall, ToolDecision, ToolDescription, current_loop, current_step, current_tool, start_loop, start_step,
+    start_tool,
 };
 /// [`with_current_context`](FutureExt::with_current_context), which keeps a spawned task in its loop: `tokio::spawn(tool().with_current_context())`.
 #[doc(no_inline)]
@@ -41,12 +46,15 @@ pub use opentelemetry::trace::FutureExt;
 pub use samplescope_macros::{ErrorType, sampling_loop, sampling_statements, sampling_step, sampling_tool};
 
 pub use read::given::{Read, read};
+pub use read::walk::Readable;
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};
-pub use value::{
-    AsContext, AttributeValue, Chunk, ChunkMessage, ChunkText, ErrorType, Flag, Integer, Message, Number, Part, Role,
-    SamplingResponse, Text, ToMessages, ToToolDefinitions, TokenUsage, ToolDefinition, ToolOutcome, Usage,
-};
+pub use value::chunk::Chunk;
+pub use value::decision::Decision;
+pub use value::error_type::ErrorType;
+pub use value::evaluation::Evaluation;
+pub use value::message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
+pub use value::response::{SamplingResponse, TokenUsage, ToolOutcome};
 pub use vocabulary::Modality;
 
 /// The name of the instrumentation scope.

@@ -1,5 +1,7 @@
 //! What the person who runs the program decides: by environment variables, or in code.
 
+use crate::caught::caught;
+use crate::value::{Cost, TokenUsage};
 use crate::vocabulary::{Convention, GENAI, PRESCRIBED};
 use crate::warning;
 use opentelemetry::Context;
@@ -13,12 +15,14 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 ///
 /// | setting | environment variable | default |
 /// |---|---|---|
-/// | [`vocabulary`](Settings::vocabulary) | `OTEL_SEMCONV_STABILITY_OPT_IN`: a comma list that may hold `gen_ai_latest_experimental` | [`Vocabulary::Prescribed`] |
-/// | [`capture`](Settings::capture) | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: `SPAN_ONLY` (or `true`, `1`), `EVENT_ONLY`, `SPAN_AND_EVENT`, `NO_CONTENT` (or `false`, `0`) | [`Capture::Off`] |
-/// | [`length_limit`](Settings::length_limit) | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, in characters | none |
-/// | [`redactor`](Settings::redactor) | – | none |
-/// | [`error_messages`](Settings::error_messages) | – | `true` |
-/// | [`arguments_for_sampler`](Settings::arguments_for_sampler) | – | `false` |
+/// | [`vocabulary`](Settings::with_vocabulary) | `OTEL_SEMCONV_STABILITY_OPT_IN`: a comma list that may hold `gen_ai_latest_experimental` | [`Vocabulary::FastMcp`] |
+/// | [`capture`](Settings::with_capture) | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: `SPAN_ONLY` (or `true`, `1`), `EVENT_ONLY`, `SPAN_AND_EVENT`, `NO_CONTENT` (or `false`, `0`) | [`Capture::Off`] |
+/// | [`capture_only`](Settings::with_capture_only) | – | every piece |
+/// | [`length_limit`](Settings::with_length_limit) | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, in characters | none |
+/// | [`redactor`](Settings::with_redactor) | – | none |
+/// | [`error_messages`](Settings::with_error_messages) | – | `true` |
+/// | [`arguments_for_sampler`](Settings::with_arguments_for_sampler) | – | `false` |
+/// | [`price`](Settings::with_price) | – | none |
 ///
 /// The environment is read once. A value there that cannot be understood is warned about once, through `tracing`, and the default is taken.
 ///
@@ -26,8 +30,8 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 /// use samplescope::{Capture, Settings};
 ///
 /// Settings::from_env()
-///     .capture(Capture::Spans)
-///     .redactor(|_, text| text.replace("hunter2", "[redacted]").into())
+///     .with_capture(Capture::Spans)
+///     .with_redactor(|_, text| text.replace("hunter2", "[redacted]").into())
 ///     .install();
 /// ```
 #[derive(Clone)]
@@ -38,8 +42,22 @@ pub struct Settings {
     length_limit: Option<usize>,
     error_messages: bool,
     arguments_for_sampler: bool,
+    price: Option<Arc<Price>>,
+    /// None: every piece.
+    pieces: Option<Pieces>,
 }
 
+/// Pieces of content, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pieces(u16);
+
+impl Pieces {
+    fn has(self, piece: Piece) -> bool {
+        self.0 & (1 << piece as u16) != 0
+    }
+}
+
+type Price = dyn Fn(Option<&str>, Option<&str>, &TokenUsage) -> Option<f64> + Send + Sync;
 type Redactor = dyn for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync;
 
 /// Which names spans, attributes and metrics have.
@@ -48,9 +66,16 @@ type Redactor = dyn for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync;
 pub enum Vocabulary {
     /// The names of [FastMCP issue #3891](https://github.com/PrefectHQ/fastmcp/issues/3891).
     #[default]
-    Prescribed,
+    FastMcp,
     /// The names of the [OpenTelemetry GenAI conventions](https://github.com/open-telemetry/semantic-conventions-genai), as of October 2026.
     GenAi,
+}
+
+impl Vocabulary {
+    /// What [`FastMcp`](Vocabulary::FastMcp) was called.
+    #[deprecated(since = "0.1.0", note = "it is called `Vocabulary::FastMcp`")]
+    #[expect(non_upper_case_globals, reason = "it stands where a variant stood")]
+    pub const Prescribed: Vocabulary = Vocabulary::FastMcp;
 }
 
 /// Whether messages, tool arguments and results are captured, and where they go.
@@ -86,14 +111,18 @@ impl Capture {
 pub enum Piece {
     /// A system prompt.
     System,
-    /// A message to the model, and definitions of tools.
+    /// A message to the model.
     Input,
+    /// A definition of a tool.
+    ToolDefinitions,
     /// A message of the model, and the answer of a loop.
     Output,
     /// A string, number or name in the arguments of a tool call.
     ToolArguments,
     /// A string, number or name in the result of a tool call.
     ToolResult,
+    /// The explanation of a score.
+    Explanation,
     /// The text of an error: a span's status description and its `exception.message`.
     ErrorMessage,
 }
@@ -118,14 +147,30 @@ impl Settings {
 
     /// Which names spans, attributes and metrics have.
     #[must_use]
-    pub fn vocabulary(self, vocabulary: Vocabulary) -> Self {
+    pub fn with_vocabulary(self, vocabulary: Vocabulary) -> Self {
         Settings { vocabulary, ..self }
     }
 
     /// Whether content is captured, and where it goes.
     #[must_use]
-    pub fn capture(self, capture: Capture) -> Self {
+    pub fn with_capture(self, capture: Capture) -> Self {
         Settings { capture, ..self }
+    }
+
+    /// Which pieces of content are captured, where content is: the others are left out. [`Piece::ErrorMessage`] is none of them, which
+    /// [`with_error_messages`](Settings::with_error_messages) decides on.
+    ///
+    /// ```
+    /// use samplescope::{Capture, Piece, Settings};
+    ///
+    /// // What the tools were called with, and nothing that anybody said.
+    /// let settings = Settings::default().with_capture(Capture::Spans).with_capture_only([Piece::ToolArguments, Piece::ToolResult]);
+    /// # drop(settings);
+    /// ```
+    #[must_use]
+    pub fn with_capture_only(self, pieces: impl IntoIterator<Item = Piece>) -> Self {
+        let pieces = pieces.into_iter().fold(0, |all, piece| all | 1 << piece as u16);
+        Settings { pieces: Some(Pieces(pieces)), ..self }
     }
 
     /// Every text of content and every error message passes through `redactor`, whole and unescaped, before the length limit.
@@ -140,19 +185,19 @@ impl Settings {
     /// The text of a stream is put together first, up to 1 MiB. What is longer is left out whole, and a marker says so: its beginning
     /// might end in half a secret.
     #[must_use]
-    pub fn redactor(self, redactor: impl for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync + 'static) -> Self {
+    pub fn with_redactor(self, redactor: impl for<'a> Fn(Piece, &'a str) -> Cow<'a, str> + Send + Sync + 'static) -> Self {
         Settings { redactor: Some(Arc::new(redactor)), ..self }
     }
 
     /// How long a content value or an error message may be, in characters. What is longer is cut, and says so.
     #[must_use]
-    pub fn length_limit(self, limit: impl Into<Option<usize>>) -> Self {
+    pub fn with_length_limit(self, limit: impl Into<Option<usize>>) -> Self {
         Settings { length_limit: limit.into(), ..self }
     }
 
     /// Whether an error's own text is exported, as the status description and `exception.message`. Without it an error still has its type.
     #[must_use]
-    pub fn error_messages(self, exported: bool) -> Self {
+    pub fn with_error_messages(self, exported: bool) -> Self {
         Settings { error_messages: exported, ..self }
     }
 
@@ -163,8 +208,60 @@ impl Settings {
     /// writes no `name`, is one), what is inherited from the loop, and the span's name made of these. Inside a loop that records it sees
     /// arguments as well, since they go into the span as it starts.
     #[must_use]
-    pub fn arguments_for_sampler(self, evaluated: bool) -> Self {
+    pub fn with_arguments_for_sampler(self, evaluated: bool) -> Self {
         Settings { arguments_for_sampler: evaluated, ..self }
+    }
+
+    /// What a model call cost: `gen_ai.usage.cost` of its step, from the provider, the model (the one that answered, else the one that was asked) and
+    /// the tokens. It is asked when the span of a step ends that records and whose tokens are known, unless the
+    /// [usage](TokenUsage::with_cost) says the cost. What is `None`, negative or no finite number is left out, and so is what panics.
+    /// What it calls is not traced. No loop has a total: backends add the steps up.
+    ///
+    /// ```
+    /// use samplescope::Settings;
+    ///
+    /// Settings::from_env()
+    ///     .with_price(|_, model, usage| {
+    ///         let (input, output) = match model? {
+    ///             model if model.starts_with("demo-large") => (3.0e-6, 15.0e-6),
+    ///             _ => return None,
+    ///         };
+    ///         Some(usage.input()? as f64 * input + usage.output()? as f64 * output)
+    ///     })
+    ///     .install();
+    /// # Settings::default().install();
+    /// ```
+    #[must_use]
+    pub fn with_price(
+        self,
+        price: impl Fn(Option<&str>, Option<&str>, &TokenUsage) -> Option<f64> + Send + Sync + 'static,
+    ) -> Self {
+        Settings { price: Some(Arc::new(price)), ..self }
+    }
+
+    /// Which names spans, attributes and metrics have.
+    pub fn vocabulary(&self) -> Vocabulary {
+        self.vocabulary
+    }
+
+    /// Whether content is captured, and where it goes.
+    pub fn capture(&self) -> Capture {
+        self.capture
+    }
+
+    /// How long a content value or an error message may be, in characters. `None`: as long as it is.
+    pub fn length_limit(&self) -> Option<usize> {
+        self.length_limit
+    }
+
+    /// Whether an error's own text is exported.
+    pub fn error_messages(&self) -> bool {
+        self.error_messages
+    }
+
+    /// Whether arguments are evaluated before the sampler decides.
+    pub fn arguments_for_sampler(&self) -> bool {
+        self.arguments_for_sampler
     }
 
     /// Makes these the settings of the whole process, from the next loop on (or the next step or tool outside one).
@@ -198,34 +295,38 @@ impl Settings {
             length_limit: limits.find_map(|limit| limit),
             error_messages: true,
             arguments_for_sampler: false,
+            price: None,
+            pieces: None,
         }
     }
 
     pub(crate) fn convention(&self) -> &'static Convention {
         match self.vocabulary {
-            Vocabulary::Prescribed => &PRESCRIBED,
+            Vocabulary::FastMcp => &PRESCRIBED,
             Vocabulary::GenAi => &GENAI,
         }
     }
 
-    pub(crate) fn names(&self) -> Vocabulary {
-        self.vocabulary
+    /// Whether that piece is captured, where content is.
+    pub(crate) fn takes(&self, piece: Piece) -> bool {
+        self.pieces.is_none_or(|pieces| pieces.has(piece))
     }
 
-    pub(crate) fn captures(&self) -> Capture {
-        self.capture
+    pub(crate) fn takes_every_piece(&self) -> bool {
+        self.pieces.is_none()
     }
 
-    pub(crate) fn shows_sampler_arguments(&self) -> bool {
-        self.arguments_for_sampler
+    pub(crate) fn prices(&self) -> bool {
+        self.price.is_some()
     }
 
-    pub(crate) fn exports_error_messages(&self) -> bool {
-        self.error_messages
-    }
-
-    pub(crate) fn limit(&self) -> Option<usize> {
-        self.length_limit
+    pub(crate) fn priced(&self, provider: Option<&str>, model: Option<&str>, usage: &TokenUsage) -> Option<Cost> {
+        let price = self.price.as_ref()?;
+        let priced = caught("a price", || {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            price(provider, model, usage)
+        });
+        priced.flatten().and_then(Cost::new)
     }
 
     pub(crate) fn redacts(&self) -> bool {
@@ -247,7 +348,7 @@ impl Settings {
     }
 }
 
-/// Nothing captured, the prescribed names, whatever the environment says.
+/// Nothing captured, the names of [`Vocabulary::FastMcp`], whatever the environment says.
 impl Default for Settings {
     fn default() -> Self {
         Settings::read(|_| None, &mut Vec::new())
@@ -260,9 +361,11 @@ impl fmt::Debug for Settings {
             .field("vocabulary", &self.vocabulary)
             .field("capture", &self.capture)
             .field("redactor", &self.redactor.as_ref().map(|_| "…"))
+            .field("pieces", &self.pieces)
             .field("length_limit", &self.length_limit)
             .field("error_messages", &self.error_messages)
             .field("arguments_for_sampler", &self.arguments_for_sampler)
+            .field("price", &self.price.as_ref().map(|_| "…"))
             .finish()
     }
 }
@@ -277,7 +380,7 @@ const LENGTH_LIMIT: &str = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT";
 /// The list is shared with other instrumentations: what is not ours says nothing to us.
 fn read_vocabulary(value: &str) -> Vocabulary {
     let opted_in = value.split(',').any(|word| word.trim() == "gen_ai_latest_experimental");
-    if opted_in { Vocabulary::GenAi } else { Vocabulary::Prescribed }
+    if opted_in { Vocabulary::GenAi } else { Vocabulary::FastMcp }
 }
 
 /// Both dialects: older instrumentations test for `true`, newer ones know four words.
@@ -342,13 +445,28 @@ mod tests {
     }
 
     #[test]
+    fn what_was_set_can_be_asked_for() {
+        let settings = Settings::default()
+            .with_vocabulary(Vocabulary::GenAi)
+            .with_capture(Capture::Events)
+            .with_length_limit(12)
+            .with_error_messages(false)
+            .with_arguments_for_sampler(true);
+        assert_eq!(
+            (settings.vocabulary(), settings.capture(), settings.length_limit()),
+            (Vocabulary::GenAi, Capture::Events, Some(12))
+        );
+        assert_eq!((settings.error_messages(), settings.arguments_for_sampler()), (false, true));
+    }
+
+    #[test]
     fn the_vocabulary_is_one_word_of_a_list() {
         for (value, expected) in [
             ("gen_ai_latest_experimental", Vocabulary::GenAi),
             ("http, gen_ai_latest_experimental ,database", Vocabulary::GenAi),
-            ("http/dup", Vocabulary::Prescribed),
-            ("gen_ai", Vocabulary::Prescribed),
-            ("", Vocabulary::Prescribed),
+            ("http/dup", Vocabulary::FastMcp),
+            ("gen_ai", Vocabulary::FastMcp),
+            ("", Vocabulary::FastMcp),
         ] {
             assert_eq!(read(OPT_IN, value).vocabulary, expected, "{value:?}");
         }

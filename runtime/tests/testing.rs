@@ -68,7 +68,7 @@ async fn spans_say_what_happened() {
 fn a_counter_says_how_much_and_not_how_often() {
     #[sampling_step(usage = |()| TokenUsage::new(40, 2))]
     fn ask() {}
-    let run = testing::with(Settings::default().vocabulary(Vocabulary::GenAi)).capture_plain(|| {
+    let run = testing::with(Settings::default().with_vocabulary(Vocabulary::GenAi)).capture_plain(|| {
         ask();
         ask();
     });
@@ -250,7 +250,7 @@ fn settings_are_the_defaults_unless_they_are_given() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(ask("a secret")).expect("an answer")
     };
-    let settings = Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans);
+    let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
     let run = testing::with(settings).capture_plain(work);
     let asked = &run.span()["gen_ai.input.messages"];
     assert!(asked.as_str().is_some_and(|messages| messages.contains("a secret")), "{asked}");
@@ -262,9 +262,64 @@ fn what_is_around_does_not_reach_in_and_nothing_reaches_out() {
     let provider = SdkTracerProvider::builder().build();
     let context = Context::new().with_span(provider.tracer("own").start("own"));
     let _entered = context.attach();
-    let run = testing::with(Settings::default().vocabulary(Vocabulary::GenAi)).capture_plain(look);
+    let run = testing::with(Settings::default().with_vocabulary(Vocabulary::GenAi)).capture_plain(look);
     let span = run.span();
     assert_eq!((span.name(), span.parent()), ("execute_tool look", None));
+}
+
+/// Says it wherever something can be said.
+#[sampling_tool(name = said, description = said, result = |()| said, error_type = |error| error.clone())]
+fn says(said: &str) -> Result<(), String> {
+    let tool = samplescope::current_tool();
+    tool.set(said.to_owned(), [said, "list"]);
+    tool.event(said.to_owned(), || [opentelemetry::KeyValue::new(said.to_owned(), said.to_owned())]);
+    Err(said.to_owned())
+}
+
+#[test]
+fn nothing_that_was_said_moves_the_cursor_of_whoever_reads_the_failure() {
+    let run = testing::with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans))
+        .capture_plain(|| says("\x1b[2Jevil\r\u{9b}31m\u{202e}\u{2028}\x7f\n"));
+    assert_eq!(run.span()["gen_ai.tool.name"], "\x1b[2Jevil\r\u{9b}31m\u{202e}\u{2028}\x7f\n", "as it was said");
+    let steers = |character: char| character.is_control() || matches!(character, '\u{202e}' | '\u{2028}');
+    for shown in [run.text(), run.tree(), format!("{run:?}"), format!("{:?}", run.metrics())] {
+        assert!(shown.matches("evil").count() >= 2, "{shown:?}");
+        assert_eq!(shown.chars().find(|&character| character != '\n' && steers(character)), None, "{shown:?}");
+    }
+    let lines = run.text().lines().filter(|line| line.contains("evil")).count();
+    assert!(lines >= 8, "{lines}: {}", run.text());
+}
+
+#[test]
+fn a_hundred_thousand_spans_side_by_side_and_inside_of_each_other_are_captured() {
+    #[sampling_loop]
+    fn many() {
+        for _ in 0..100_000 {
+            look();
+        }
+    }
+    let run = testing::capture_plain(many);
+    assert_eq!(run.spans(100_001).last().and_then(testing::Span::parent), Some(0));
+    assert_eq!(
+        (run.tree().matches("execute_tool look").count(), run.text().matches("execute_tool look").count()),
+        (100_000, 100_000)
+    );
+
+    let run = testing::capture_plain(|| {
+        let mut open = vec![samplescope::start_tool("outermost", |_| {})];
+        for _ in 1..10_000 {
+            let inner = open.last().expect("one").enter();
+            let call = samplescope::start_tool("inner", |_| {});
+            drop(inner);
+            open.push(call);
+        }
+        while let Some(call) = open.pop() {
+            call.end();
+        }
+    });
+    let spans = run.spans(10_000);
+    assert!(spans.iter().enumerate().all(|(place, span)| span.parent() == place.checked_sub(1)));
+    assert_eq!((run.tree().matches("inner").count(), run.text().matches("execute_tool inner").count()), (9_999, 9_999));
 }
 
 #[test]

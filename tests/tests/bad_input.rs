@@ -10,18 +10,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 #[sampling_step(max_tokens = tokens)]
-fn tokens<T: samplescope::Integer>(tokens: T) {}
+fn tokens<T: samplescope::value::Integer>(tokens: T) {}
 
 #[sampling_step(temperature = temperature)]
-fn temperature<T: samplescope::Number>(temperature: T) {}
+fn temperature<T: samplescope::value::Number>(temperature: T) {}
 
 #[sampling_step(attributes("app.value" = value))]
-fn attribute<T: samplescope::AttributeValue>(value: T) -> u8 {
+fn attribute<T: samplescope::value::AttributeValue>(value: T) -> u8 {
     7
 }
 
 #[sampling_tool(name = name)]
-fn named<T: samplescope::Text>(name: T) {}
+fn named<T: samplescope::value::Text>(name: T) {}
 
 #[sampling_tool(arguments = arguments, result = |result| result)]
 fn tool<T: Serialize + Clone>(arguments: T) -> T {
@@ -127,7 +127,7 @@ mod texts {
 
     #[test]
     fn ten_megabytes_are_a_value() {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         let long = "x".repeat(10 << 20);
         assert_eq!(attribute(&long), 7);
         assert!(matches!(get(&telemetry, "app.value"), Some(Value::String(text)) if text.as_str().len() == long.len()));
@@ -138,7 +138,7 @@ mod texts {
 
     #[test]
     fn ten_megabytes_are_cut_where_there_is_a_limit() {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans).length_limit(100));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans).with_length_limit(100));
         let long = "ü".repeat(10 << 20);
         tool([long.as_str()]);
         let Some(Value::String(arguments)) = get(&telemetry, "gen_ai.tool.call.arguments") else { panic!("no arguments") };
@@ -232,7 +232,7 @@ mod structures {
 
     #[test]
     fn content_that_does_not_serialise_is_left_out() {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         tool(BTreeMap::from([(vec![1], "a key that is no string")]));
         let span = telemetry.span();
         assert_eq!((span.get("gen_ai.tool.call.arguments"), span.get("gen_ai.tool.call.result")), (None, None));
@@ -244,7 +244,7 @@ mod structures {
 
     #[test]
     fn a_serialize_that_panics_says_nothing_and_the_function_returns() {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         let only = || {
             let span = telemetry.span();
             telemetry.forget();
@@ -266,7 +266,7 @@ mod structures {
 
     #[test]
     fn a_redactor_that_panics_leaves_the_text_out_and_the_function_alone() {
-        let settings = Settings::default().capture(Capture::Spans).redactor(|_, _| panic!("in the redactor"));
+        let settings = Settings::default().with_capture(Capture::Spans).with_redactor(|_, _| panic!("in the redactor"));
         let telemetry = Telemetry::on().with(settings);
         assert_eq!(tool("secret"), "secret");
         let span = telemetry.span();

@@ -88,6 +88,7 @@ macro_rules! instrumented {
                             messages = words,
                             system_prompt = "be brief",
                             answer = |said| &said.words,
+                            inherited("user.id" = words, "app.everywhere" = count),
                             attributes("app.words" = words, "app.count" = |said| said.count, "gen_ai.output.type" = "text"),
                         )]
         pub(super) async fn run(words: &str, count: u32) -> Result<Said, Refused> {
@@ -118,6 +119,7 @@ macro_rules! instrumented {
                             usage = |said| TokenUsage::new(said.count, 1),
                             message = |said| &said.words,
                             failed = |said| said.bad,
+                            attempt = count,
                             attributes("gen_ai.workflow.name" = words, "gen_ai.response.status" = |said| &said.words),
                             unchecked("app.unchecked" = count),
                         )]
@@ -125,12 +127,12 @@ macro_rules! instrumented {
             Ok(Said { words: String::from(words), count, bad })
         }
 
-        #[sampling_tool(name = words, call_id = words, arguments = words, result = |said| &said.words, error_type = |_| "told")]
+        #[sampling_tool(name = words, call_id = words, arguments = words, result = |said| &said.words, error_type = |_| "told", error_attributes("http.response.status_code" = |_| 503, "app.error" = |error| error.len()))]
         async fn tool(words: &str, ok: bool) -> Result<Said, String> {
             if ok { Ok(Said { words: String::from(words), count: 1, bad: false }) } else { Err(String::from("no")) }
         }
 
-        #[sampling_tool(description = words)]
+        #[sampling_tool(description = words, capture = !words.is_empty())]
         fn late(words: &str) -> impl Future<Output = Result<u8, Refused>> {
             let count = words.len();
             async move { if count == 0 { Ok(1) } else { Err(Refused::Io(std::io::Error::other("disk"))) } }
@@ -178,8 +180,8 @@ macro_rules! instrumented {
 }
 
 everything! {
-    agent answer append_to arguments attribute boxed call call_id calling choice_count chunk conversation_id definitions description entered
-    error error_type failed flag frequency_penalty future given handler_mode integer is_agent_measured is_capturing is_measured is_recording is_server_measured
+    agent answer append_to arguments asks_consent attempt attribute boxed call call_id calling capture choice_count chunk conversation_id definitions description entered
+    error error_type failed flag frequency_penalty future given handler_mode inherited inherited_registered integer is_agent_measured is_capturing is_measured is_recording is_server_measured
     items iteration known leave link max_tokens message messages model name number opaque_stream opaque_stream_result outcome output outside
     parent presence_penalty previous_response_id prompt_name prompt_version provider reasoning_level record registered request response response_id response_model result result_type result_type_name
     returns run said same says seed server_address server_port stop_reason stop_sequences stream success system_prompt temperature text
@@ -189,7 +191,7 @@ everything! {
 /// A line for each span and each point that was exported, without times and ids.
 macro_rules! exported {
     ($module:ident) => {{
-        let telemetry = Telemetry::on().metered().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().metered().with(Settings::default().with_capture(Capture::Spans));
         assert!(matches!($module::run("words", 300).await, Err($module::Refused::Late)));
         assert!(matches!($module::run("", 0).await, Ok(said) if said.words.is_empty() && said.count == 0 && !said.bad));
         assert_eq!($module::stream().collect::<Vec<_>>().await, ["a", "b"]);

@@ -55,7 +55,7 @@ fn bounded(telemetry: &Telemetry, metric: &str, keys: &[&str]) {
 
 #[test]
 fn five_thousand_invented_names_are_two_hundred_values_and_other() {
-    let telemetry = Telemetry::off().metered().with(Settings::default().vocabulary(Vocabulary::GenAi));
+    let telemetry = Telemetry::off().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
     for number in 0..INVENTED {
         let name = format!("invented {number}");
         run(&name);
@@ -81,7 +81,7 @@ fn five_thousand_invented_names_are_two_hundred_values_and_other() {
 
 #[test]
 fn a_value_that_was_there_before_there_were_too_many_stays_itself() {
-    let telemetry = Telemetry::off().metered().with(Settings::default().vocabulary(Vocabulary::GenAi));
+    let telemetry = Telemetry::off().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
     for number in 0..2 * MOST {
         run(&format!("invented {number}"));
     }
@@ -93,7 +93,7 @@ fn a_value_that_was_there_before_there_were_too_many_stays_itself() {
 
 #[test]
 fn a_new_meter_provider_starts_anew() {
-    let mut telemetry = Telemetry::off().metered().with(Settings::default().vocabulary(Vocabulary::GenAi));
+    let mut telemetry = Telemetry::off().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
     (0..=MOST).for_each(|number| run(&format!("invented {number}")));
     telemetry.install_meter();
     run("invented for this one");
@@ -103,7 +103,8 @@ fn a_new_meter_provider_starts_anew() {
 
 #[test]
 fn spans_keep_what_metrics_cannot() {
-    let telemetry = Telemetry::off().sampled(Sampler::AlwaysOn).metered().with(Settings::default().vocabulary(Vocabulary::GenAi));
+    let telemetry =
+        Telemetry::off().sampled(Sampler::AlwaysOn).metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
     for number in 0..2 * MOST {
         tool(&format!("invented {number}")).expect_err("an error");
     }

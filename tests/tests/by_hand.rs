@@ -47,7 +47,7 @@ fn every_way_does_the_same_work() {
 
 #[test]
 fn usage_and_history_are_on_every_step_of_the_states_that_have_them() {
-    let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans));
     block_on(annotated::run(&Request::of_steps(3).with_usage().with_history(100)));
     let steps = telemetry.named("chat claude-sonnet-4-5");
     assert_eq!(steps.len(), 3);

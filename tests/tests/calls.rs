@@ -90,7 +90,7 @@ mod description {
 
     #[test]
     fn every_setter_says_what_the_argument_of_its_name_says() {
-        let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans));
         let run = start_loop(|run| {
             run.agent("weather");
             run.conversation_id(&Some(String::from("c1")));
@@ -234,7 +234,7 @@ mod description {
 
     #[test]
     fn names_without_end_are_not_told_to_a_meter() {
-        let telemetry = Telemetry::off().metered().with(Settings::default().vocabulary(Vocabulary::GenAi));
+        let telemetry = Telemetry::off().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
         for n in 0..300 {
             start_tool(&format!("invented-{n}"), |_| ()).end();
         }
@@ -464,7 +464,7 @@ mod inside {
     async fn event_sources_open_children_without_being_inside() {
         for on in [true, false] {
             let telemetry = if on { Telemetry::on().metered() } else { Telemetry::off().metered() };
-            let telemetry = telemetry.with(Settings::default().vocabulary(Vocabulary::GenAi));
+            let telemetry = telemetry.with(Settings::default().with_vocabulary(Vocabulary::GenAi));
             let run = start_loop(|run| run.agent("weather"));
             let mut open = HashMap::new();
             for id in 0..3 {
@@ -616,7 +616,7 @@ mod placed {
 
     #[test]
     fn a_meter_alone_counts_a_call_where_it_was_placed() {
-        let telemetry = Telemetry::off().metered().with(Settings::default().vocabulary(Vocabulary::GenAi));
+        let telemetry = Telemetry::off().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
         let (one, other) = (start_loop(|run| run.agent("one")), start_loop(|run| run.agent("other")));
         {
             let _inside = one.enter();
@@ -665,7 +665,7 @@ mod streams {
 
     #[tokio::test]
     async fn events_that_arrive_one_at_a_time_are_put_together() {
-        let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans));
         let step = start_step(|_| ());
         step.chunk(Chunk::new().model("small"));
         step.chunk(Chunk::new().text("Sun"));

@@ -16,7 +16,7 @@ use std::sync::Arc;
 const DETAILS: &str = "gen_ai.client.inference.operation.details";
 
 fn capturing(capture: Capture) -> Telemetry {
-    Telemetry::on().with(Settings::default().capture(capture))
+    Telemetry::on().with(Settings::default().with_capture(capture))
 }
 
 /// Name and attributes, each event on one line.
@@ -176,7 +176,7 @@ mod not_here {
 
         #[tokio::test]
         async fn content_is_not_evaluated_unless_it_is_captured_and_the_span_records() {
-            let on = Settings::default().capture(Capture::SpansAndEvents);
+            let on = Settings::default().with_capture(Capture::SpansAndEvents);
             let unsampled = || Telemetry::off().sampled(Sampler::AlwaysOff);
             let listening: [&dyn Fn() -> Telemetry; 6] = [
                 &Telemetry::on,
@@ -184,7 +184,7 @@ mod not_here {
                 &|| Telemetry::off().with(on.clone()),
                 &|| Telemetry::off().metered().with(on.clone()),
                 &|| unsampled().with(on.clone()),
-                &|| unsampled().metered().with(on.clone().arguments_for_sampler(true)),
+                &|| unsampled().metered().with(on.clone().with_arguments_for_sampler(true)),
             ];
             for listen in listening {
                 let telemetry = listen();
@@ -243,7 +243,7 @@ mod cut {
 
     #[tokio::test]
     async fn what_is_too_long_is_cut_between_characters_stays_json_and_says_so() {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans).length_limit(100));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans).with_length_limit(100));
         assert!(refused().await.is_err());
         run().await;
         let [tool, run] = &telemetry.spans(2)[..] else { panic!("{}", telemetry.tree()) };
@@ -266,7 +266,7 @@ mod cut {
 
     #[tokio::test]
     async fn an_error_message_is_cut_like_content() {
-        let telemetry = Telemetry::on().with(Settings::default().length_limit(20));
+        let telemetry = Telemetry::on().with(Settings::default().with_length_limit(20));
         assert!(refused().await.is_err());
         let span = telemetry.span();
         assert_eq!(span.status(), opentelemetry::trace::Status::error("überlang: t…[45 cut]"));
@@ -294,7 +294,7 @@ mod redacted {
 
     #[tokio::test]
     async fn the_redactor_sees_every_piece_by_its_kind() {
-        let settings = Settings::default().capture(Capture::Spans).redactor(|piece, _| format!("<{piece:?}>").into());
+        let settings = Settings::default().with_capture(Capture::Spans).with_redactor(|piece, _| format!("<{piece:?}>").into());
         let telemetry = Telemetry::on().with(settings);
         assert!(run().await.is_ok());
         let [run, tool, result] = &telemetry.spans(3)[..] else { panic!("{}", telemetry.tree()) };
@@ -315,7 +315,7 @@ mod redacted {
 
     #[tokio::test]
     async fn a_redactor_that_panics_costs_the_content_and_not_the_call() {
-        let settings = Settings::default().capture(Capture::Spans).redactor(|_, _| panic!("a redactor with a bug"));
+        let settings = Settings::default().with_capture(Capture::Spans).with_redactor(|_, _| panic!("a redactor with a bug"));
         let telemetry = Telemetry::on().with(settings);
         assert!(run().await.is_ok());
         let spans = format!("{:?}", telemetry.spans(3));
@@ -465,7 +465,7 @@ mod odd {
         let deep = (0..300).fold(json!(1), |inner, _| json!([inner]));
         let many: Value = (0..200).collect();
         for limit in [None, Some(12)] {
-            let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans).length_limit(limit));
+            let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans).with_length_limit(limit));
             tool(&deep, f64::MAX).await;
             tool(&many, u64::MAX).await;
             tool(&json!([null]), "say \"hi\" to everybody").await;

@@ -136,7 +136,7 @@ mod success_and_error {
 
     #[tokio::test]
     async fn without_error_messages_an_error_still_has_its_type() {
-        let telemetry = Telemetry::on().with(Settings::default().error_messages(false));
+        let telemetry = Telemetry::on().with(Settings::default().with_error_messages(false));
         asynchronous(false).await.expect_err("no credit");
         let exceptions = vec![(Some("endings::ApiError".to_owned()), None)];
         assert_eq!(the_ending(&telemetry), Ending { exceptions, ..ended("", "ApiError") });
@@ -265,12 +265,12 @@ mod failed {
 
     #[test]
     fn the_reason_is_an_error_message_and_goes_through_the_redactor() {
-        let settings = Settings::default().redactor(|_, text| text.replace("credit", "***").into());
+        let settings = Settings::default().with_redactor(|_, text| text.replace("credit", "***").into());
         let telemetry = Telemetry::on().with(settings);
         says(Some("no credit".into())).expect("ok");
         assert_eq!(the_ending(&telemetry), ended("no ***", "_OTHER"));
         drop(telemetry);
-        let telemetry = Telemetry::on().with(Settings::default().error_messages(false));
+        let telemetry = Telemetry::on().with(Settings::default().with_error_messages(false));
         says(Some("no credit".into())).expect("ok");
         assert_eq!(the_ending(&telemetry), ended("", "_OTHER"));
     }

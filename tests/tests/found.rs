@@ -18,12 +18,12 @@ fn line(traces: &str, sampler: &str, metrics: &str, vocabulary: &str, content: &
 
 #[test]
 fn the_first_loop_says_who_listens() {
-    assert_eq!(said("nothing", &[]), line("none", "not asked", "none", "Prescribed", "Off"));
-    assert_eq!(said("traces", &[]), line("installed", "records", "none", "Prescribed", "Off"));
-    assert_eq!(said("unsampled", &[]), line("installed", "said no", "none", "Prescribed", "Off"));
+    assert_eq!(said("nothing", &[]), line("none", "not asked", "none", "FastMcp", "Off"));
+    assert_eq!(said("traces", &[]), line("installed", "records", "none", "FastMcp", "Off"));
+    assert_eq!(said("unsampled", &[]), line("installed", "said no", "none", "FastMcp", "Off"));
     assert_eq!(said("metrics", &[]), line("none", "not asked", "installed", "GenAi", "Off"));
     let asked = [("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true")];
-    assert_eq!(said("traces", &asked), line("installed", "records", "none", "Prescribed", "Spans"));
+    assert_eq!(said("traces", &asked), line("installed", "records", "none", "FastMcp", "Spans"));
 }
 
 #[test]
@@ -35,6 +35,6 @@ fn the_versions_are_those_that_are_allowed_and_those_that_are_run() {
 
 #[test]
 fn a_subscriber_that_comes_later_hears_it_from_the_next_loop_and_one_that_does_not_listen_never() {
-    assert_eq!(said("late", &[]), line("none", "not asked", "none", "Prescribed", "Off"));
+    assert_eq!(said("late", &[]), line("none", "not asked", "none", "FastMcp", "Off"));
     assert_eq!(said("deaf", &[]), "");
 }

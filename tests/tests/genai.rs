@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
 fn genai() -> Settings {
-    Settings::default().vocabulary(Vocabulary::GenAi)
+    Settings::default().with_vocabulary(Vocabulary::GenAi)
 }
 
 struct Forecast;
@@ -249,7 +249,7 @@ async fn tokens_written_to_a_cache_have_the_name_of_their_vocabulary() {
         (Settings::default(), "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_write.input_tokens"),
         (genai(), "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
     ] {
-        let telemetry = Telemetry::on().with(settings.clone().capture(Capture::Events));
+        let telemetry = Telemetry::on().with(settings.clone().with_capture(Capture::Events));
         let logs = Logs::listen();
         ask().await;
         let said = telemetry.span().attributes();
@@ -266,7 +266,7 @@ async fn tokens_written_to_a_cache_have_the_name_of_their_vocabulary() {
 async fn system_instructions_are_text_and_nothing_else() {
     #[sampling_step(system_prompt = prompt)]
     async fn ask(prompt: &Message) {}
-    let telemetry = Telemetry::on().with(genai().capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(genai().with_capture(Capture::Spans));
     ask(&Message::system("Be brief.").with(Part::uri("image", "https://example.com/a.png")).with(Part::text("Be kind."))).await;
     let expected = r#"[{"content":"Be brief.","type":"text"},{"content":"Be kind.","type":"text"}]"#;
     assert_eq!(telemetry.span().get("gen_ai.system_instructions"), Some(expected.into()));
@@ -283,7 +283,7 @@ async fn a_log_record_has_all_finish_reasons() {
     }
     let choice =
         |reason: &str| json!({ "index": 0, "finish_reason": reason, "message": { "role": "assistant", "content": "x" } });
-    let telemetry = Telemetry::on().with(genai().capture(Capture::Events));
+    let telemetry = Telemetry::on().with(genai().with_capture(Capture::Events));
     let logs = Logs::listen();
     ask(json!({ "object": "chat.completion", "choices": [choice("stop"), choice("length")] })).await;
     telemetry.spans(1);
@@ -337,7 +337,7 @@ async fn a_sampler_decides_by_operation_name() {
 
 #[tokio::test]
 async fn with_arguments_for_the_sampler_it_decides_by_model() {
-    for (settings, spans) in [(genai(), 0), (genai().arguments_for_sampler(true), 3)] {
+    for (settings, spans) in [(genai(), 0), (genai().with_arguments_for_sampler(true), 3)] {
         let sampler = Picky::new("gen_ai.request.model", "claude");
         let telemetry = Telemetry::off().sampled(sampler.clone()).with(settings);
         assert!(run(Some("weather"), Some("claude")).await.is_ok());
@@ -351,7 +351,7 @@ async fn with_arguments_for_the_sampler_it_decides_by_model() {
 
 #[tokio::test]
 async fn content_is_json_attributes_behind_all_others() {
-    let telemetry = Telemetry::on().with(genai().capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(genai().with_capture(Capture::Spans));
     let logs = Logs::listen();
     assert!(run(Some("weather"), Some("claude")).await.is_ok());
     let spans = telemetry.spans(3);
@@ -374,7 +374,7 @@ async fn content_is_json_attributes_behind_all_others() {
 
 #[tokio::test]
 async fn as_events_each_model_call_and_the_run_are_a_log_record_that_says_what_its_span_says() {
-    let telemetry = Telemetry::on().with(genai().capture(Capture::Events));
+    let telemetry = Telemetry::on().with(genai().with_capture(Capture::Events));
     let logs = Logs::listen();
     assert!(run(Some("weather"), Some("claude")).await.is_ok());
     let [run, step, tool] = &telemetry.spans(3)[..] else { panic!("{}", telemetry.tree()) };
@@ -414,7 +414,7 @@ async fn as_events_each_model_call_and_the_run_are_a_log_record_that_says_what_i
 #[tokio::test]
 async fn a_failed_model_call_is_a_log_record_for_those_who_take_log_events() {
     for (capture, records) in [(Capture::Events, 1), (Capture::SpansAndEvents, 1), (Capture::Spans, 0), (Capture::Off, 0)] {
-        let telemetry = Telemetry::on().with(genai().capture(capture));
+        let telemetry = Telemetry::on().with(genai().with_capture(capture));
         let logs = Logs::listen();
         assert!(run(None, Some("broken")).await.is_err());
         let exceptions = logs.named("gen_ai.client.operation.exception");
@@ -485,7 +485,7 @@ mod tools {
         listed(&dear).await;
         assert_eq!((dear.0.get(), telemetry.span().get("fastmcp.sampling.tool_count")), (0, Some(1.into())));
         drop(telemetry);
-        let telemetry = Telemetry::on().with(genai().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(genai().with_capture(Capture::Spans));
         listed(&dear).await;
         assert_eq!(dear.0.get(), 1);
         let definitions = r#"[{"name":"dear","type":"function"}]"#;

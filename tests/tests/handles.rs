@@ -435,7 +435,7 @@ mod facts_known_only_inside {
 
     #[tokio::test]
     async fn a_handle_says_what_an_argument_says_and_the_argument_goes_first() {
-        let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans));
         answers(false).await;
         answers(true).await;
         written().await;
@@ -460,7 +460,7 @@ mod facts_known_only_inside {
 
     #[tokio::test]
     async fn in_the_prescribed_names_each_is_one_event_of_the_loop() {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         answers(false).await;
         written().await;
         let names = |span: &Span| span.events().into_iter().map(|(name, _)| name).collect::<Vec<_>>();

@@ -120,7 +120,7 @@ mod counted {
 
     #[tokio::test]
     async fn without_a_provider_no_argument_is_evaluated() {
-        let telemetry = Telemetry::off().with(Settings::default().capture(Capture::Spans).arguments_for_sampler(true));
+        let telemetry = Telemetry::off().with(Settings::default().with_capture(Capture::Spans).with_arguments_for_sampler(true));
         run().await;
         assert_eq!(evaluated(), BODIES);
         drop(telemetry);
@@ -128,7 +128,7 @@ mod counted {
 
     #[tokio::test]
     async fn a_provider_that_is_gone_evaluates_no_argument_for_its_sampler() {
-        let telemetry = Telemetry::on().with(Settings::default().arguments_for_sampler(true));
+        let telemetry = Telemetry::on().with(Settings::default().with_arguments_for_sampler(true));
         step().await;
         assert!(!evaluated().is_empty());
         opentelemetry::global::set_tracer_provider(opentelemetry::trace::noop::NoopTracerProvider::new());
@@ -144,7 +144,7 @@ mod counted {
 
     #[tokio::test]
     async fn a_response_closure_is_for_a_success_alone() {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         fallible(None).await.expect_err("nothing found");
         assert!(evaluated().is_empty());
         fallible(Some(1)).await.expect("found");
@@ -155,7 +155,7 @@ mod counted {
     #[tokio::test]
     async fn a_loop_that_is_not_sampled_evaluates_no_argument() {
         for sampler in [Sampler::AlwaysOff, Sampler::ParentBased(Box::new(Sampler::AlwaysOff))] {
-            let telemetry = Telemetry::off().sampled(sampler).with(Settings::default().capture(Capture::Spans));
+            let telemetry = Telemetry::off().sampled(sampler).with(Settings::default().with_capture(Capture::Spans));
             run().await;
             assert_eq!(evaluated(), BODIES);
             drop(telemetry);
@@ -168,7 +168,7 @@ mod counted {
         run().await;
         exactly(&RECORDED);
         drop(telemetry);
-        let telemetry = Telemetry::on().metered().with(Settings::default().arguments_for_sampler(true));
+        let telemetry = Telemetry::on().metered().with(Settings::default().with_arguments_for_sampler(true));
         run().await;
         exactly(&RECORDED);
         drop(telemetry);
@@ -176,12 +176,12 @@ mod counted {
 
     #[tokio::test]
     async fn content_is_evaluated_once_when_it_is_captured() {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         run().await;
         let with_content = [&RECORDED[..], &["system", "messages", "answer", "arguments"]].concat();
         exactly(&with_content);
         drop(telemetry);
-        let genai = Settings::default().capture(Capture::SpansAndEvents).vocabulary(Vocabulary::GenAi);
+        let genai = Settings::default().with_capture(Capture::SpansAndEvents).with_vocabulary(Vocabulary::GenAi);
         let telemetry = Telemetry::on().with(genai);
         run().await;
         exactly(&[&with_content[..], &["message"]].concat());
@@ -193,7 +193,7 @@ mod counted {
 
     #[tokio::test]
     async fn capture_off_at_the_function_evaluates_no_content() {
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         private().await;
         exactly(&[]);
         drop(telemetry);
@@ -207,7 +207,7 @@ mod counted {
             let measured = ["loop provider", "loop model", "step provider", "step model", "response model", "usage"];
             exactly(&[&BODIES[..], &measured].concat());
             drop(telemetry);
-            let genai = Settings::default().vocabulary(Vocabulary::GenAi);
+            let genai = Settings::default().with_vocabulary(Vocabulary::GenAi);
             let telemetry = Telemetry::off().metered().with(genai);
             run().await;
             exactly(
@@ -337,14 +337,14 @@ mod seen_by_a_sampler {
 
     #[tokio::test]
     async fn a_span_s_name_is_made_of_what_the_sampler_may_see() {
-        let shown = shown(Settings::default().vocabulary(Vocabulary::GenAi)).await;
+        let shown = shown(Settings::default().with_vocabulary(Vocabulary::GenAi)).await;
         let names: Vec<&str> = shown.iter().map(|shown| shown[0].as_str()).collect();
         assert_eq!(names, ["invoke_agent constant", "chat m", "execute_tool m", "execute_tool", "chat"]);
     }
 
     #[tokio::test]
     async fn a_sampler_sees_everything_where_the_settings_say_so() {
-        let shown = shown(Settings::default().arguments_for_sampler(true)).await;
+        let shown = shown(Settings::default().with_arguments_for_sampler(true)).await;
         for key in ["app.computed", "gen_ai.request.model"] {
             assert!(shown[0].contains(&key.to_owned()), "{:?}", shown[0]);
         }

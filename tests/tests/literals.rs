@@ -105,7 +105,7 @@ impl ShouldSample for Witness {
 async fn a_sampler_sees_the_name_that_the_function_gives_a_tool() {
     for meter in [false, true] {
         let witness = Witness::default();
-        let telemetry = Telemetry::off().sampled(witness.clone()).with(Settings::default().vocabulary(Vocabulary::GenAi));
+        let telemetry = Telemetry::off().sampled(witness.clone()).with(Settings::default().with_vocabulary(Vocabulary::GenAi));
         let telemetry = if meter { telemetry.metered() } else { telemetry };
         tool().await;
         named().await;

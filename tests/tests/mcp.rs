@@ -10,13 +10,13 @@ use samplescope_tests::{Point, Span, Telemetry};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 
-const PRESCRIBED: Vocabulary = Vocabulary::Prescribed;
+const PRESCRIBED: Vocabulary = Vocabulary::FastMcp;
 const GENAI: Vocabulary = Vocabulary::GenAi;
 const CLIENT: &str = "mcp.client.operation.duration";
 const SERVER: &str = "mcp.server.operation.duration";
 
 fn on(vocabulary: Vocabulary) -> Telemetry {
-    Telemetry::on().metered().propagated().with(Settings::default().vocabulary(vocabulary))
+    Telemetry::on().metered().propagated().with(Settings::default().with_vocabulary(vocabulary))
 }
 
 fn method(method: &str) -> Described<'_> {
@@ -256,13 +256,13 @@ fn an_error_s_message_is_redacted_cut_or_left_out() {
         assert_eq!(piece, samplescope::Piece::ErrorMessage);
         text.replace("hunter2", "[redacted]")
     };
-    let settings = Settings::default().redactor(move |piece, text| redacts(piece, text).into());
-    let telemetry = Telemetry::on().with(settings.clone().length_limit(60));
+    let settings = Settings::default().with_redactor(move |piece, text| redacts(piece, text).into());
+    let telemetry = Telemetry::on().with(settings.clone().with_length_limit(60));
     let message = format!("hunter2 {}", "x".repeat(100));
     run(Side::Sender, &method("ping"), &Ending::JsonRpcError { code: -1, message: &message });
     run(Side::Sender, &method("ping"), &Ending::Failed { error_type: "transport", message: &message });
     run(Side::Sender, &method("ping"), &Ending::Cancelled);
-    settings.error_messages(false).install();
+    settings.with_error_messages(false).install();
     run(Side::Sender, &method("ping"), &Ending::JsonRpcError { code: -1, message: &message });
     let descriptions = telemetry.spans(4).into_iter().map(|span| match span.status() {
         Status::Error { description } => description.into_owned(),
@@ -438,12 +438,12 @@ fn content_is_for_those_who_opt_in() {
     };
     for vocabulary in [PRESCRIBED, GENAI] {
         let settings =
-            Settings::default().vocabulary(vocabulary).redactor(|_, text| text.replace("hunter2", "[redacted]").into());
+            Settings::default().with_vocabulary(vocabulary).with_redactor(|_, text| text.replace("hunter2", "[redacted]").into());
         let telemetry = Telemetry::on().with(settings.clone());
         run();
         assert_eq!(telemetry.span().get("gen_ai.tool.call.arguments"), None);
         drop(telemetry);
-        let telemetry = Telemetry::on().with(settings.capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(settings.with_capture(Capture::Spans));
         run();
         let span = telemetry.span();
         assert_eq!(span.get("gen_ai.tool.call.arguments"), Some(r#"{"question":"[redacted]?"}"#.into()));

@@ -13,7 +13,7 @@ async fn ask<T: ToMessages>(system: &impl ToMessages, input: &impl ToMessages, t
 }
 
 fn genai() -> Settings {
-    Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans)
+    Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans)
 }
 
 /// What a step with this content says, each document checked against the rules.
@@ -127,11 +127,11 @@ async fn every_part_has_its_members() {
         Part::tool_call(None, "look", Value::Null),
         Part::tool_call_response("c-1".to_owned(), json!(["seen"])),
         Part::tool_call_response(None, json!("seen")),
-        Part::Reasoning { content: "hm".to_owned() },
-        Part::Blob { modality: "image".to_owned(), mime_type: Some("image/png".to_owned()), content: "aGk=".to_owned() },
-        Part::Blob { modality: "audio".to_owned(), mime_type: None, content: "aGk=".to_owned() },
+        Part::reasoning("hm"),
+        Part::blob("image", "aGk=").with_mime_type("image/png"),
+        Part::blob("audio", "aGk="),
         Part::uri("video", "https://example.com/v.mp4"),
-        Part::File { modality: "image".to_owned(), mime_type: None, file_id: "f-1".to_owned() },
+        Part::file("image", "f-1"),
     ];
     let all = parts.into_iter().fold(Message::new(Role::User), Message::with);
     let seen = input(all).await;
@@ -338,7 +338,7 @@ async fn what_is_cut_is_still_what_the_conventions_say() {
     };
     let whole = content(genai()).await;
     for limit in (60..1400).step_by(20) {
-        let span = content(genai().length_limit(limit)).await;
+        let span = content(genai().with_length_limit(limit)).await;
         let checks: [(&str, Check, usize); 4] = [
             ("gen_ai.system_instructions", is_parts, 100),
             ("gen_ai.input.messages", is_input, 200),

@@ -38,7 +38,7 @@ fn usage() -> TokenUsage {
 }
 
 fn genai() -> Settings {
-    Settings::default().vocabulary(Vocabulary::GenAi)
+    Settings::default().with_vocabulary(Vocabulary::GenAi)
 }
 
 /// The points as text, so that a set of attributes is compared whole.
@@ -549,7 +549,7 @@ async fn a_step_is_measured_with_what_its_loop_says_unless_it_says_it_itself() {
 #[tokio::test]
 async fn nothing_unbounded_is_ever_in_a_metric() {
     for settings in [Settings::default(), genai()] {
-        let telemetry = Telemetry::on().metered().with(settings.capture(samplescope::Capture::SpansAndEvents));
+        let telemetry = Telemetry::on().metered().with(settings.with_capture(samplescope::Capture::SpansAndEvents));
         assert!(run("claude", Some(usage()), Fails::Never).await.is_ok());
         let exported = format!("{:?}", telemetry.metrics());
         for unbounded in ["c-1", "t-1", "r-1", "hello", "conversation", "call.id", "messages"] {

@@ -11,10 +11,12 @@ const NAMESPACES: &[&str] = &[
     "exception.",
     "fastmcp.",
     "gen_ai.",
+    "http.",
     "jsonrpc.",
     "mcp.",
     "network.",
     "rpc.",
+    "samplescope.",
     "sampling.",
     "server.",
 ];
@@ -43,13 +45,15 @@ fn code(path: &Path) -> String {
     code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The names among its string literals. What ends in a dot is the beginning of many.
+fn is_name(text: &str) -> bool {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'{' | b'}'));
+    is_plain && !text.ends_with('.') && NAMESPACES.iter().any(|namespace| text.starts_with(namespace))
+}
+
+/// The names among its string literals, and those of `tracing`'s fields. What ends in a dot is the beginning of many.
 fn names(code: &str) -> impl Iterator<Item = &str> {
-    let is_name = |text: &&str| {
-        let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'{' | b'}'));
-        is_plain && !text.ends_with('.') && NAMESPACES.iter().any(|namespace| text.starts_with(namespace))
-    };
-    code.split('"').skip(1).step_by(2).filter(is_name)
+    let fields = code.lines().filter_map(|line| Some(line.trim_start().split_once(" = ")?.0));
+    code.split('"').skip(1).step_by(2).chain(fields).filter(|text| is_name(text))
 }
 
 #[test]

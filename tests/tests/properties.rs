@@ -516,6 +516,10 @@ mod interpreter {
             if let Scope::Silent = self.1.scope {
                 return;
             }
+            // A task that is dropped is not in the context that it was given, unless a call in it brings its own.
+            if self.1.detached {
+                return;
+            }
             self.0.speak(self.1);
             let (id, inside) = self.0.begin(self.2, Form::Plain, self.1);
             let world = self.0.clone();

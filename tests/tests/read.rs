@@ -1,15 +1,24 @@
 //! What is read of the requests, responses and stream items of each provider, from documents in the shape that their references give:
 //! every attribute and message, and nothing else. The types of real clients have tests of their own, in `clients/`.
+//!
+//! All content that comes of it is held to the JSON schemas of the GenAI conventions, `tests/data/genai.schema.json`.
 
 use samplescope::__private::read;
 use serde_json::{Value, json};
 
 fn request(document: Value) -> Value {
-    read::request(&document, true)
+    conventional(read::request(&document, true))
 }
 
 fn response(document: Value) -> Value {
-    read::response(&document, true)
+    conventional(read::response(&document, true))
+}
+
+/// What was read, once its content is what the GenAI conventions say that it is.
+fn conventional(seen: Value) -> Value {
+    let findings = schema::findings(&seen);
+    assert!(findings.is_empty(), "{findings:#?}\n{seen:#}");
+    seen
 }
 
 fn events(documents: &[Value]) -> Vec<Value> {
@@ -47,6 +56,58 @@ fn answer(finish_reason: &str, parts: &[Value]) -> Value {
 
 fn look() -> Value {
     json!([{ "type": "function", "name": "look", "description": "Looks.", "parameters": { "type": "object" } }])
+}
+
+mod schema {
+    use super::*;
+    use jsonschema::Validator;
+    use std::sync::LazyLock;
+
+    const DOCUMENTS: [&str; 4] =
+        ["gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.tool.definitions"];
+
+    static VALIDATORS: LazyLock<Vec<(&str, Validator)>> = LazyLock::new(|| {
+        let schema: Value = serde_json::from_str(include_str!("../data/genai.schema.json")).expect("JSON");
+        let of = |key| {
+            let schema = json!({ "$ref": format!("#/$defs/{key}"), "$defs": schema["$defs"] });
+            (key, jsonschema::validator_for(&schema).expect("a schema"))
+        };
+        DOCUMENTS.map(of).into()
+    });
+
+    /// What is not as it should be, of each content document that there is.
+    pub(super) fn findings(seen: &Value) -> Vec<String> {
+        let there = VALIDATORS.iter().filter_map(|(key, validator)| Some((key, validator, seen.get(key)?)));
+        let findings = there.flat_map(|(key, validator, document)| {
+            validator.iter_errors(document).map(move |error| format!("{key}{}: {error}", error.instance_path()))
+        });
+        let parameters =
+            seen["gen_ai.tool.definitions"].as_array().into_iter().flatten().filter_map(|tool| tool.get("parameters"));
+        let no_schemas = parameters.filter(|schema| !schema.is_null() && !jsonschema::draft7::meta::is_valid(schema));
+        findings.chain(no_schemas.map(|schema| format!("no JSON schema: {schema}"))).collect()
+    }
+
+    #[test]
+    fn it_finds_what_is_not_conventional() {
+        let part = |part: Value| json!([{ "role": "user", "parts": [part] }]);
+        for (key, wrong) in [
+            ("gen_ai.input.messages", json!({})),
+            ("gen_ai.input.messages", json!([{ "role": "user" }])),
+            ("gen_ai.input.messages", part(json!({ "type": "text" }))),
+            ("gen_ai.input.messages", part(json!({ "type": "tool_call", "id": 7, "name": "look" }))),
+            ("gen_ai.input.messages", part(json!({ "type": "tool_call_response" }))),
+            ("gen_ai.input.messages", part(json!({ "type": "blob", "content": "aGk=" }))),
+            ("gen_ai.input.messages", part(json!({ "type": "uri", "modality": "image", "uri": "data:image/png;base64,aGk=" }))),
+            ("gen_ai.output.messages", json!([{ "role": "assistant", "parts": [], "finish_reason": 1 }])),
+            ("gen_ai.system_instructions", json!([{ "content": "be brief" }])),
+            ("gen_ai.tool.definitions", json!([{ "type": "function" }])),
+            ("gen_ai.tool.definitions", json!([{ "type": "function", "name": "look", "parameters": { "type": "thing" } }])),
+        ] {
+            assert!(!findings(&json!({ key: wrong })).is_empty(), "{key}: {wrong}");
+        }
+        let right = json!([{ "role": "user", "parts": [{ "type": "of somebody's own", "is": 7 }] }]);
+        assert!(findings(&json!({ "gen_ai.input.messages": right })).is_empty());
+    }
 }
 
 mod openai_chat {
@@ -715,6 +776,54 @@ mod bedrock_converse {
                 "gen_ai.output.messages": answer("tool_call", &[text("A cat."), call("c-1")]),
             })
         );
+    }
+
+    #[test]
+    fn a_stream() {
+        let delta = |index: u8, delta: Value| json!({ "contentBlockDelta": { "contentBlockIndex": index, "delta": delta } });
+        let seen = events(&[
+            json!({ "messageStart": { "role": "assistant" } }),
+            delta(0, json!({ "reasoningContent": { "text": "hm" } })),
+            delta(0, json!({ "reasoningContent": { "signature": "abc" } })),
+            delta(1, json!({ "text": "A c" })),
+            json!({ "contentBlockStop": { "contentBlockIndex": 1 } }),
+            json!({ "contentBlockStart": { "contentBlockIndex": 2, "start": { "toolUse": { "toolUseId": "c-1", "name": "look" } } } }),
+            delta(2, json!({ "toolUse": { "input": "{\"at\"" } })),
+            json!({ "messageStop": { "stopReason": "tool_use" } }),
+            json!({ "metadata": { "metrics": { "latencyMs": 1 },
+                "usage": { "inputTokens": 10, "outputTokens": 7, "totalTokens": 17, "cacheReadInputTokens": 200, "cacheWriteInputTokens": 30 } } }),
+        ]);
+        let piece = |id: Value, name: Value, arguments: &str| json!([{ "tool_call": { "index": 2, "id": id, "name": name, "arguments": arguments } }]);
+        assert_eq!(
+            seen,
+            [
+                json!({}),
+                json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+                json!({}),
+                json!({ "chunk": true, "pieces": [{ "text": "A c" }] }),
+                json!({}),
+                json!({ "chunk": true, "pieces": piece(json!("c-1"), json!("look"), "") }),
+                json!({ "chunk": true, "pieces": piece(Value::Null, Value::Null, "{\"at\"") }),
+                json!({ "gen_ai.response.finish_reasons": ["tool_call"] }),
+                json!({
+                    "gen_ai.usage.input_tokens": 240,
+                    "gen_ai.usage.output_tokens": 7,
+                    "gen_ai.usage.cache_read.input_tokens": 200,
+                    "gen_ai.usage.cache_creation.input_tokens": 30,
+                    "last": true,
+                }),
+            ]
+        );
+        for kind in [
+            "internalServerException",
+            "modelStreamErrorException",
+            "serviceUnavailableException",
+            "throttlingException",
+            "validationException",
+        ] {
+            let failed = json!({ kind: { "message": "Slow down, hunter2" } });
+            assert_eq!(events(&[failed]), [json!({ "error.type": kind, "last": true })]);
+        }
     }
 }
 

@@ -59,7 +59,7 @@ fn chat(left: u8) -> BoxFuture<'static, Result<u8, String>> {
 
 #[tokio::test]
 async fn a_function_that_calls_itself_is_one_loop() {
-    let telemetry = Telemetry::on().metered().with(Settings::default().vocabulary(Vocabulary::GenAi));
+    let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
     assert_eq!(chat(3).await, Ok(3));
     assert_eq!(EVALUATED.replace(0), 3, "of the outermost call alone");
     let branch = "  chat\n  execute_tool tool\n".repeat(3);

@@ -22,11 +22,11 @@ fn secret() -> String {
 }
 
 fn genai() -> Settings {
-    Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::SpansAndEvents)
+    Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::SpansAndEvents)
 }
 
 fn without_secrets(settings: Settings) -> Settings {
-    settings.redactor(|_, text| text.replace(SECRET, "***").into())
+    settings.with_redactor(|_, text| text.replace(SECRET, "***").into())
 }
 
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -55,12 +55,12 @@ mod everywhere {
     /// Every place that a text can stand in, each with the secret in it once.
     fn messages() -> Vec<Message> {
         let message = |part| Message::user("hi").with(part);
-        let (image, secret_type) = (|| "image".to_owned(), || Some(format!("image/{SECRET}")));
+        let (image, secret_type) = (|| "image".to_owned(), || format!("image/{SECRET}"));
         vec![
             Message::new(Role::Other(secret())).with(Part::text("hi")),
             Message::user(secret()),
             Message::assistant("hi").with_finish_reason(secret()),
-            message(Part::Reasoning { content: secret() }),
+            message(Part::reasoning(secret())),
             message(Part::tool_call(secret(), "look", json!({}))),
             message(Part::tool_call(None, secret(), json!({}))),
             message(Part::tool_call(None, "look", json!({ secret(): 1 }))),
@@ -70,13 +70,13 @@ mod everywhere {
             message(Part::tool_call_response(None, json!(secret()))),
             message(Part::uri(secret(), "https://example.com")),
             message(Part::uri("image", secret())),
-            message(Part::Uri { modality: image(), mime_type: secret_type(), uri: "file:a".to_owned() }),
-            message(Part::Blob { modality: secret(), mime_type: None, content: "aGk=".to_owned() }),
-            message(Part::Blob { modality: image(), mime_type: secret_type(), content: "aGk=".to_owned() }),
-            message(Part::Blob { modality: image(), mime_type: None, content: secret() }),
-            message(Part::File { modality: secret(), mime_type: None, file_id: "f".to_owned() }),
-            message(Part::File { modality: image(), mime_type: secret_type(), file_id: "f".to_owned() }),
-            message(Part::File { modality: image(), mime_type: None, file_id: secret() }),
+            message(Part::uri(image(), "file:a").with_mime_type(secret_type())),
+            message(Part::blob(secret(), "aGk=")),
+            message(Part::blob(image(), "aGk=").with_mime_type(secret_type())),
+            message(Part::blob(image(), secret())),
+            message(Part::file(secret(), "f")),
+            message(Part::file(image(), "f").with_mime_type(secret_type())),
+            message(Part::file(image(), secret())),
         ]
     }
 
@@ -118,9 +118,9 @@ mod everywhere {
     fn stays_inside<T: ToMessages + Copy>(message: T, tools: &[ToolDefinition], shown: &str) {
         let leaks = exported(genai(), message, tools);
         assert!(leaks.contains("hunter"), "without a redactor it is exported, or this proves nothing: {shown}");
-        for vocabulary in [Vocabulary::Prescribed, Vocabulary::GenAi] {
+        for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
             for limit in [None, Some(150), Some(400)] {
-                let settings = without_secrets(genai()).vocabulary(vocabulary).length_limit(limit);
+                let settings = without_secrets(genai()).with_vocabulary(vocabulary).with_length_limit(limit);
                 let exported = exported(settings, message, tools);
                 assert!(!exported.contains("hunter"), "{vocabulary:?} {limit:?}: {shown} in {exported}");
             }
@@ -142,7 +142,7 @@ mod everywhere {
 
     #[test]
     fn the_name_of_an_event_is_cut_like_content() {
-        let settings = Settings::default().capture(Capture::Spans).length_limit(12);
+        let settings = Settings::default().with_capture(Capture::Spans).with_length_limit(12);
         let telemetry = Telemetry::on().with(settings);
         now(run(&&Message::new("system"), &&Message::new("x".repeat(50)).with(Part::text("hi")), &[], &&Message::new("x")));
         assert_eq!(telemetry.spans(2)[0].events()[1].0, "gen_ai.xxx…[47 cut].message");
@@ -161,7 +161,7 @@ mod everywhere {
 
     #[test]
     fn the_event_of_an_unknown_role_is_named_after_the_redacted_role() {
-        let telemetry = Telemetry::on().with(without_secrets(Settings::default().capture(Capture::Spans)));
+        let telemetry = Telemetry::on().with(without_secrets(Settings::default().with_capture(Capture::Spans)));
         now(run(&"be brief", &"hi", &[], &"ho"));
         now(run(&&Message::new("critic"), &&Message::new(secret()).with(Part::text("hi")), &[], &&Message::new("x")));
         let names: Vec<String> = telemetry.spans(4).iter().flat_map(Span::events).map(|(name, _)| name).collect();
@@ -187,14 +187,14 @@ mod finish_reasons {
     #[test]
     fn in_content_a_reason_that_nobody_knows_is_a_text() {
         for (said, shown) in [(secret(), "my ***!"), ("max_tokens".to_owned(), "length")] {
-            let redacting = || genai().redactor(|_, text| text.replace(SECRET, "***").replace("length", "no text").into());
+            let redacting = || genai().with_redactor(|_, text| text.replace(SECRET, "***").replace("length", "no text").into());
             let telemetry = Telemetry::on().with(redacting());
             now(run(said.clone()));
             let output = telemetry.named("chat")[0].get("gen_ai.output.messages").expect("captured");
             let output: Value = serde_json::from_str(&output.as_str()).expect("JSON");
             assert_eq!(output[0]["finish_reason"], shown);
             drop(telemetry);
-            let telemetry = Telemetry::on().with(redacting().vocabulary(Vocabulary::Prescribed));
+            let telemetry = Telemetry::on().with(redacting().with_vocabulary(Vocabulary::FastMcp));
             now(run(said));
             let events = telemetry.named("sampling/createMessage")[0].events();
             assert_eq!(events[0].1["finish_reason"], format!("String({shown:?})"));
@@ -209,7 +209,7 @@ mod structure {
     fn shown(message: &Message, tools: &[ToolDefinition]) -> BTreeSet<String> {
         let shown = Arc::new(Mutex::new(BTreeSet::new()));
         let seen = Arc::clone(&shown);
-        let telemetry = Telemetry::on().with(genai().redactor(move |_, text| {
+        let telemetry = Telemetry::on().with(genai().with_redactor(move |_, text| {
             seen.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
             text.into()
         }));
@@ -220,7 +220,7 @@ mod structure {
 
     #[test]
     fn words_of_the_conventions_are_structure_and_all_others_are_texts() {
-        let blob = |modality: &str| Part::Blob { modality: modality.to_owned(), mime_type: None, content: "c".to_owned() };
+        let blob = |modality: &str| Part::blob(modality, "c");
         let message = ["image", "audio", "video", "document", "smell"].into_iter().map(blob).fold(
             Message::new(Role::Tool)
                 .with(Part::text("t"))
@@ -257,7 +257,7 @@ mod tools {
 
     #[test]
     fn a_text_that_is_no_json_any_more_is_a_text() {
-        let settings = genai().redactor(|_, text| text.replace('}', "").into());
+        let settings = genai().with_redactor(|_, text| text.replace('}', "").into());
         assert_eq!(exported(&json!([]), r#"{"a": 1}"#, settings)[1], r#""{\"a\": 1""#);
     }
 
@@ -265,7 +265,7 @@ mod tools {
     fn what_is_nested_too_deep_to_be_read_is_redacted_all_the_same() {
         let deep = (0..300).fold(json!(secret()), |inner, _| json!([inner]));
         for limit in [None, Some(200)] {
-            let [arguments, _] = exported(&deep, "", without_secrets(genai()).length_limit(limit));
+            let [arguments, _] = exported(&deep, "", without_secrets(genai()).with_length_limit(limit));
             assert!(!arguments.contains("hunter"), "{arguments}");
             assert!(limit.is_some() || arguments.contains("my ***!"), "{arguments}");
         }
@@ -278,7 +278,7 @@ mod tools {
             let message = Message::new(Role::Assistant).with(Part::tool_call(None, "look", nested(depth)));
             for (redacts, limit) in [(false, None), (false, Some(450)), (true, None), (true, Some(450))] {
                 let settings = if redacts { without_secrets(genai()) } else { genai() };
-                let telemetry = Telemetry::on().with(settings.length_limit(limit));
+                let telemetry = Telemetry::on().with(settings.with_length_limit(limit));
                 now(ask(&&message, &Message::user("hi")));
                 let json = telemetry.span().get("gen_ai.input.messages").expect("captured").to_string();
                 let read: Value = serde_json::from_str(&json).expect("JSON that serde_json reads");
@@ -300,7 +300,7 @@ mod inside {
 
     #[test]
     fn what_a_redactor_calls_is_not_traced_and_not_redacted_in_turn() {
-        let telemetry = Telemetry::on().metered().with(genai().redactor(|_, text| looked_up(text).into()));
+        let telemetry = Telemetry::on().metered().with(genai().with_redactor(|_, text| looked_up(text).into()));
         let message = Message::user(secret());
         now(run(&&message, &&message, &[], &&message));
         assert_eq!(telemetry.tree(), "invoke_agent\n  chat\n");
@@ -333,7 +333,7 @@ mod streams {
     const LETTERS: &str = "XYZW";
 
     fn redacting(settings: Settings) -> Settings {
-        settings.redactor(|_, text| text.replace(LETTERS, "***").into())
+        settings.with_redactor(|_, text| text.replace(LETTERS, "***").into())
     }
 
     fn leaks(text: &str) -> bool {
@@ -366,7 +366,7 @@ mod streams {
         ) {
             let text = words.concat();
             let redacted = text.replace(LETTERS, "***");
-            let exported = exported(split(&text, &lengths), redacting(genai()).length_limit(limit));
+            let exported = exported(split(&text, &lengths), redacting(genai()).with_length_limit(limit));
             prop_assert!(!exported.as_deref().is_some_and(leaks), "{exported:?}");
             match exported {
                 Some(exported) if !exported.contains('…') => prop_assert_eq!(exported, redacted),
@@ -384,7 +384,7 @@ mod streams {
             lengths in prop::collection::vec(1_usize..50, 1..5),
             limit in 90_usize..300,
         ) {
-            let exported = exported(split(&text, &lengths), genai().length_limit(limit));
+            let exported = exported(split(&text, &lengths), genai().with_length_limit(limit));
             if let Some((kept, marker)) = exported.as_deref().and_then(|exported| exported.split_once("…[")) {
                 let missing: usize = marker.trim_end_matches(" cut]").parse().expect("a number");
                 prop_assert!(text.starts_with(kept));
@@ -402,7 +402,7 @@ mod streams {
             format!("{}{LETTERS}{}", "a".repeat(start), "a".repeat(end))
         };
         for limit in [None, Some(300)] {
-            let settings = || redacting(genai()).length_limit(limit);
+            let settings = || redacting(genai()).with_length_limit(limit);
             for start in [0, MIB / 2, MIB - 4] {
                 let exported = exported(split(&secret_at(start, MIB), &[65_536, 99_999]), settings()).expect("captured");
                 assert!(!leaks(&exported) && exported.contains('a'), "{start} {limit:?}");
@@ -420,7 +420,7 @@ mod streams {
 
     #[test]
     fn what_is_left_out_says_so_whatever_the_redactor_makes_of_texts() {
-        let settings = genai().redactor(|_, _| "".into());
+        let settings = genai().with_redactor(|_, _| "".into());
         let exported = exported(vec!["ü".repeat(MIB), "b".to_owned()], settings);
         assert_eq!(exported.as_deref(), Some("…[1048577 characters left out]"));
     }
@@ -454,7 +454,7 @@ mod written {
         (0_u8..7, text(), text(), prop::option::of(text()), json()).prop_map(|(kind, one, other, maybe, value)| {
             let (part, json) = match kind {
                 0 => (Part::text(&one), json!({ "type": "text", "content": one })),
-                1 => (Part::Reasoning { content: one.clone() }, json!({ "type": "reasoning", "content": one })),
+                1 => (Part::reasoning(&one), json!({ "type": "reasoning", "content": one })),
                 2 => {
                     let json = json!({ "type": "tool_call", "id": maybe, "name": one, "arguments": value });
                     (Part::tool_call(maybe, one, value), json)
@@ -465,19 +465,26 @@ mod written {
                 }
                 4 => {
                     let json = json!({ "type": "blob", "modality": one, "mime_type": maybe, "content": other });
-                    (Part::Blob { modality: one, mime_type: maybe, content: other }, json)
+                    (with_type(Part::blob(one, other), maybe), json)
                 }
                 5 => {
                     let json = json!({ "type": "uri", "modality": one, "mime_type": maybe, "uri": other });
-                    (Part::Uri { modality: one, mime_type: maybe, uri: other }, json)
+                    (with_type(Part::uri(one, other), maybe), json)
                 }
                 _ => {
                     let json = json!({ "type": "file", "modality": one, "mime_type": maybe, "file_id": other });
-                    (Part::File { modality: one, mime_type: maybe, file_id: other }, json)
+                    (with_type(Part::file(one, other), maybe), json)
                 }
             };
             (part, without_null(json, &["id", "mime_type"]))
         })
+    }
+
+    fn with_type(part: Part, mime_type: Option<String>) -> Part {
+        match mime_type {
+            Some(mime_type) => part.with_mime_type(mime_type),
+            None => part,
+        }
     }
 
     fn without_null(mut json: Value, members: &[&str]) -> Value {
@@ -513,7 +520,7 @@ mod written {
     fn say(messages: &[Message], tools: &[ToolDefinition]) {}
 
     fn exported(settings: Settings, messages: &[Message], tools: &[ToolDefinition]) -> [Option<String>; 4] {
-        let telemetry = Telemetry::on().with(settings.capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(settings.with_capture(Capture::Spans));
         say(messages, tools);
         KEYS.map(|key| telemetry.span().get(key).map(|json| json.to_string()))
     }
@@ -549,9 +556,9 @@ mod written {
             prop_assert_eq!(without_reasons, json!(expected));
             prop_assert_eq!(definitions, json!(expected_tools));
 
-            let redacted = exported(genai().redactor(|_, text| text.into()), &messages, &tools);
+            let redacted = exported(genai().with_redactor(|_, text| text.into()), &messages, &tools);
             prop_assert_eq!(&redacted, &exported_as_is);
-            let limited = exported(genai().length_limit(1_000_000), &messages, &tools);
+            let limited = exported(genai().with_length_limit(1_000_000), &messages, &tools);
             prop_assert_eq!(&limited, &exported_as_is);
         }
     }

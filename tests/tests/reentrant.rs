@@ -164,7 +164,7 @@ impl Drop for Last {
 fn what_a_replaced_redactor_drops_may_ask_for_the_settings() {
     let telemetry = Telemetry::on();
     let last = Last;
-    let redacting = Settings::default().redactor(move |_, text| {
+    let redacting = Settings::default().with_redactor(move |_, text| {
         let _ = &last;
         text.into()
     });

@@ -30,10 +30,10 @@ fn everywhere(role: Role) -> Message {
         .with(Part::text(secret()))
         .with(Part::tool_call(None, "look", json!({ SECRET: [SECRET, { "deep": SECRET }] })))
         .with(Part::tool_call_response(None, json!([SECRET, { SECRET: SECRET }])))
-        .with(Part::Reasoning { content: secret() })
-        .with(Part::Blob { modality: "image".to_owned(), mime_type: None, content: secret() })
+        .with(Part::reasoning(secret()))
+        .with(Part::blob("image", secret()))
         .with(Part::uri("image", format!("https://example.com/{SECRET}")))
-        .with(Part::File { modality: "image".to_owned(), mime_type: None, file_id: secret() })
+        .with(Part::file("image", secret()))
 }
 
 fn in_json() -> Value {
@@ -128,7 +128,7 @@ async fn exported(settings: Settings) -> String {
     exported.join("\n")
 }
 
-const VOCABULARIES: [Vocabulary; 2] = [Vocabulary::Prescribed, Vocabulary::GenAi];
+const VOCABULARIES: [Vocabulary; 2] = [Vocabulary::FastMcp, Vocabulary::GenAi];
 const CAPTURES: [Capture; 4] = [Capture::Off, Capture::Spans, Capture::Events, Capture::SpansAndEvents];
 
 /// That the secret is where it is looked for at all: without this, the other tests prove nothing.
@@ -136,7 +136,7 @@ const CAPTURES: [Capture; 4] = [Capture::Off, Capture::Spans, Capture::Events, C
 async fn content_that_was_asked_for_is_exported() {
     for vocabulary in VOCABULARIES {
         for capture in [Capture::Spans, Capture::Events, Capture::SpansAndEvents] {
-            let settings = Settings::default().vocabulary(vocabulary).capture(capture).error_messages(false);
+            let settings = Settings::default().with_vocabulary(vocabulary).with_capture(capture).with_error_messages(false);
             assert!(exported(settings).await.contains(SECRET), "{vocabulary:?} {capture:?}");
         }
     }
@@ -145,10 +145,10 @@ async fn content_that_was_asked_for_is_exported() {
 #[tokio::test]
 async fn with_content_off_a_secret_is_in_nothing_that_is_exported() {
     for vocabulary in VOCABULARIES {
-        let settings = Settings::default().vocabulary(vocabulary);
-        let without_errors = exported(settings.clone().error_messages(false)).await;
+        let settings = Settings::default().with_vocabulary(vocabulary);
+        let without_errors = exported(settings.clone().with_error_messages(false)).await;
         assert!(!without_errors.contains(SECRET), "{vocabulary:?}: {}", around(&without_errors));
-        let redacted = exported(settings.redactor(|_, text| text.replace(SECRET, "***").into())).await;
+        let redacted = exported(settings.with_redactor(|_, text| text.replace(SECRET, "***").into())).await;
         assert!(!redacted.contains(SECRET), "{vocabulary:?}: {}", around(&redacted));
         assert!(redacted.contains("the model said ***"));
     }
@@ -157,7 +157,7 @@ async fn with_content_off_a_secret_is_in_nothing_that_is_exported() {
 #[tokio::test]
 async fn by_default_an_error_s_own_text_is_exported_and_nothing_else() {
     for vocabulary in VOCABULARIES {
-        let exported = exported(Settings::default().vocabulary(vocabulary)).await;
+        let exported = exported(Settings::default().with_vocabulary(vocabulary)).await;
         let errors = exported.matches("the model said").count();
         assert_eq!(exported.matches(SECRET).count(), exported.matches(&format!("the model said {SECRET}")).count(), "{exported}");
         assert!(errors > 0);
@@ -169,8 +169,8 @@ async fn a_secret_never_gets_past_the_redactor() {
     for vocabulary in VOCABULARIES {
         for capture in CAPTURES {
             for limit in [None, Some(60), Some(300), Some(1000)] {
-                let settings = Settings::default().vocabulary(vocabulary).capture(capture).length_limit(limit);
-                let exported = exported(settings.redactor(|_, text| text.replace(SECRET, "***").into())).await;
+                let settings = Settings::default().with_vocabulary(vocabulary).with_capture(capture).with_length_limit(limit);
+                let exported = exported(settings.with_redactor(|_, text| text.replace(SECRET, "***").into())).await;
                 assert!(!exported.contains(SECRET), "{vocabulary:?} {capture:?} {limit:?}: {}", around(&exported));
             }
         }

@@ -15,13 +15,13 @@ async fn run(between: impl FnOnce()) -> Result<(), String> {
 async fn ask() {}
 
 fn genai() -> Settings {
-    Settings::default().vocabulary(Vocabulary::GenAi)
+    Settings::default().with_vocabulary(Vocabulary::GenAi)
 }
 
 #[tokio::test]
 async fn what_is_installed_last_counts() {
     let telemetry = Telemetry::on();
-    genai().capture(Capture::Spans).install();
+    genai().with_capture(Capture::Spans).install();
     assert!(run(|| ()).await.is_err());
     assert_eq!(telemetry.tree(), "invoke_agent\n  chat\n");
     assert!(telemetry.spans(2)[1].get("gen_ai.output.messages").is_some());
@@ -35,7 +35,7 @@ async fn what_is_installed_last_counts() {
 #[tokio::test]
 async fn a_loop_that_has_begun_goes_on_as_it_began() {
     let telemetry = Telemetry::on();
-    assert!(run(|| genai().capture(Capture::Spans).install()).await.is_err());
+    assert!(run(|| genai().with_capture(Capture::Spans).install()).await.is_err());
     assert_eq!(telemetry.tree(), "sampling/createMessage\n  sampling/createMessage step\n");
     telemetry.forget();
     assert!(run(|| ()).await.is_err());
@@ -45,7 +45,7 @@ async fn a_loop_that_has_begun_goes_on_as_it_began() {
 #[tokio::test]
 async fn an_error_s_own_text_is_left_out_on_request_and_its_type_never() {
     for (exported, description) in [(true, "no such model"), (false, "")] {
-        let telemetry = Telemetry::on().with(Settings::default().error_messages(exported));
+        let telemetry = Telemetry::on().with(Settings::default().with_error_messages(exported));
         assert!(run(|| ()).await.is_err());
         let span = &telemetry.spans(2)[0];
         assert_eq!(span.status(), opentelemetry::trace::Status::error(description));
@@ -59,8 +59,9 @@ async fn an_error_s_own_text_is_left_out_on_request_and_its_type_never() {
 
 #[tokio::test]
 async fn a_limit_can_be_set_and_taken_back() {
-    let limited = Settings::default().capture(Capture::Spans).length_limit(4);
-    for (settings, seen) in [(limited.clone(), r#"String("Wea…")"#), (limited.length_limit(None), r#"String("Weather?")"#)] {
+    let limited = Settings::default().with_capture(Capture::Spans).with_length_limit(4);
+    for (settings, seen) in [(limited.clone(), r#"String("Wea…")"#), (limited.with_length_limit(None), r#"String("Weather?")"#)]
+    {
         let telemetry = Telemetry::on().with(settings);
         assert!(run(|| ()).await.is_err());
         assert_eq!(telemetry.spans(2)[0].events()[0].1["gen_ai.user.message"], seen);
@@ -79,7 +80,7 @@ mod not_leaking {
     #[tokio::test]
     async fn a_test_leaves_its_settings_to_no_other() {
         let before = tree().await;
-        drop(Telemetry::on().metered().with(genai().capture(Capture::SpansAndEvents)));
+        drop(Telemetry::on().metered().with(genai().with_capture(Capture::SpansAndEvents)));
         assert_eq!(tree().await, before);
         assert_eq!(before, "sampling/createMessage\n  sampling/createMessage step\n");
     }
@@ -87,7 +88,7 @@ mod not_leaking {
 
 #[test]
 fn settings_show_themselves_without_their_redactor() {
-    let shown = format!("{:?}", genai().redactor(|_, text| text.into()).length_limit(10));
+    let shown = format!("{:?}", genai().with_redactor(|_, text| text.into()).with_length_limit(10));
     for part in ["vocabulary: GenAi", "capture: Off", "length_limit: Some(10)", "error_messages: true"] {
         assert!(shown.contains(part), "{part} in {shown}");
     }

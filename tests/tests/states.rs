@@ -104,10 +104,10 @@ const LISTENING: [(Listening, usize, usize, bool, bool); 6] = [
 /// span events; content attributes on the run, on a step, on a tool; log records.
 type Content = (Vocabulary, Capture, [usize; 3], usize, [usize; 3], usize);
 const CONTENT: [Content; 8] = [
-    (Vocabulary::Prescribed, Capture::Off, [0, 0, 0], 0, [0, 0, 0], 0),
-    (Vocabulary::Prescribed, Capture::Spans, [2, 0, 4], 2, [0, 0, 2], 0),
-    (Vocabulary::Prescribed, Capture::Events, [2, 0, 0], 0, [0, 0, 0], 1),
-    (Vocabulary::Prescribed, Capture::SpansAndEvents, [2, 0, 4], 2, [0, 0, 2], 1),
+    (Vocabulary::FastMcp, Capture::Off, [0, 0, 0], 0, [0, 0, 0], 0),
+    (Vocabulary::FastMcp, Capture::Spans, [2, 0, 4], 2, [0, 0, 2], 0),
+    (Vocabulary::FastMcp, Capture::Events, [2, 0, 0], 0, [0, 0, 0], 1),
+    (Vocabulary::FastMcp, Capture::SpansAndEvents, [2, 0, 4], 2, [0, 0, 2], 1),
     (Vocabulary::GenAi, Capture::Off, [0, 0, 0], 0, [0, 0, 0], 0),
     (Vocabulary::GenAi, Capture::Spans, [2, 4, 4], 0, [2, 2, 2], 0),
     (Vocabulary::GenAi, Capture::Events, [2, 4, 0], 0, [0, 0, 0], 3),
@@ -120,7 +120,7 @@ async fn what_is_evaluated_and_emitted_follows_from_who_listens_and_what_is_capt
         for (listening, recorded, measured, records, meters) in LISTENING {
             for (vocabulary, capture, content, events, attributes, records_of_log) in CONTENT {
                 let state = format!("joined: {joined}, {listening:?}, {vocabulary:?}, {capture:?}");
-                let telemetry = listening.start().with(Settings::default().vocabulary(vocabulary).capture(capture));
+                let telemetry = listening.start().with(Settings::default().with_vocabulary(vocabulary).with_capture(capture));
                 let (seen, logs) = (Evaluated::default(), Logs::listen());
                 run(&seen, joined).await;
 

@@ -248,12 +248,12 @@ async fn a_loop_counts_its_streaming_steps() {
 async fn texts_are_put_together_while_content_is_captured() {
     use samplescope::Vocabulary::GenAi;
     let output = |telemetry: &Telemetry| get(&telemetry.span(), "gen_ai.output.messages");
-    let telemetry = Telemetry::on().with(Settings::default().vocabulary(GenAi).capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(GenAi).with_capture(Capture::Spans));
     assert_eq!(forms::opaque().count().await, 3);
     let expected = r#"[{"finish_reason":"stop","parts":[{"content":"Sunny in Seattle","type":"text"}],"role":"assistant"}]"#;
     assert_eq!(output(&telemetry).as_deref(), Some(expected));
     drop(telemetry);
-    let telemetry = Telemetry::on().with(Settings::default().vocabulary(GenAi));
+    let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(GenAi));
     assert_eq!(forms::opaque().count().await, 3);
     assert_eq!(output(&telemetry), None);
 }
@@ -269,7 +269,7 @@ async fn tokens_are_measured_whatever_the_sampler_says() {
 #[tokio::test]
 async fn the_time_to_the_first_chunk_is_measured_in_the_genai_names() {
     use samplescope::Vocabulary::GenAi;
-    let telemetry = Telemetry::off().metered().with(Settings::default().vocabulary(GenAi));
+    let telemetry = Telemetry::off().metered().with(Settings::default().with_vocabulary(GenAi));
     assert_eq!(forms::opaque().count().await, 3);
     let points = telemetry.points("gen_ai.client.inference.time_to_first_chunk");
     assert_eq!(points.iter().map(|point| point.count).collect::<Vec<_>>(), [1]);
@@ -286,7 +286,7 @@ fn private() -> impl Stream<Item = Delta> {
 #[tokio::test]
 async fn a_step_that_captures_nothing_keeps_no_text_of_its_stream() {
     use samplescope::Vocabulary::GenAi;
-    let telemetry = Telemetry::on().with(Settings::default().vocabulary(GenAi).capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(GenAi).with_capture(Capture::Spans));
     assert_eq!(private().count().await, 3);
     assert_eq!(telemetry.span().get("gen_ai.output.messages"), None);
 }

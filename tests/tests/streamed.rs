@@ -369,7 +369,7 @@ mod content {
     use super::*;
 
     fn capturing() -> Telemetry {
-        Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans))
+        Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans))
     }
 
     fn get(span: &Span, key: &str) -> String {
@@ -426,15 +426,15 @@ mod content {
         assert!(get(&spans[0], "gen_ai.output.messages").contains(r#""content":"Sunny""#));
         assert_eq!(get(&spans[1], "gen_ai.tool.call.result"), "\"21 °C\"");
         drop(telemetry);
-        let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         run().count().await;
         assert!(format!("{:?}", telemetry.span().events()).contains("Sunny"), "the prescribed vocabulary has events");
     }
 
     #[tokio::test]
     async fn no_half_of_a_secret_gets_past_the_redactor() {
-        let settings = Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans).length_limit(400);
-        let telemetry = Telemetry::on().with(settings.redactor(|_, text| text.replace("hunter2", "***").into()));
+        let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans).with_length_limit(400);
+        let telemetry = Telemetry::on().with(settings.with_redactor(|_, text| text.replace("hunter2", "***").into()));
         let long = "x".repeat(396);
         for split in 1.."hunter2".len() {
             let (half, other) = "hunter2".split_at(split);
@@ -452,7 +452,7 @@ mod content {
 
     #[tokio::test]
     async fn while_content_is_off_no_text_is_kept() {
-        let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi));
+        let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
         chunks(vec![Chunk::new().text("a").tool_call(0, "a", "b", "{}")]).count().await;
         assert_eq!(telemetry.span().get("gen_ai.output.messages"), None);
     }
@@ -468,7 +468,7 @@ mod failures {
 
     #[tokio::test]
     async fn an_item_that_reports_an_error_fails_the_step_and_not_the_stream() {
-        let telemetry = Telemetry::on().metered().with(Settings::default().vocabulary(Vocabulary::GenAi));
+        let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
         let failed = Chunk::new().failed("overloaded_error", Some("try again"));
         assert_eq!(chunks(vec![failed, Chunk::new().usage(TokenUsage::new(1, 2))]).count().await, 2);
         let span = telemetry.span();

@@ -17,7 +17,7 @@ fn get(span: &Span, key: &str) -> String {
 }
 
 fn capturing() -> Telemetry {
-    Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans))
+    Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans))
 }
 
 fn openai_request() -> Value {
@@ -100,7 +100,7 @@ async fn content_is_there_for_those_who_ask_for_it_alone() {
     );
     assert!(get(&span, "gen_ai.tool.definitions").contains("look"));
     drop(telemetry);
-    let telemetry = Telemetry::on().with(Settings::default().vocabulary(Vocabulary::GenAi));
+    let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
     ask(&openai_request(), openai_response()).await.expect("ok");
     assert!(!format!("{:?}", telemetry.span().attributes()).contains("Sunny"));
 }
@@ -189,7 +189,7 @@ async fn a_loop_says_its_request_and_its_answer_and_nothing_else() {
         assert_eq!(span.get(key), None, "{key}");
     }
     drop(telemetry);
-    let telemetry = Telemetry::on().with(Settings::default().capture(Capture::Spans));
+    let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
     run().await;
     let events: Vec<String> = telemetry.span().events().into_iter().map(|(name, _)| name).collect();
     assert_eq!(events, ["gen_ai.system.message", "gen_ai.user.message", "gen_ai.choice"], "the system's once");
@@ -329,6 +329,56 @@ mod streams {
     }
 
     #[tokio::test]
+    async fn each_answer_s_finish_reason_is_there_in_the_order_of_the_answers() {
+        let openai = |index: u8, reason: Value| json!({ "object": "chat.completion.chunk", "choices": [{ "index": index, "delta": {}, "finish_reason": reason }] });
+        let openai = [
+            openai(2, json!("length")),
+            openai(0, Value::Null),
+            openai(1, json!("tool_calls")),
+            openai(0, json!("stop")),
+            openai(2, Value::Null),
+        ];
+        let gemini = |index: u8, reason: &str| json!({ "candidates": [{ "index": index, "content": { "parts": [] }, "finishReason": reason }] });
+        let gemini = [gemini(1, "MAX_TOKENS"), gemini(0, "STOP"), gemini(1, "SAFETY")];
+        for (events, reasons, first) in [
+            (openai.to_vec(), "[\"stop\",\"tool_call\",\"length\"]", "endTurn"),
+            (gemini.to_vec(), "[\"stop\",\"content_filter\"]", "endTurn"),
+        ] {
+            let telemetry = Telemetry::on();
+            ask(events).count().await;
+            let span = telemetry.span();
+            assert_eq!(get(&span, "gen_ai.response.finish_reasons"), reasons);
+            assert_eq!(get(&span, "fastmcp.sampling.stop_reason"), first);
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_without_end_are_not_all_kept() {
+        let telemetry = Telemetry::on();
+        let chunk = |index: u64| json!({ "choices": [{ "index": index, "delta": {}, "finish_reason": "stop" }] });
+        ask((0..5_000).rev().map(|index| chunk(index << 40)).collect()).count().await;
+        let reasons = get(&telemetry.span(), "gen_ai.response.finish_reasons");
+        assert_eq!(reasons.matches("stop").count(), 1_000);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_whole_at_its_end_is_the_one_that_came_in_pieces() {
+        let event = |event: Value| json!({ "item": "event", "value": event });
+        let telemetry = capturing();
+        ask(vec![
+            event(json!({ "event": "start", "part": 3, "kind": "tool_call", "name": "loo" })),
+            event(json!({ "event": "arguments", "part": 3, "json": "{\"at\": " })),
+            event(json!({ "event": "end", "part": 3, "content":
+                { "type": "toolcall", "id": { "provider": "c-1" }, "function": { "name": "look", "arguments": { "at": "cat" } } } })),
+        ])
+        .count()
+        .await;
+        let output: Value = serde_json::from_str(&get(&telemetry.span(), "gen_ai.output.messages")).expect("JSON");
+        let call = json!({ "type": "tool_call", "id": "c-1", "name": "look", "arguments": { "at": "cat" } });
+        assert_eq!(output[0]["parts"], json!([call]));
+    }
+
+    #[tokio::test]
     async fn several_answers_are_several_messages() {
         let telemetry = capturing();
         let chunk = |index: u8, text: &str| json!({ "id": "c1", "object": "chat.completion.chunk", "choices": [{ "index": index, "delta": { "content": text } }] });
@@ -438,18 +488,23 @@ mod not_recognised {
     #[sampling_tool]
     fn beside() {}
 
+    fn warned(run: impl FnOnce()) -> Vec<String> {
+        let warnings = Warnings::default();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(LevelFilter::WARN).with(warnings.clone()), run);
+        let warnings = warnings.0.lock().expect("not poisoned");
+        warnings.clone()
+    }
+
     #[test]
     fn what_is_not_recognised_says_so_once_and_nothing_of_what_it_holds() {
         let telemetry = Telemetry::on();
-        let warnings = Warnings::default();
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(LevelFilter::WARN).with(warnings.clone()), || {
+        let warnings = warned(|| {
             for _ in 0..3 {
                 ask();
                 beside();
             }
         });
         telemetry.spans(6);
-        let warnings = warnings.0.lock().expect("not poisoned");
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         for part in ["`response`", "Homemade", "words", "secret"] {
             assert!(warnings[0].contains(part), "{part}: {}", warnings[0]);
@@ -457,5 +512,65 @@ mod not_recognised {
         for never in ["hunter2", "confidence"] {
             assert!(!warnings[0].contains(never));
         }
+    }
+
+    /// Of a type of its own, since a process is warned once.
+    #[derive(Clone, Serialize)]
+    struct Elsewhere {
+        words: &'static str,
+    }
+
+    #[sampling_step(request = Elsewhere { words: "one" }, response = |response| response)]
+    fn one() -> Elsewhere {
+        Elsewhere { words: "one" }
+    }
+
+    #[sampling_step(response = |response| response)]
+    fn two() -> Elsewhere {
+        current_step().response(Elsewhere { words: "before" });
+        current_step().response(Elsewhere { words: "again" });
+        Elsewhere { words: "two" }
+    }
+
+    #[sampling_step(stream, chunk = Chunk::read)]
+    fn streamed() -> BoxStream<'static, Elsewhere> {
+        stream::iter(vec![Elsewhere { words: "three" }; 3]).boxed()
+    }
+
+    #[sampling_step(stream, chunk = Chunk::read)]
+    fn streamed_again() -> BoxStream<'static, Elsewhere> {
+        stream::iter(vec![Elsewhere { words: "four" }; 3]).boxed()
+    }
+
+    fn by_hand() {
+        let items = || stream::iter(vec![Elsewhere { words: "five" }; 3]);
+        futures::executor::block_on_stream(samplescope::start_step(|_| ()).stream(items(), |item| Chunk::read(item)))
+            .for_each(drop);
+        futures::executor::block_on_stream(samplescope::start_step(|_| ()).stream_local(items(), |item| Chunk::read(item)))
+            .for_each(drop);
+        let step = samplescope::start_step(|step| step.request(&Elsewhere { words: "six" }));
+        step.chunk(Chunk::read(&Elsewhere { words: "seven" }));
+        step.end();
+    }
+
+    #[test]
+    fn each_place_says_so_itself_and_says_where_it_is() {
+        let telemetry = Telemetry::on();
+        let warnings = warned(|| {
+            for _ in 0..2 {
+                one();
+                two();
+                futures::executor::block_on_stream(streamed()).for_each(drop);
+                futures::executor::block_on_stream(streamed_again()).for_each(drop);
+                by_hand();
+            }
+        });
+        telemetry.spans(14);
+        // `one` two, `two` three, each stream one, by hand four.
+        assert_eq!(warnings.len(), 11, "{warnings:#?}");
+        let here = concat!(" at ", file!(), ":");
+        let places: std::collections::BTreeSet<&str> =
+            warnings.iter().filter_map(|warning| warning.split_once(here)?.1.split_once(": ")).map(|(place, _)| place).collect();
+        assert_eq!(places.len(), 10, "a request and its response stand in one attribute: {warnings:#?}");
     }
 }

@@ -5,6 +5,7 @@ use crate::call::delivery;
 use crate::call::ending::{Ending, Failure, Label};
 use crate::call::learned::{Learned, Moment};
 use crate::listen::{Measurement, Meters};
+use crate::value::Cost;
 use crate::vocabulary::{Kind, Origin, SharedValue, event, key};
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, StringValue, Value};
@@ -62,6 +63,7 @@ fn describe(
 ) {
     let span = context.span();
     let content = learned.as_mut().and_then(|learned| learned.take_content());
+    let cost = learned.as_deref().filter(|_| call.kind == Kind::Step).and_then(|learned| cost(call, learned));
     // A log event says what the span says: then it is collected first, else set as it comes.
     let mut attributes = learned.as_mut().map(|learned| learned.take_attributes());
     attributes = attributes.filter(|attributes| content.is_some() || !attributes.is_empty());
@@ -74,15 +76,18 @@ fn describe(
     };
     let finish_reason = match call.kind {
         Kind::Loop => {
-            let [steps, _] = run.counts();
-            if steps > 0 {
-                say(key::ITERATIONS, steps.into());
+            let iterations = run.iterations();
+            if iterations > 0 {
+                say(key::ITERATIONS, iterations.into());
             }
             if content.is_some() { run.last_finish_reason() } else { None }
         }
         Kind::Step => {
             let cache_write = run.listeners.convention.cache_write;
             let finish_reason = learned.as_mut().and_then(|learned| learned.describe_response(cache_write, &mut say));
+            if let Some(cost) = cost {
+                say(key::USAGE_COST, cost.amount().into());
+            }
             run.remember_finish_reason(finish_reason.clone());
             finish_reason
         }
@@ -102,6 +107,22 @@ fn describe(
         span.add_event(name, attributes);
     }
     finish(call, context, ending);
+}
+
+/// What a step cost: as somebody said, else as the settings price its tokens.
+fn cost(call: &Call, learned: &Learned) -> Option<Cost> {
+    if learned.sets(key::USAGE_COST) {
+        return None;
+    }
+    let priced = || {
+        let usage = learned.usage.get()?;
+        let text = |said: &SharedValue| if let Value::String(text) = &said.value { Some(text.clone()) } else { None };
+        let provider = call.shared(key::PROVIDER_NAME).and_then(text);
+        let requested = || call.shared(key::REQUEST_MODEL).and_then(text);
+        let model = learned.response_model.get().cloned().or_else(requested);
+        call.settings()?.priced(provider.as_ref().map(StringValue::as_str), model.as_ref().map(StringValue::as_str), usage)
+    };
+    learned.cost.get().copied().or_else(priced)
 }
 
 fn finish(call: &Call, context: &Context, ending: &Ending) {

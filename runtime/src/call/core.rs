@@ -69,7 +69,8 @@ impl Wants {
     const ENDING: u8 = 1 << 3;
     const TOKENS: u8 = 1 << 4;
     const USAGE: u8 = 1 << 5;
-    const CHUNKS: u8 = 1 << 6;
+    const EXPLANATIONS: u8 = 1 << 6;
+    const CHUNKS: u8 = 1 << 7;
 
     /// What a span wants that records, or not, with or without content.
     pub(crate) fn of_span(records: bool, captures: bool) -> Self {
@@ -137,6 +138,16 @@ impl Wants {
         Wants(self.0 & !Self::USAGE)
     }
 
+    /// What a score is explained by, too, where the settings have it.
+    pub(crate) fn and_explanations(self) -> Self {
+        Wants(self.0 | Self::EXPLANATIONS)
+    }
+
+    /// What a score is explained by, where the settings have it.
+    pub(crate) fn explanations(self) -> bool {
+        self.any_of(Self::EXPLANATIONS)
+    }
+
     /// What a response is read for.
     fn of_response(self) -> read::Wants {
         read::Wants { measured: self.tokens(), recorded: self.span(), content: self.content() }
@@ -159,7 +170,7 @@ impl Call {
 
     /// What the call or, where it says nothing, its run says of a shared attribute.
     pub(crate) fn shared(&self, key: &str) -> Option<&SharedValue> {
-        let inherited = || self.run.as_ref().and_then(|run| run.inherited.get(key));
+        let inherited = || self.run.as_ref().and_then(|run| run.inherited.shared.get(key));
         self.said.get(key).or_else(inherited)
     }
 
@@ -202,12 +213,12 @@ impl Call {
     #[inline(never)]
     pub(crate) fn say_usage(&self, usage: &impl Usage) {
         let usage = usage.usage();
-        self.learn(|learned| learned.usage.say(Source::Argument, usage));
+        self.learn(|learned| learned.say_usage(Source::Argument, usage));
     }
 
     /// What the response says, in the shape of its provider. Of a loop's, only the answer.
     #[inline(never)]
-    pub(crate) fn say_response(&self, response: &dyn Readable, type_name: &'static str) {
+    pub(crate) fn say_response(&self, response: &dyn Readable, type_name: &'static str, at: &'static Location<'static>) {
         let mut wants = self.wants.of_response();
         if self.kind == Kind::Loop {
             wants = read::Wants { content: wants.content, ..read::Wants::default() };
@@ -225,7 +236,7 @@ impl Call {
                 }
                 self.learn(|learned| learned.read(said));
             }
-            Err(unread) => unread.warn("response", type_name),
+            Err(unread) => unread.warn("response", type_name, at),
         }
     }
 
@@ -246,7 +257,7 @@ impl Call {
 
     /// What an error says of itself, as far as it is exported.
     pub(crate) fn error_message(&self, message: impl FnOnce() -> Option<String>) -> Option<String> {
-        let settings = self.settings().filter(|settings| self.wants.span() && settings.exports_error_messages())?;
+        let settings = self.settings().filter(|settings| self.wants.span() && settings.error_messages())?;
         Some(settings.text(Piece::ErrorMessage, &message()?))
     }
 
@@ -275,11 +286,11 @@ impl Call {
         }
     }
 
-    pub(crate) fn say_chunk(&self, mut chunk: Chunk<'_>) {
+    pub(crate) fn say_chunk(&self, mut chunk: Chunk<'_>, at: &'static Location<'static>) {
         let event = chunk.read.take().and_then(|event| match read_event(event.value, self.wants.of_response()) {
             Ok(event) => Some(event),
             Err(unread) => {
-                unread.warn("chunk", event.type_name);
+                unread.warn("chunk", event.type_name, at);
                 None
             }
         });
@@ -296,9 +307,9 @@ impl Call {
             learned.chunk_read(carries, last, self.clock());
             if let Some(Event { response, pieces, .. }) = event {
                 let usage = response.usage.filter(|_| self.wants.usage());
-                learned.usage.say_more(usage);
+                learned.say_usage(Source::Handle, usage);
                 let messages = response.messages;
-                learned.read(Response { usage: None, messages: Vec::new(), ..response });
+                learned.read_more(Response { usage: None, messages: Vec::new(), ..response });
                 if let Some(settings) = settings {
                     learned.content().stream_read(messages, pieces, settings);
                 }
@@ -306,7 +317,7 @@ impl Call {
             learned.stop_reason.say(Source::Handle, chunk.stop_reason);
             learned.response_model.say(Source::Handle, chunk.model);
             learned.response_id.say(Source::Handle, chunk.id);
-            learned.usage.say_more(usage);
+            learned.say_usage(Source::Handle, usage);
             if let Some(settings) = settings.filter(|_| chunk.pieces.carries() || message.is_some()) {
                 learned.content().stream(message, &chunk.pieces, settings);
             }
@@ -324,6 +335,16 @@ impl Call {
             Learning::Something(learned) => Some(look(learned)),
             _ => None,
         }
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(*unpoisoned(&self.learned), Learning::Over)
+    }
+
+    /// The provider's id for the response, if somebody has said it by now.
+    pub(crate) fn response_id(&self) -> Option<StringValue> {
+        self.look(|learned| learned.response_id.get().cloned()).flatten()
     }
 
     /// Whether there is content of that kind already.
@@ -375,11 +396,15 @@ pub(crate) struct Run {
     pub(crate) listeners: Listeners,
     /// The span that its own calls do not ask a sampler under, since it is not sampled itself.
     unsampled: Option<Id>,
-    pub(crate) inherited: SharedValues,
+    pub(crate) inherited: Inherited,
     steps: AtomicI64,
+    /// How many steps ask anew what one before them asked.
+    retries: AtomicI64,
     tools: AtomicI64,
     /// Whether its outermost call has ended.
     is_over: AtomicBool,
+    /// Whether the history that its steps send was made shorter.
+    is_compacted: AtomicBool,
     /// The finish reason of the step that ended last.
     last_finish_reason: Mutex<Option<StringValue>>,
     /// Every call inside that has not ended, itself included.
@@ -421,6 +446,30 @@ impl Open {
     }
 }
 
+/// What a loop says for the calls inside.
+#[derive(Default)]
+pub(crate) struct Inherited {
+    pub(crate) shared: SharedValues,
+    /// Attributes of the user's, for spans alone.
+    pub(crate) attributes: Option<Arc<[KeyValue]>>,
+    /// No content inside, whatever the settings say.
+    pub(crate) denies_content: bool,
+}
+
+impl Inherited {
+    /// How many attributes of the user's are handed down at most: every call inside has them.
+    pub(crate) const MOST: usize = 32;
+
+    pub(crate) fn attributes(&self) -> &[KeyValue] {
+        self.attributes.as_deref().unwrap_or_default()
+    }
+
+    /// How many attributes a call inside may have from here.
+    pub(crate) fn len(&self) -> usize {
+        self.shared.as_slice().len() + self.attributes().len()
+    }
+}
+
 struct InRun(Arc<Run>);
 
 /// A function that may call itself, by its name and where it stands: compared by value, since equal constants may share an address.
@@ -437,7 +486,7 @@ impl Run {
         recursive: Option<Recursive>,
         listeners: Listeners,
         unsampled: Option<Id>,
-        inherited: SharedValues,
+        inherited: Inherited,
     ) -> Arc<Self> {
         Arc::new(Run {
             kind,
@@ -447,8 +496,10 @@ impl Run {
             unsampled,
             inherited,
             steps: AtomicI64::new(0),
+            retries: AtomicI64::new(0),
             tools: AtomicI64::new(0),
             is_over: AtomicBool::new(false),
+            is_compacted: AtomicBool::new(false),
             last_finish_reason: Mutex::default(),
             open: Mutex::default(),
         })
@@ -474,6 +525,11 @@ impl Run {
         self.asks_under(span) || self.listeners.measure(kind)
     }
 
+    /// Whether a loop that begins under that span has something of it: it is in a loop that records.
+    pub(crate) fn hands_down_under(&self, span: Id) -> bool {
+        self.kind == Kind::Loop && self.asks_under(span)
+    }
+
     /// Counts a call that begins. For a step of a loop: which one it is, from 0. What begins after the loop is below it, and not of it.
     pub(crate) fn count(&self, kind: Kind) -> Option<i64> {
         match kind {
@@ -487,9 +543,35 @@ impl Run {
         }
     }
 
+    /// Counts a step that begins, and asks anew what the last one asked. Which one that is, from 0.
+    pub(crate) fn count_retry(&self) -> Option<i64> {
+        match self.steps.load(Relaxed) {
+            // The first is none.
+            0 => self.count(Kind::Step),
+            _ if self.is_over.load(Relaxed) => None,
+            steps => {
+                self.retries.fetch_add(1, Relaxed);
+                Some(steps - 1).filter(|_| self.kind == Kind::Loop)
+            }
+        }
+    }
+
+    /// How often the loop went round.
+    pub(crate) fn iterations(&self) -> i64 {
+        self.steps.load(Relaxed)
+    }
+
     /// How many steps and tools began.
     pub(crate) fn counts(&self) -> [i64; 2] {
-        [self.steps.load(Relaxed), self.tools.load(Relaxed)]
+        [self.iterations() + self.retries.load(Relaxed), self.tools.load(Relaxed)]
+    }
+
+    pub(crate) fn compacted(&self) {
+        self.is_compacted.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_compacted(&self) -> bool {
+        self.is_compacted.load(Relaxed)
     }
 
     pub(crate) fn remember_finish_reason(&self, reason: Option<StringValue>) {

@@ -10,7 +10,7 @@ use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 
 /// What the request said, as span events where the vocabulary has them: at the start, in the order in which things happen.
 pub(crate) fn request_events(call: &Call, settings: &Settings, captured: &Captured) -> Vec<Event> {
-    let wanted = call.operation.content == Content::Events && settings.captures().on_spans();
+    let wanted = call.operation.content == Content::Events && settings.capture().on_spans();
     if wanted { captured.request_events(settings, false) } else { Vec::new() }
 }
 
@@ -24,7 +24,8 @@ pub(crate) fn at_end(
 ) -> Vec<Event> {
     let Some(run) = &call.run else { return Vec::new() };
     let (settings, only_text) = (&*run.listeners.settings, run.listeners.convention.text_instructions);
-    let capture = settings.captures();
+    captured.narrow(call.kind, settings);
+    let capture = settings.capture();
     let content = if capture.on_spans() { call.operation.content } else { Content::Nothing };
     let streamed = captured.put_together(call.kind, settings);
     let finish_reason = finish_reason.as_ref();
@@ -89,6 +90,7 @@ fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Op
             { key::USAGE_CACHE_CREATION } = integer(key::USAGE_CACHE_CREATION),
             { key::USAGE_CACHE_WRITE } = integer(key::USAGE_CACHE_WRITE),
             { key::USAGE_REASONING } = integer(key::USAGE_REASONING),
+            { key::USAGE_COST } = float(key::USAGE_COST),
             { key::ERROR_TYPE } = text(key::ERROR_TYPE).as_deref(),
             { key::SYSTEM_INSTRUCTIONS } = document(key::SYSTEM_INSTRUCTIONS),
             { key::INPUT_MESSAGES } = document(key::INPUT_MESSAGES),
@@ -100,7 +102,7 @@ fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Op
 
 /// The log event of an error, for those who take log events, in the vocabulary that has one.
 pub(crate) fn log_exception(call: &Call, context: &Context, failure: &Failure) {
-    let wanted = call.operation.logs_exceptions && call.settings().is_some_and(|settings| settings.captures().as_events());
+    let wanted = call.operation.logs_exceptions && call.settings().is_some_and(|settings| settings.capture().as_events());
     if !wanted || !is_there() {
         return;
     }

@@ -10,11 +10,14 @@ use crate::read::facts as read;
 use crate::read::request::{Request, request as read_request};
 use crate::read::walk::{Lent, Readable};
 use crate::value::registered::{Registered, Sink};
-use crate::value::{AsContext, AttributeValue, Integer, Message, Number, Text, ToToolDefinitions, error_type};
+use crate::value::{
+    AsContext, AttributeValue, Flag, Integer, Message, Number, SealedInteger, Text, ToToolDefinitions, error_type,
+};
 use crate::vocabulary::{Content, Kind, Shared, key, value};
 use opentelemetry::{Array, StringValue, Value};
 use serde::Serialize;
 use std::any::type_name;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -106,6 +109,11 @@ impl Description {
         self.opening.is_capturing()
     }
 
+    /// For whether content may be captured: where the settings have it captured, and a span records.
+    pub fn __ss_asks_consent(&mut self) -> bool {
+        self.opening.asks_consent()
+    }
+
     /// What the loop produces, and so what it asks its model for.
     fn result(&mut self, name: Option<impl Into<StringValue>>) {
         let name = name.map(Into::into);
@@ -121,6 +129,15 @@ impl Description {
 impl Sink for &mut Description {
     fn put(&mut self, key: &'static str, value: Value) {
         self.opening.push(key, Some(value));
+    }
+}
+
+/// A loop that is being described, as the place where what is inherited goes.
+pub struct Heir<'a>(&'a mut Description);
+
+impl Sink for Heir<'_> {
+    fn put(&mut self, key: &'static str, value: Value) {
+        self.0.opening.hand_down(key, value);
     }
 }
 
@@ -213,6 +230,13 @@ impl Description {
         let iteration = iteration.integer();
         self.opening.written.iteration = iteration.is_some();
         self.opening.push(key::ITERATION, iteration);
+    }
+
+    /// `http.request.resend_count`: how often it was sent before. Above 0 it is another model call of the same iteration.
+    pub fn __ss_attempt(&mut self, attempt: &(impl Integer + ?Sized)) {
+        let attempt = attempt.integer().filter(|&attempt| attempt > 0);
+        self.opening.written.retries = attempt.is_some();
+        self.opening.push(key::RESEND_COUNT, attempt);
     }
 
     /// `gen_ai.request.stream`: the response comes in pieces, and the time to the first is measured.
@@ -311,9 +335,26 @@ impl Description {
         self.opening.share(Shared::ToolType, kind.text());
     }
 
+    /// Whether content may be captured, where the settings have it: here, and of a loop in all that is inside.
+    pub fn __ss_capture(&mut self, allowed: &(impl Flag + ?Sized)) {
+        self.opening.consents(allowed.flag());
+    }
+
     /// An attribute of the user's own.
     pub fn __ss_attribute(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
         self.opening.push(key, value.attribute());
+    }
+
+    /// An attribute of the user's own, on the loop and on all that is inside.
+    pub fn __ss_inherited(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
+        if let Some(value) = value.attribute() {
+            self.opening.hand_down(key, value);
+        }
+    }
+
+    /// An attribute of the registry's, on the loop and on all that is inside.
+    pub fn __ss_inherited_registered<'a, V: ?Sized>(&'a mut self, value: &'a V) -> Registered<&'a V, Heir<'a>> {
+        Registered::new(Some(value), Heir(self))
     }
 
     /// An attribute of the registry's.
@@ -332,8 +373,9 @@ impl Description {
     }
 
     /// The request itself, in the shape of its provider: whatever of it is not said otherwise. `written`: the arguments that are.
+    #[track_caller]
     pub fn __ss_request<T: Readable + ?Sized>(&mut self, request: &T, written: &[&str]) {
-        self.read(&Lent(request), type_name::<T>(), written);
+        self.read(&Lent(request), type_name::<T>(), written, Location::caller());
     }
 
     /// Somebody else reports the tokens of this step.
@@ -342,11 +384,11 @@ impl Description {
     }
 
     #[inline(never)]
-    fn read(&mut self, request: &dyn Readable, type_name: &'static str, written: &[&str]) {
+    fn read(&mut self, request: &dyn Readable, type_name: &'static str, written: &[&str], at: &'static Location<'static>) {
         let attributes = read::Wants { measured: true, recorded: self.__ss_is_recording(), content: false };
         match read_request(request, attributes) {
             Ok(said) => self.requested(said, written),
-            Err(unread) => return unread.warn("request", type_name),
+            Err(unread) => return unread.warn("request", type_name, at),
         }
         if !self.__ss_is_capturing() {
             return;

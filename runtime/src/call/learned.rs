@@ -3,7 +3,7 @@
 use crate::call::ending::{Ending, Failure, Label, Refusal};
 use crate::content::Captured;
 use crate::read::response::Response;
-use crate::value::TokenUsage;
+use crate::value::{Cost, TokenUsage};
 use crate::vocabulary::{self, key, usage_of, value};
 use opentelemetry::{Key, KeyValue, StringValue, Value};
 use std::collections::HashMap;
@@ -61,7 +61,7 @@ impl<T> Fact<T> {
 
 impl Fact<TokenUsage> {
     /// A handle says some of the counts; what it said before of the others stays.
-    pub(crate) fn say_more(&mut self, usage: Option<TokenUsage>) {
+    fn say_more(&mut self, usage: Option<TokenUsage>) {
         let before = self.value.unwrap_or_default();
         self.say(Source::Handle, usage.map(|usage| usage.over(before)));
     }
@@ -99,15 +99,19 @@ impl Attributes {
     }
 }
 
+/// How many answers of one response are told apart.
+const MOST_ANSWERS: usize = 1_000;
+
 /// What is known of a call, beside what its start said.
 #[derive(Default)]
 pub(crate) struct Learned {
     pub(crate) stop_reason: Fact<StringValue>,
-    /// Of a response that was read, and has several answers.
-    other_finish_reasons: Vec<StringValue>,
+    /// Why the model stopped giving each answer, by which answer it was, as far as that was read.
+    finish_reasons: Vec<(u64, StringValue)>,
     pub(crate) response_model: Fact<StringValue>,
     pub(crate) response_id: Fact<StringValue>,
     pub(crate) usage: Fact<TokenUsage>,
+    pub(crate) cost: Fact<Cost>,
     /// `Some(None)`: somebody says that it did not fail.
     pub(crate) failed: Fact<Option<Box<Refusal>>>,
     /// Of a call that is a stream, or is told of the pieces of one.
@@ -211,12 +215,38 @@ impl Learned {
         self.content.take()
     }
 
+    /// Tokens, and what they cost: others may say the one, and others the other.
+    pub(crate) fn say_usage(&mut self, by: Source, usage: Option<TokenUsage>) {
+        let Some((counts, cost)) = usage.map(TokenUsage::apart) else { return self.usage.say(by, None) };
+        if cost.is_some() {
+            self.cost.say(by, cost);
+        }
+        match counts {
+            Some(_) if by == Source::Handle => self.usage.say_more(counts),
+            Some(_) => self.usage.say(by, counts),
+            None => {}
+        }
+    }
+
     /// What was read of the response. What it does not say is not known, and not `unknown`.
     pub(crate) fn read(&mut self, response: Response) {
-        let mut reasons = response.finish_reasons.into_iter();
-        if let Some(reason) = reasons.next() {
-            self.stop_reason.say(Source::Read, Some(reason));
-            self.other_finish_reasons = reasons.collect();
+        if !response.finish_reasons.is_empty() {
+            self.finish_reasons.clear();
+        }
+        self.read_more(response);
+    }
+
+    /// What was read of an item of a stream: what others said of other answers stays.
+    pub(crate) fn read_more(&mut self, response: Response) {
+        if !response.finish_reasons.is_empty() {
+            for (choice, reason) in response.finish_reasons {
+                match self.finish_reasons.binary_search_by_key(&choice, |said| said.0) {
+                    Ok(at) => self.finish_reasons[at].1 = reason,
+                    Err(at) if self.finish_reasons.len() < MOST_ANSWERS => self.finish_reasons.insert(at, (choice, reason)),
+                    Err(_) => {}
+                }
+            }
+            self.stop_reason.say(Source::Read, self.finish_reasons.first().map(|said| said.1.clone()));
         }
         if response.model.is_some() {
             self.response_model.say(Source::Read, response.model);
@@ -225,7 +255,7 @@ impl Learned {
             self.response_id.say(Source::Read, response.id);
         }
         if response.usage.is_some() {
-            self.usage.say(Source::Read, response.usage);
+            self.say_usage(Source::Read, response.usage);
         }
         if let Some(error_type) = response.error {
             let error_type = Some(Label::Said(String::from(error_type).into()));
@@ -288,6 +318,11 @@ impl Learned {
         }
     }
 
+    /// Whether somebody has set the attribute.
+    pub(crate) fn sets(&self, key: &str) -> bool {
+        self.attributes.list.iter().any(|attribute| attribute.key.as_str() == key)
+    }
+
     /// The attributes that somebody set.
     pub(crate) fn take_attributes(&mut self) -> Vec<KeyValue> {
         std::mem::take(&mut self.attributes.list)
@@ -303,13 +338,13 @@ impl Learned {
             // A response that could have said one and did not, which is no finish reason.
             say(key::STOP_REASON, value::UNKNOWN_STOP_REASON.into());
         }
-        let others =
-            if self.stop_reason.by == Source::Read { std::mem::take(&mut self.other_finish_reasons) } else { Vec::new() };
+        let read = if self.stop_reason.by == Source::Read { std::mem::take(&mut self.finish_reasons) } else { Vec::new() };
         let finish_reason = self.stop_reason.value.take().map(|said| {
             let (stop_reason, finish_reason) = vocabulary::stop_reason(said);
             say(key::STOP_REASON, stop_reason.into());
             let mut reasons = vec![finish_reason.clone()];
-            reasons.extend(others.into_iter().map(|said| vocabulary::stop_reason(said).1));
+            // The first of them is the one.
+            reasons.extend(read.into_iter().skip(1).map(|(_, said)| vocabulary::stop_reason(said).1));
             say(key::RESPONSE_FINISH_REASONS, Value::Array(reasons.into()));
             finish_reason
         });
@@ -322,17 +357,22 @@ impl Learned {
         say(key::RESPONSE_ID, self.response_id.value.take().map(Value::String));
         say(key::TIME_TO_FIRST_CHUNK, self.first_chunk().map(|first_chunk| first_chunk.as_secs_f64().into()));
         if let Some(usage) = self.usage.value {
-            say(key::USAGE_INPUT, usage.input().map(Value::I64));
-            say(key::USAGE_OUTPUT, usage.output().map(Value::I64));
-            say(key::USAGE_CACHE_READ, usage.cached().map(Value::I64));
-            say(cache_write, usage.cache_creation().map(Value::I64));
-            say(key::USAGE_REASONING, usage.reasoning().map(Value::I64));
+            say(key::USAGE_INPUT, usage.input().map(integer));
+            say(key::USAGE_OUTPUT, usage.output().map(integer));
+            say(key::USAGE_CACHE_READ, usage.cached().map(integer));
+            say(cache_write, usage.cache_creation().map(integer));
+            say(key::USAGE_REASONING, usage.reasoning().map(integer));
             for (spent, modality, count) in usage.modalities.known() {
-                say(usage_of(spent, modality), Some(Value::I64(count)));
+                say(usage_of(spent, modality), Some(integer(count)));
             }
         }
         finish_reason
     }
+}
+
+/// As attributes have it.
+fn integer(count: u64) -> Value {
+    Value::I64(count.try_into().unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Opening a call: who listens, what the request says, the sampler's decision, the start of the span.
 
-use crate::call::core::{Call, Learning, Place, Recursive, Run, Wants};
+use crate::call::core::{Call, Inherited, Learning, Place, Recursive, Run, Wants};
 use crate::call::delivery;
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Moment;
 use crate::content::{Captured, captures};
 use crate::listen::{Beginning, Listeners, Started, start};
+use crate::settings::Capture;
 use crate::vocabulary::{Kind, Operation, Origin, Shared, SharedValues, key, value};
 use crate::warning;
 use opentelemetry::trace::{Link, TraceContextExt as _};
@@ -41,7 +42,9 @@ pub(crate) struct Opening {
     measured: bool,
     /// Whether content goes anywhere.
     captures: bool,
-    /// Whether what it says of the shared attributes is kept: a loop's is inherited, and metrics and log events have it, too.
+    /// What somebody has said against that: for the call, or for all that is inside of the loop.
+    consent: Consent,
+    /// Whether what it says of the shared attributes is kept: a loop's is inherited, metrics and log events have it, and a price depends on it.
     keeps_shared: bool,
     sampling: Sampling,
     beginning: Option<Box<Beginning>>,
@@ -55,6 +58,10 @@ pub(crate) struct Opening {
     subject: Option<usize>,
     /// What is handed down, or measured.
     said: SharedValues,
+    /// Of a loop: the user's attributes that it hands down.
+    handed_down: Vec<KeyValue>,
+    /// Of a loop: the one that it begins in.
+    around: Option<Arc<Run>>,
     pub(crate) written: Written,
     /// What is said before anybody asks whether it is worth saying is in the program's text.
     origin: Origin,
@@ -88,6 +95,25 @@ impl Deref for Listening {
     }
 }
 
+/// What was said of content, beside the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Consent {
+    NotAsked,
+    Given,
+    Denied,
+}
+
+impl Consent {
+    fn allows(self) -> bool {
+        self != Consent::Denied
+    }
+
+    /// Once denied, it stays so.
+    fn and(self, other: Consent) -> Consent {
+        if self.allows() { other } else { self }
+    }
+}
+
 /// When the sampler decides, and what.
 enum Sampling {
     /// Once constants and inherited values are there: as soon as somebody asks whether an argument is worth evaluating.
@@ -104,6 +130,8 @@ enum Sampling {
 pub(crate) struct Written {
     shared: u16,
     pub(crate) iteration: bool,
+    /// That it asks anew what a step before it asked.
+    pub(crate) retries: bool,
     pub(crate) tool_count: bool,
 }
 
@@ -138,9 +166,16 @@ impl Opening {
     #[expect(clippy::inline_always, reason = "it makes what is large, in place, for every call; who names a parent has a copy")]
     fn at(kind: Kind, site: &'static Site, manner: Manner, listening: Listening, parent: Context, place: Place) -> Option<Self> {
         let operation = listening.convention.operation(kind);
-        let (inherited, asks) = match &listening {
-            Listening::Own(listeners) => (0, listeners.tracer.is_some()),
-            Listening::Within(run) => (run.inherited.as_slice().len(), run.asks_under(place.span)),
+        let around = if kind == Kind::Loop { Run::of(&parent) } else { None };
+        let consent = match (&listening, around) {
+            (Listening::Within(run), _) | (_, Some(run)) if run.inherited.denies_content => Consent::Denied,
+            _ => Consent::NotAsked,
+        };
+        let around = around.filter(|run| run.hands_down_under(place.span)).cloned();
+        let (inherited, asks) = match (&listening, &around) {
+            (Listening::Own(listeners), None) => (0, listeners.tracer.is_some()),
+            (Listening::Own(listeners), Some(run)) => (run.inherited.len(), listeners.tracer.is_some()),
+            (Listening::Within(run), _) => (run.inherited.len(), run.asks_under(place.span)),
         };
         let measured = listening.measure(kind);
         if !asks && !measured {
@@ -151,7 +186,7 @@ impl Opening {
         }
         let sampling = match &listening {
             _ if !asks => Sampling::Decided(Started::Nothing),
-            Listening::Own(listeners) if !listeners.settings.shows_sampler_arguments() => Sampling::Early,
+            Listening::Own(listeners) if around.is_none() && !listeners.settings.arguments_for_sampler() => Sampling::Early,
             _ => Sampling::Late,
         };
         let attributes = asks.then(|| {
@@ -161,8 +196,9 @@ impl Opening {
             attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
             attributes
         });
-        let captures = site.capture && captures(&listening.settings, operation, kind);
-        let logs = captures && listening.settings.captures().as_events();
+        let captures = site.capture && consent != Consent::Denied && captures(&listening.settings, operation, kind);
+        let prices = kind == Kind::Step && listening.settings.prices();
+        let logs = captures && listening.settings.capture().as_events();
         Some(Opening {
             kind,
             site,
@@ -173,7 +209,8 @@ impl Opening {
             place,
             measured,
             captures,
-            keeps_shared: kind == Kind::Loop || measured || logs,
+            consent,
+            keeps_shared: kind == Kind::Loop || measured || logs || prices,
             sampling,
             beginning: None,
             is_counted: false,
@@ -181,6 +218,8 @@ impl Opening {
             attributes,
             subject: None,
             said: SharedValues::default(),
+            handed_down: Vec::new(),
+            around,
             written: Written::default(),
             origin: Origin::Constant,
             content: None,
@@ -208,7 +247,20 @@ impl Opening {
     /// Whether content is worth evaluating. The macro asks last, since the span has to be started to know.
     pub(crate) fn is_capturing(&mut self) -> bool {
         self.origin = Origin::Evaluated;
-        self.captures && self.decide()
+        self.captures && self.consent.allows() && self.decide()
+    }
+
+    /// Whether it is worth evaluating who allows content. Until somebody does, nobody has.
+    pub(crate) fn asks_consent(&mut self) -> bool {
+        let may_be_asked =
+            self.consent != Consent::Denied && self.site.capture && self.listening.settings.capture() != Capture::Off;
+        self.consent = Consent::Denied;
+        may_be_asked && self.is_wanted(|_| false)
+    }
+
+    /// The answer to that.
+    pub(crate) fn consents(&mut self, allowed: bool) {
+        self.consent = if allowed { Consent::Given } else { Consent::Denied };
     }
 
     /// Lets the sampler decide, if it has not. Whether the span records.
@@ -238,6 +290,7 @@ impl Opening {
     fn count(&mut self) -> Option<i64> {
         let counted = std::mem::replace(&mut self.is_counted, true);
         match &self.listening {
+            Listening::Within(run) if !counted && self.written.retries => run.count_retry(),
             Listening::Within(run) if !counted => run.count(self.kind),
             _ => None,
         }
@@ -259,7 +312,8 @@ impl Opening {
         let opened =
             listening.and_then(|listening| Opening::at(self.kind, self.site, self.manner, listening, parent.clone(), place));
         if let Some(opened) = opened {
-            *self = Opening { beginning: self.beginning.take(), ..opened };
+            let (captures, consent) = (opened.captures && self.consent.allows(), opened.consent.and(self.consent));
+            *self = Opening { beginning: self.beginning.take(), captures, consent, ..opened };
         } else {
             self.sampling = Sampling::Nobody;
             self.attributes = None;
@@ -294,12 +348,19 @@ impl Opening {
     /// What the loop says and the call itself does not, and where in the loop it stands.
     fn inherit(&mut self) {
         let iteration = self.count().filter(|_| !self.written.iteration);
+        if let Some(around) = self.around.clone() {
+            return self.inherit_from(&around);
+        }
         let Some(attributes) = &mut self.attributes else { return };
         if let Some(iteration) = iteration {
             attributes.push(KeyValue::new(key::ITERATION, iteration));
         }
         let Listening::Within(run) = &self.listening else { return };
-        for said in run.inherited.as_slice() {
+        push_unsaid(attributes, run.inherited.attributes());
+        if self.kind == Kind::Step && run.is_compacted() {
+            push_unsaid(attributes, &[KeyValue::new(key::CONVERSATION_COMPACTED, true)]);
+        }
+        for said in run.inherited.shared.as_slice() {
             if said.shared.reaches(self.kind) && !self.written.has(said.shared) {
                 if self.operation.subject == Some(said.shared) {
                     self.subject = Some(attributes.len());
@@ -307,6 +368,41 @@ impl Opening {
                 attributes.push(KeyValue::new(said.shared.key(), said.value.clone()));
             }
         }
+    }
+
+    /// What a loop has of the loop that it begins in: the conversation, unless it names one, who called it, and what the user hands down.
+    fn inherit_from(&mut self, around: &Run) {
+        let value = |shared: Shared| around.inherited.shared.get(shared.key()).map(|said| said.value.clone());
+        self.share_unless_written(Shared::ConversationId, value(Shared::ConversationId));
+        self.push(key::AGENT_PARENT, value(Shared::AgentName));
+        if let Some(attributes) = &mut self.attributes {
+            push_unsaid(attributes, around.inherited.attributes());
+        }
+    }
+
+    /// An attribute of the user's, on a loop and on all calls inside. The last value of a key counts.
+    pub(crate) fn hand_down(&mut self, key: &'static str, value: Value) {
+        let Some(attributes) = &mut self.attributes else { return };
+        set(attributes, key, value.clone());
+        let is_new = self.handed_down.iter().all(|attribute| attribute.key.as_str() != key);
+        if is_new && self.handed_down.len() >= Inherited::MOST {
+            return too_many();
+        }
+        set(&mut self.handed_down, key, cheap_to_clone(value));
+    }
+
+    /// What the loop hands down in the end: its own, then those of the loop around.
+    fn hands_down(&mut self) -> Option<Arc<[KeyValue]>> {
+        let around = self.around.as_ref().and_then(|run| run.inherited.attributes.clone());
+        if self.handed_down.is_empty() {
+            return around;
+        }
+        push_unsaid(&mut self.handed_down, around.as_deref().unwrap_or_default());
+        if self.handed_down.len() > Inherited::MOST {
+            too_many();
+            self.handed_down.truncate(Inherited::MOST);
+        }
+        Some(std::mem::take(&mut self.handed_down).into())
     }
 
     /// The operation and what it is done to, where the vocabulary has both in the name.
@@ -339,7 +435,8 @@ impl Opening {
     }
 
     /// The call, if there is still somebody who listens to it.
-    pub(crate) fn finish(self) -> Option<Arc<Call>> {
+    pub(crate) fn finish(mut self) -> Option<Arc<Call>> {
+        let attributes = self.hands_down();
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
         let (manner, mut started) = (self.manner, self.started);
         let Sampling::Decided(span) = self.sampling else { return None };
@@ -350,14 +447,20 @@ impl Opening {
         }
         let unsampled = matches!(span, Started::Unsampled(_));
         let own = span.into_context(parent);
-        let mut wants = Wants::of_span(records, self.captures);
+        let allows_content = self.consent.allows();
+        let mut wants = Wants::of_span(records, self.captures && allows_content);
+        if records && self.site.capture && allows_content {
+            wants = wants.and_explanations();
+        }
         if self.measured {
             wants = wants.and_meter(operation);
         }
         if manner.without_tokens {
             wants = wants.without_usage();
         }
-        let tells = wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
+        // What is inside of a loop that is not sampled may be, and has to know.
+        let forbids = kind == Kind::Loop && !allows_content && self.listening.settings.capture() != Capture::Off;
+        let tells = forbids || wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
         if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
             return None;
         }
@@ -369,8 +472,10 @@ impl Opening {
             Listening::Own(mut listeners) if tells => {
                 // Nothing was there to ask: nobody asks inside.
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
-                let (inherited, said) =
+                let (shared, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
+                let denies_content = kind == Kind::Loop && !allows_content;
+                let inherited = Inherited { shared, attributes, denies_content };
                 let recursive = manner.recursive.map(|at| Recursive { function: self.site.function, at });
                 let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
                 let context = run.within(own.as_ref().unwrap_or(parent));
@@ -397,7 +502,8 @@ impl Opening {
             said,
             learned: Mutex::new(Learning::Nothing),
         });
-        if let (Some(captured), Some(settings)) = (self.content, call.settings()) {
+        if let (Some(mut captured), Some(settings)) = (self.content.filter(|_| allows_content), call.settings()) {
+            captured.narrow(kind, settings);
             for (name, attributes) in delivery::request_events(&call, settings, &captured) {
                 call.add_event(name, attributes);
             }
@@ -460,6 +566,37 @@ impl Opening {
 
     pub(crate) fn content(&mut self) -> &mut Captured {
         self.content.get_or_insert_default()
+    }
+}
+
+/// Adds those that are not there.
+fn push_unsaid(attributes: &mut Vec<KeyValue>, inherited: &[KeyValue]) {
+    let said = attributes.len();
+    for attribute in inherited {
+        if attributes[..said].iter().all(|said| said.key != attribute.key) {
+            attributes.push(attribute.clone());
+        }
+    }
+}
+
+/// Sets it anew where it is there.
+fn set(attributes: &mut Vec<KeyValue>, key: &'static str, value: Value) {
+    match attributes.iter_mut().find(|attribute| attribute.key.as_str() == key) {
+        Some(attribute) => attribute.value = value,
+        None => attributes.push(KeyValue::new(key, value)),
+    }
+}
+
+#[cold]
+fn too_many() {
+    warning::once!("an `inherited` attribute was not handed down: a loop hands down 32 at most");
+}
+
+/// A text that every call inside has is not copied for each.
+fn cheap_to_clone(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(Arc::<str>::from(text.as_str()).into()),
+        other => other,
     }
 }
 

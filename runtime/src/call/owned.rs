@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 use std::any::type_name;
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
@@ -69,7 +70,12 @@ impl<K: Kind> Owned<K> {
         Scoped { future, call: Lent::new(self.call.clone()), kind: PhantomData }
     }
 
-    pub(crate) fn stream<S, C>(mut self, stream: S, chunk: C) -> impl Stream<Item = S::Item> + use<S, C, K>
+    pub(crate) fn stream<S, C>(
+        mut self,
+        stream: S,
+        chunk: C,
+        at: &'static Location<'static>,
+    ) -> impl Stream<Item = S::Item> + use<S, C, K>
     where
         S: Stream,
         C: Fn(&S::Item) -> Chunk<'_>,
@@ -77,7 +83,7 @@ impl<K: Kind> Owned<K> {
         if let Some(call) = &self.call {
             call.streams();
         }
-        let read = move |returned: Returned<'_, S::Item>| returned.__ss_success().__ss_chunk(&chunk);
+        let read = move |returned: Returned<'_, S::Item>| returned.__ss_success().chunk(&chunk, at);
         Instrumented::<_, _, K>::new(stream, read, Held::new(self.call.take()))
     }
 }

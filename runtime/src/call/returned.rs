@@ -35,6 +35,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::Arc;
 
 /// What the function returned, and the call that it ends.
@@ -230,6 +231,20 @@ impl<'a, E> FailedAny<'a, E> {
         }
     }
 
+    /// An attribute of the user's own.
+    #[inline]
+    pub fn __ss_attribute<V: AttributeValue>(&self, key: &'static str, of: impl FnOnce(&'a E) -> V) {
+        if let Some(error) = self.error.filter(|_| self.call.wants.span()) {
+            self.call.say_attribute(key, &of(error));
+        }
+    }
+
+    /// An attribute of the registry's.
+    #[inline]
+    pub fn __ss_registered<V>(&self, of: impl FnOnce(&'a E) -> V) -> Registered<V, End<'a>> {
+        Registered::new(self.error.filter(|_| self.call.wants.span()).map(of), End(self.call))
+    }
+
     /// What is the error's own text is read by its own code, which may panic: then it has its type still.
     fn put(&self, label: impl FnOnce(&E) -> Option<Cow<'_, str>>, message: impl FnOnce(&E) -> Option<String>) {
         let Some(error) = self.error.filter(|_| self.call.wants.ending()) else { return };
@@ -271,7 +286,7 @@ impl<T: SamplingResponse> Success<'_, T> {
         let owned = |text: Option<Cow<'_, str>>| text.map(|text| StringValue::from(text.into_owned()));
         if call.wants.tokens() {
             let usage = response.usage().filter(|_| call.wants.usage());
-            call.learn(|learned| learned.usage.say(Source::Response, usage));
+            call.learn(|learned| learned.say_usage(Source::Response, usage));
         }
         if call.wants.response_model() {
             let model = owned(response.model());
@@ -392,10 +407,17 @@ impl<'a, T> AnySuccess<'a, T> {
 
     /// What an item of a stream says.
     #[inline]
+    #[track_caller]
     pub fn __ss_chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>) {
+        self.chunk(of, Location::caller());
+    }
+
+    /// As [`__ss_chunk`](Self::__ss_chunk), of a closure that stands somewhere else.
+    #[inline]
+    pub(crate) fn chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>, at: &'static Location<'static>) {
         let wants = self.call.wants;
         if let Some(item) = self.success(wants.tokens() || wants.response_model()) {
-            self.call.say_chunk(of(item));
+            self.call.say_chunk(of(item), at);
         }
     }
 
@@ -439,9 +461,10 @@ impl<'a, V> Deref for Reading<'a, V> {
 
 impl<V: Readable> Reading<'_, V> {
     /// What the response says, where nothing else says it.
+    #[track_caller]
     pub fn __ss_said(&self) {
         if let Some(value) = &self.0.value {
-            self.0.call.say_response(value, type_name::<V>());
+            self.0.call.say_response(value, type_name::<V>(), Location::caller());
         }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) type Event = (Cow<'static, str>, Vec<KeyValue>);
 
 /// Whether a call of that kind has somewhere to put its content.
 pub(crate) fn captures(settings: &Settings, operation: &Operation, kind: Kind) -> bool {
-    let capture = settings.captures();
+    let capture = settings.capture();
     operation.content != Content::Nothing && (capture.on_spans() || (capture.as_events() && kind != Kind::Tool))
 }
 
@@ -122,6 +122,33 @@ impl Captured {
         self.result = result.or(self.result.take());
     }
 
+    /// Leaves out the pieces that nobody asked for. `kind`: what is put together of a stream is a tool's result, and else an answer.
+    pub(crate) fn narrow(&mut self, kind: Kind, settings: &Settings) {
+        if settings.takes_every_piece() {
+            return;
+        }
+        let leaves_out = |piece| !settings.takes(piece);
+        if leaves_out(settings::Piece::System) {
+            self.system.clear();
+        }
+        if leaves_out(settings::Piece::Input) {
+            self.input.clear();
+        }
+        if leaves_out(if kind == Kind::Tool { settings::Piece::ToolResult } else { settings::Piece::Output }) {
+            self.output.clear();
+            self.streamed.clear();
+        }
+        if leaves_out(settings::Piece::ToolDefinitions) {
+            self.tools.clear();
+        }
+        if leaves_out(settings::Piece::ToolArguments) {
+            self.arguments = None;
+        }
+        if leaves_out(settings::Piece::ToolResult) {
+            self.result = None;
+        }
+    }
+
     pub(crate) fn has_output(&self) -> bool {
         !self.output.is_empty()
     }
@@ -184,7 +211,7 @@ impl Captured {
         let input = (!self.input.is_empty()).then(|| document::input(&self.input, redaction(settings::Piece::Input)));
         let output = has_output
             .then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(settings::Piece::Output)));
-        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(settings::Piece::Input)));
+        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(settings::Piece::ToolDefinitions)));
         let documents = [
             (key::SYSTEM_INSTRUCTIONS, system),
             (key::INPUT_MESSAGES, input),
@@ -216,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_was_streamed_is_the_choice_redacted_and_cut() {
-        let settings = Settings::default().redactor(|_, text| text.replace("hunter2", "***").into()).length_limit(20);
+        let settings = Settings::default().with_redactor(|_, text| text.replace("hunter2", "***").into()).with_length_limit(20);
         let mut captured = Captured::default();
         captured.output(vec![Message::text("said before")]);
         for text in ["my hun", "ter2 is not for everybody"] {

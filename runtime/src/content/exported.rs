@@ -16,13 +16,13 @@ impl Settings {
 
     /// A text that has been redacted.
     pub(crate) fn cut<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.limit().map_or(text.into(), |limit| cut(text, limit))
+        self.length_limit().map_or(text.into(), |limit| cut(text, limit))
     }
 
     /// A document of ours that has been redacted: only what people and models wrote in it is cut.
     /// None, with a warning, if not even the structure of its last entry is within the limit.
     pub(crate) fn cut_document(&self, json: String) -> Option<String> {
-        match self.limit() {
+        match self.length_limit() {
             Some(limit) if is_longer(&json, limit) => Structure::Messages.shortened(serde_json::from_str(&json).ok()?, limit),
             _ => Some(json),
         }
@@ -43,7 +43,7 @@ impl Settings {
             Ok(text) => in_json(redaction.text(&text)),
             Err(_) => redaction.json(json),
         };
-        match self.limit() {
+        match self.length_limit() {
             Some(limit) if is_longer(&json, limit) => {
                 // What is nested deeper than serde_json reads is cut like a text.
                 let document = serde_json::from_str(&json).unwrap_or(Value::String(json));

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     fn redacted(text: &str) -> String {
-        let settings = Settings::default().redactor(|_, text| text.replace("hunter2", "***").into());
+        let settings = Settings::default().with_redactor(|_, text| text.replace("hunter2", "***").into());
         Redaction::new(&settings, Piece::Input).text(text).into_owned()
     }
 
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_text_is_seen_whole_as_well_as_it_came() {
-        let settings = Settings::default().redactor(|_, text| text.replace("[1, 2]", "***").into());
+        let settings = Settings::default().with_redactor(|_, text| text.replace("[1, 2]", "***").into());
         assert_eq!(Redaction::new(&settings, Piece::Input).text("[1, 2]"), "***");
     }
 
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_number_is_a_text_too() {
-        let settings = Settings::default().redactor(|_, text| text.replace("4711", "***").into());
+        let settings = Settings::default().with_redactor(|_, text| text.replace("4711", "***").into());
         assert_eq!(Redaction::new(&settings, Piece::Input).text(r#"{"pin": 4711.5, "ok": 12}"#), r#"{"pin": "***.5", "ok": 12}"#);
     }
 }

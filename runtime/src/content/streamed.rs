@@ -56,8 +56,9 @@ impl Streamed {
                 let piece = ToolCallPiece { index, id, name, arguments: Some(Cow::Owned(arguments)) };
                 self.push(&Pieces { tool_calls: vec![piece], ..Pieces::default() }, settings);
             }
-            Delta::Part(Part::ToolCall { id, name, arguments }) => {
-                let piece = ToolCallPiece { index: None, id: id.map(Cow::Owned), name: Some(Cow::Owned(name)), arguments: None };
+            Delta::Part { index, part: Part::ToolCall { id, name, arguments } } => {
+                let index = index.and_then(|index| i64::try_from(index).ok());
+                let piece = ToolCallPiece { index, id: id.map(Cow::Owned), name: Some(Cow::Owned(name)), arguments: None };
                 if let Some(call) = self.call(&piece) {
                     // It is whole: what was there of it goes.
                     call.id.replace(piece.id.as_deref(), settings);
@@ -66,7 +67,7 @@ impl Streamed {
                 }
             }
             // What is no text, and was made by nobody but the model, is not told in pieces.
-            Delta::Part(_) => {}
+            Delta::Part { .. } => {}
         }
     }
 
@@ -129,7 +130,7 @@ impl Kept {
         }
         if !settings.redacts() {
             // The one character more is what makes it too long.
-            let room = settings.limit().map_or(usize::MAX, |limit| limit.saturating_add(1).saturating_sub(before));
+            let room = settings.length_limit().map_or(usize::MAX, |limit| limit.saturating_add(1).saturating_sub(before));
             self.text.push_str(first(room, text));
         } else if self.text.len() + text.len() <= KEPT_WHOLE {
             self.text.push_str(text);
@@ -157,7 +158,7 @@ impl Kept {
 
     /// What may be exported of it; None if nothing arrived.
     fn exported(self, settings: &Settings, redact: impl FnOnce(&str) -> String) -> Option<String> {
-        match settings.limit() {
+        match settings.length_limit() {
             _ if self.length == 0 => None,
             _ if self.is_left_out => Some(format!("…[{} characters left out]", self.length)),
             Some(limit) if !settings.redacts() && self.length > limit => Some(beginning_of(self.length, &self.text, limit)),
@@ -189,7 +190,7 @@ mod tests {
 
     #[test]
     fn without_a_redactor_one_character_more_than_the_limit_is_kept_and_all_are_counted() {
-        let settings = Settings::default().length_limit(20);
+        let settings = Settings::default().with_length_limit(20);
         for chunks in [vec!["ü"; 10_000], vec!["üüü"; 7], vec!["ü", "üüüüüüüüüüüüüüüüüüüüüüüüüüüüü"]]
         {
             let kept = kept(&settings, &chunks);
@@ -204,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_within_the_limit_is_whole() {
-        let settings = Settings::default().length_limit(6);
+        let settings = Settings::default().with_length_limit(6);
         assert_eq!(text(&settings, &["üü", "", "üüüü"]), "üüüüüü");
         let unlimited = Settings::default();
         assert_eq!(text(&unlimited, &["ü".repeat(5_000).as_str(), "ü"]), "ü".repeat(5_001));
@@ -213,7 +214,7 @@ mod tests {
 
     #[test]
     fn with_a_redactor_a_text_is_kept_whole_or_not_at_all() {
-        let settings = Settings::default().length_limit(6).redactor(|_, text| text.replace("secret", "***").into());
+        let settings = Settings::default().with_length_limit(6).with_redactor(|_, text| text.replace("secret", "***").into());
         let full = "ü".repeat(KEPT_WHOLE / 2);
         let whole = kept(&settings, &[&full]);
         assert_eq!(whole.text.len(), KEPT_WHOLE);

@@ -7,3 +7,5 @@ mod text;
 pub(crate) mod tree;
 
 pub(crate) use paint::Paint;
+#[cfg(feature = "testing")]
+pub(crate) use text::steers;

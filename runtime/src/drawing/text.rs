@@ -8,7 +8,7 @@ pub(crate) fn escaped(text: &str) -> String {
     const LONGEST: usize = 1000;
     let mut shown = String::with_capacity(text.len().min(LONGEST));
     for character in text.chars().take(LONGEST) {
-        if character.is_control() || turns_the_line(character) {
+        if steers(character) {
             shown.extend(character.escape_default());
         } else {
             shown.push(character);
@@ -17,9 +17,10 @@ pub(crate) fn escaped(text: &str) -> String {
     shown
 }
 
-/// Directional marks, and separators of lines that are no control characters.
-fn turns_the_line(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Control characters, directional marks, and separators of lines.
+pub(crate) fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 pub(crate) fn shown(value: &Value) -> String {

@@ -1,18 +1,19 @@
 //! Handles on the calls that the current code is in.
 
-use super::Told;
+use super::{Reference, Told, ToolDecision};
 use crate::call::core::{Call, Wants, current_call, current_loop as find_loop};
 use crate::call::here::Here;
 use crate::call::learned::Source;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
-use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages, Usage};
+use crate::value::{AttributeValue, Chunk, Decision, Evaluation, Integer, Text, ToMessages, Usage};
 use crate::vocabulary::{Kind, event, key, stop_reason_word};
-use opentelemetry::{Key, KeyValue};
+use opentelemetry::KeyValue;
 use serde::Serialize;
 use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 /// The loop that the current code runs in, however deep: steps and tools of it included, and tasks that were given its context.
@@ -71,7 +72,8 @@ told!(tool CurrentTool, "current_tool()");
 impl CurrentStep {
     /// What one event says, of a response whose events arrive one at a time: a callback, a socket. Pieces of content are put together,
     /// and the time to the first that carries any is measured, as in a stream.
+    #[track_caller]
     pub fn chunk(&self, chunk: Chunk<'_>) {
-        self.told().chunk(chunk);
+        self.told().chunk(chunk, Location::caller());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::call::description::Description;
 use crate::read::walk::Readable;
-use crate::value::{AsContext, AttributeValue, Integer, Number, Text, ToMessages, ToToolDefinitions};
+use crate::value::{AsContext, AttributeValue, Flag, Integer, Number, Text, ToMessages, ToToolDefinitions};
 use serde::Serialize;
 use std::fmt;
 use std::time::SystemTime;
@@ -57,6 +57,14 @@ macro_rules! described {
             /// belongs to that loop. Said before anything else; later it is left out, with a warning.
             pub fn parent(&mut self, context: &(impl AsContext + ?Sized)) {
                 self.description.__ss_parent(context);
+            }
+
+            /// Whether content may be captured, where the settings have it captured: it narrows, and never widens. Of a loop it is said for all that is
+            /// inside, too. Where nobody says it, the settings decide alone.
+            pub fn capture(&mut self, allowed: &(impl Flag + ?Sized)) {
+                if self.description.__ss_asks_consent() {
+                    self.description.__ss_capture(allowed);
+                }
             }
 
             /// A link to the span that the context is in.
@@ -136,6 +144,8 @@ described! { StepDescription:
     server_port(__ss_is_server_measured, __ss_server_port, Integer);
     /// `fastmcp.sampling.iteration`: which step of the run this is, from 0, where the loop does not count right.
     iteration(__ss_is_recording, __ss_iteration, Integer);
+    /// `http.request.resend_count`: how often it was sent before. Above 0 it is another model call of the same iteration.
+    attempt(__ss_is_recording, __ss_attempt, Integer);
 }
 
 described! { ToolDescription:
@@ -147,6 +157,16 @@ described! { ToolDescription:
     tool_type(__ss_is_measured, __ss_tool_type, Text);
     /// Content: what the model calls the tool with.
     arguments(__ss_is_capturing, __ss_arguments, Serialize);
+}
+
+impl LoopDescription<'_> {
+    /// An attribute of your own on this loop, its steps and tools, and the loops inside, whose own of that key goes first: on spans, never on a metric.
+    /// Said before content; a loop hands down 32 at most. Its key is not checked against the registry, as the attribute macro checks it.
+    pub fn inherited(&mut self, key: &'static str, value: &(impl AttributeValue + ?Sized)) {
+        if self.description.__ss_is_recording() {
+            self.description.__ss_inherited(key, value);
+        }
+    }
 }
 
 macro_rules! asked {
@@ -177,6 +197,7 @@ macro_rules! asked {
             }
 
             /// The request itself, in the shape of any provider that [the guide](crate::guide::providers) names: whatever of it was not said until then.
+            #[track_caller]
             pub fn request(&mut self, request: &(impl Readable + ?Sized)) {
                 if self.description.__ss_is_measured() {
                     self.description.__ss_request(request, &self.said);

@@ -21,8 +21,19 @@ macro_rules! told {
 
             /// Sets an attribute when the span ends; the last value of a key counts. A `None` sets nothing.
             /// A key that the attribute macro sets at the start cannot be taken back: it would be there twice.
-            pub fn set<V: AttributeValue>(&self, key: impl Into<Key>, value: V) {
-                self.told().set(key.into(), &value);
+            pub fn set<V: AttributeValue>(&self, key: impl Into<Cow<'static, str>>, value: V) {
+                self.told().set(key.into().into(), &value);
+            }
+
+            /// What it was found to be worth: the conventions' event `gen_ai.evaluation.result`, on the span and, through `tracing`, as a log event with the
+            /// ids of the span. Once the call has ended this says nothing: then its [`reference`](Self::reference) does.
+            pub fn evaluated(&self, evaluation: Evaluation<'_>) {
+                self.told().evaluated(&evaluation);
+            }
+
+            /// What a later evaluation of this call needs to know, in another process, too. Where no span records, it says nothing.
+            pub fn reference(&self) -> Reference {
+                Reference::of(self.told())
             }
 
             /// The call fails, whatever comes back in the end: its status is Error with this description, which goes through the redactor.
@@ -68,9 +79,30 @@ macro_rules! told {
                 self.told().count(event::TEXT_RESPONSE_RETRY, key::RETRY_COUNT, &retry);
             }
 
+            /// The event `samplescope.tool_decision`: what a person or a policy decided on a tool call, before it was made or instead. Who decided is said by
+            /// [`by`](ToolDecision::by); the event is there at the end of the statement. Name and id are taken only if the loop's span records.
+            ///
+            /// ```
+            /// use samplescope::{Decision, current_loop};
+            /// # struct Call { name: String, id: String }
+            /// # fn example(call: &Call) {
+            /// current_loop().tool_decision(&call.name, &call.id, Decision::Denied).by("user");
+            /// # }
+            /// ```
+            pub fn tool_decision(&self, name: impl Text, call_id: impl Text, decision: Decision) -> ToolDecision {
+                ToolDecision::new(self.told(), &name, &call_id, decision)
+            }
+
+            /// The event `samplescope.compacted`: the history that the model is sent was made shorter, from `before` messages to `after`. Steps that begin
+            /// from now on have `gen_ai.conversation.compacted`; those of loops inside have a history of their own, and have not.
+            pub fn compacted(&self, before: impl Integer, after: impl Integer) {
+                self.told().compacted(&before, &after);
+            }
+
             /// The response that the loop came to, in the shape of any provider that [the guide](crate::guide::providers) names: its content is the answer.
+            #[track_caller]
             pub fn response<V: Readable>(&self, response: V) {
-                self.told().response(&response, type_name::<V>());
+                self.told().response(&response, type_name::<V>(), Location::caller());
             }
 
             /// Content: what the loop came to. The argument of that name goes first; of several, the last counts.
@@ -86,7 +118,7 @@ macro_rules! told {
         impl $handle {
             /// The tokens of this model call. Called again, counts that are known now replace those from before.
             pub fn usage<V: Usage>(&self, usage: V) {
-                self.told().say(Wants::usage, || usage.usage(), |learned, usage| learned.usage.say_more(usage));
+                self.told().say(Wants::usage, || usage.usage(), |learned, usage| learned.say_usage(Source::Handle, usage));
             }
 
             /// Why the model stopped, in the provider's own word.
@@ -107,8 +139,9 @@ macro_rules! told {
             }
 
             /// The response itself, in the shape of any provider that [the guide](crate::guide::providers) names: whatever of it is not said otherwise.
+            #[track_caller]
             pub fn response<V: Readable>(&self, response: V) {
-                self.told().response(&response, type_name::<V>());
+                self.told().response(&response, type_name::<V>(), Location::caller());
             }
 
             /// Content: what the model said. The argument of that name goes first; of several, the last counts.
@@ -135,12 +168,17 @@ macro_rules! told {
 }
 
 mod current;
+mod decision;
 mod description;
+mod evaluated;
+mod reference;
 mod started;
 
 pub use crate::call::owned::EnteredCall;
 pub use current::{CurrentLoop, CurrentStep, CurrentTool, current_loop, current_step, current_tool};
+pub use decision::ToolDecision;
 pub use description::{LoopDescription, StepDescription, ToolDescription};
+pub use reference::{InvalidReference, Reference};
 pub use started::{LoopCall, StepCall, ToolCall, start_loop, start_step, start_tool};
 
 use crate::call::core::{Call, Wants};
@@ -149,9 +187,11 @@ use crate::caught::caught;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::{AttributeValue, Chunk, Integer, Message, Text, ToMessages};
+use crate::vocabulary::{event, key};
 use opentelemetry::{Key, KeyValue};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::panic::Location;
 use std::sync::Arc;
 
 /// What a call is told by hand. Nothing is evaluated unless somebody listens to it, and no lock is held while it is.
@@ -216,15 +256,26 @@ impl<'a> Told<'a> {
         self.say(Wants::content, || settings.serialized(piece, value), keep);
     }
 
-    fn response(self, response: &dyn Readable, type_name: &'static str) {
+    fn response(self, response: &dyn Readable, type_name: &'static str, at: &'static Location<'static>) {
         if let Some(call) = self.0 {
-            call.say_response(response, type_name);
+            call.say_response(response, type_name, at);
         }
     }
 
-    fn chunk(self, chunk: Chunk<'_>) {
+    fn chunk(self, chunk: Chunk<'_>, at: &'static Location<'static>) {
         if let Some(call) = self.0.filter(|call| call.wants.anything()) {
-            caught("what a handle was given", || call.say_chunk(chunk));
+            caught("what a handle was given", || call.say_chunk(chunk, at));
+        }
+    }
+
+    fn compacted(self, before: &impl Integer, after: &impl Integer) {
+        let Some(call) = self.recording() else { return };
+        let count = |key, count: Option<i64>| count.map(|count| KeyValue::new(key, count));
+        let counts = || [count(key::MESSAGES_BEFORE, before.integer()), count(key::MESSAGES_AFTER, after.integer())];
+        let counts = caught("what a handle was given", counts).into_iter().flatten().flatten();
+        call.add_event(event::COMPACTED, counts.collect());
+        if let Some(run) = &call.run {
+            run.compacted();
         }
     }
 

@@ -1,7 +1,7 @@
 //! Calls as values, for work that is no function: it spans several, outlives one, or is a future inside of a struct.
 
-use super::Told;
 use super::description::{LoopDescription, StepDescription, ToolDescription};
+use super::{Reference, Told, ToolDecision};
 use crate::call::core::Wants;
 use crate::call::description::{Description, open_detached};
 use crate::call::ending::Label;
@@ -12,15 +12,16 @@ use crate::call::owned::{EnteredCall, Owned};
 use crate::caught::caught;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
-use crate::value::{AttributeValue, Chunk, Integer, Text, ToMessages, Usage};
+use crate::value::{AttributeValue, Chunk, Decision, Evaluation, Integer, Text, ToMessages, Usage};
 use crate::vocabulary::{Kind, event, key, stop_reason_word};
 use futures_core::Stream;
-use opentelemetry::{Context, Key, KeyValue};
+use opentelemetry::{Context, KeyValue};
 use serde::Serialize;
 use std::any::type_name;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::{self, Display};
+use std::panic::Location;
 use std::pin::Pin;
 use std::time::SystemTime;
 
@@ -136,21 +137,23 @@ macro_rules! calls {
 
             /// Hands the stream on, inside this call, which lasts as long as it does: until its end, or until it is dropped, which is a cancellation
             /// unless an item has said a stop reason or that it is the last. `chunk` says what an item says, an `Err` too: [`Chunk::failed`].
+            #[track_caller]
             pub fn stream<'a, S, C>(self, stream: S, chunk: C) -> Pin<Box<dyn Stream<Item = S::Item> + Send + 'a>>
             where
                 S: Stream + Send + 'a,
                 C: Fn(&S::Item) -> Chunk<'_> + Send + 'a,
             {
-                Box::pin(self.0.stream(stream, chunk))
+                Box::pin(self.0.stream(stream, chunk, Location::caller()))
             }
 
             /// As [`stream`](Self::stream), for a stream that stays on its thread.
+            #[track_caller]
             pub fn stream_local<'a, S, C>(self, stream: S, chunk: C) -> Pin<Box<dyn Stream<Item = S::Item> + 'a>>
             where
                 S: Stream + 'a,
                 C: Fn(&S::Item) -> Chunk<'_> + 'a,
             {
-                Box::pin(self.0.stream(stream, chunk))
+                Box::pin(self.0.stream(stream, chunk, Location::caller()))
             }
 
             /// The OpenTelemetry context inside this call; where nobody listens, the current one.
@@ -216,8 +219,9 @@ impl StepCall {
 
     /// What one event says, of a response whose events arrive one at a time: a callback, a socket. Pieces of content are put together,
     /// and the time to the first that carries any is measured, as in a stream.
+    #[track_caller]
     pub fn chunk(&self, chunk: Chunk<'_>) {
-        self.told().chunk(chunk);
+        self.told().chunk(chunk, Location::caller());
         if let Some(call) = self.0.call() {
             call.streams();
             call.item_arrived();

@@ -40,8 +40,8 @@ fn say(recorded: bool) {
         tracer_provider = installed(traces),
         sampler,
         meter_provider = installed(metrics),
-        vocabulary = ?settings.names(),
-        content = ?settings.captures(),
+        vocabulary = ?settings.vocabulary(),
+        content = ?settings.capture(),
         "the first loop"
     );
 }

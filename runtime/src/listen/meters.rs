@@ -156,7 +156,7 @@ impl Meters {
         }
         match (&instruments.tokens, &measured.usage) {
             (Some(TokenInstruments::ByType(histogram)), Some(usage)) => {
-                for (kind, count) in [("input", count(usage.input())), ("output", count(usage.output()))] {
+                for (kind, count) in [("input", usage.input()), ("output", usage.output())] {
                     if let Some(count) = count {
                         few.with(key::TOKEN_TYPE, kind, |attributes| histogram.record(count, attributes));
                     }
@@ -173,7 +173,7 @@ impl Meters {
             instrument.record(duration.as_secs_f64(), few.as_slice());
         }
         if let (Some(TokenInstruments::Spent(instruments)), Some(usage)) = (&instruments.tokens, &measured.usage) {
-            for (histogram, count) in instruments.each.iter().zip([count(usage.input()), count(usage.output())]) {
+            for (histogram, count) in instruments.each.iter().zip([usage.input(), usage.output()]) {
                 if let Some(count) = count {
                     histogram.record(count, few.as_slice());
                 }
@@ -291,13 +291,13 @@ impl TokenInstruments {
 impl SpentInstruments {
     /// Adds what was spent. Of input and output 0 where nobody said how much; of the others, which are parts of these, nothing.
     fn add(&self, usage: &TokenUsage, few: &mut Few) {
-        let parts = |spent| Modality::ALL.map(|modality| count(usage.modalities.get(spent, modality)));
+        let parts = |spent| Modality::ALL.map(|modality| usage.modalities.get(spent, modality));
         let (input, output, cache_read) = (parts(Spent::Input), parts(Spent::Output), parts(Spent::CacheRead));
         add(&self.input, Some(total(usage.input(), &input).unwrap_or(0)), &input, few);
         add(&self.output, Some(total(usage.output(), &output).unwrap_or(0)), &output, few);
         add(&self.cache_read, total(usage.cached(), &cache_read), &cache_read, few);
-        add(&self.cache_write, count(usage.cache_creation()), &Parts::default(), few);
-        add(&self.reasoning, count(usage.reasoning()), &Parts::default(), few);
+        add(&self.cache_write, usage.cache_creation(), &Parts::default(), few);
+        add(&self.reasoning, usage.reasoning(), &Parts::default(), few);
     }
 }
 
@@ -305,8 +305,8 @@ impl SpentInstruments {
 type Parts = [Option<u64>; Modality::ALL.len()];
 
 /// What is said of all, or else of the parts.
-fn total(said: Option<i64>, parts: &Parts) -> Option<u64> {
-    count(said).or_else(|| parts.iter().any(Option::is_some).then(|| sum(parts)))
+fn total(said: Option<u64>, parts: &Parts) -> Option<u64> {
+    said.or_else(|| parts.iter().any(Option::is_some).then(|| sum(parts)))
 }
 
 fn sum(parts: &Parts) -> u64 {
@@ -330,10 +330,6 @@ fn add(counter: &metrics::Counter<u64>, total: Option<u64>, parts: &Parts, few: 
     if let Some(rest) = rest {
         add(unknown, rest);
     }
-}
-
-fn count(tokens: Option<i64>) -> Option<u64> {
-    u64::try_from(tokens?).ok()
 }
 
 static CURRENT: RwLock<Option<Arc<Meters>>> = RwLock::new(None);

@@ -68,7 +68,7 @@ impl Listeners {
         let settings = Settings::current();
         let convention = settings.convention();
         // What a sampler is to see is evaluated before a span could tell that the provider is gone.
-        let still_there = |tracer: &_| !settings.shows_sampler_arguments() || tracer::is_real(tracer);
+        let still_there = |tracer: &_| !settings.arguments_for_sampler() || tracer::is_real(tracer);
         let tracer = spans.then(|| tracer::tracer(scope, convention)).filter(still_there);
         if tracer.is_none() && provider.is_none() {
             return None;

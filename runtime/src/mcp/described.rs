@@ -138,7 +138,7 @@ pub struct Delegated<'a> {
 /// `rpc.response.status_code` has the code in either case, in the GenAI names.
 ///
 /// Messages pass the redactor as [`Piece::ErrorMessage`](crate::Piece::ErrorMessage), and are left out without
-/// [`Settings::error_messages`](crate::Settings::error_messages).
+/// [`Settings::with_error_messages`](crate::Settings::with_error_messages).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending<'a> {

@@ -174,8 +174,12 @@ impl Operation {
 
     fn content(&mut self, key: &'static str, piece: Piece, content: &(impl Serialize + ?Sized)) {
         let Some(open) = &mut self.open else { return };
+        // A loop around may have forbidden it.
+        if Run::of(&self.context).is_some_and(|run| run.inherited.denies_content) {
+            return;
+        }
         // A tool of ours has its own.
-        if !matches!(open.span, Span::Own) || !open.settings.captures().on_spans() {
+        if !matches!(open.span, Span::Own) || !open.settings.capture().on_spans() || !open.settings.takes(piece) {
             return;
         }
         if let Some(json) = caught("a tool's content", || open.settings.serialized(piece, content)).flatten() {
@@ -340,7 +344,7 @@ impl Open {
 /// Only what others wrote passes the redactor: our own words are no content.
 fn describe(settings: &Settings, end: &End<'_>, description: &str) -> String {
     match end {
-        End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) if !settings.exports_error_messages() => String::new(),
+        End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) if !settings.error_messages() => String::new(),
         End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) => settings.text(Piece::ErrorMessage, description),
         End::Said(_) | End::Panicked => description.to_owned(),
     }

@@ -98,6 +98,7 @@ macro_rules! signs {
 
 signs! {
     // What tells a shape.
+    BedrockEvent,
     Candidates,
     ChatHistory,
     Choice,
@@ -129,6 +130,9 @@ signs! {
     Output,
     OutputMessage,
     ProviderModel,
+    RigEvent,
+    RigItem,
+    RigPart,
     Role,
     Status,
     StopReason,
@@ -203,6 +207,8 @@ impl Signs {
 /// One of the model's answers.
 #[derive(Debug, Default)]
 pub(crate) struct Choice {
+    /// Which of them it is, from 0, where it says so.
+    pub(crate) index: Option<u64>,
     pub(crate) finish_reason: Option<StringValue>,
     pub(crate) calls_tool: bool,
     pub(crate) message: Value,
@@ -299,7 +305,7 @@ impl Facts {
     pub(crate) fn say_modality(&mut self, spent: Spent, modality: Modality, more: Option<i64>) {
         if let Some(more) = more.filter(|&more| more > 0) {
             let before = self.modalities.get(spent, modality).unwrap_or(0);
-            self.modalities.set(spent, modality, before.checked_add(more));
+            self.modalities.set(spent, modality, more.checked_add_unsigned(before));
         }
     }
 

@@ -499,8 +499,11 @@ pub(crate) enum Delta {
         /// JSON text.
         arguments: String,
     },
-    /// A part that is whole. A tool call takes the place of one with the same id.
-    Part(Part),
+    /// A part that is whole. A tool call takes the place of one with the same index, or the same id.
+    Part {
+        index: Option<u64>,
+        part: Part,
+    },
 }
 
 /// The pieces that an item of a stream has, in the shape of any provider.
@@ -517,7 +520,14 @@ pub(crate) fn pieces(event: &Value) -> Vec<Piece> {
     if let Some(candidates) = event["candidates"].as_array() {
         return of_choices(candidates, |candidate| parts(&candidate["content"]["parts"]).into_iter().map(whole).collect());
     }
-    first(ollama_or_genai_delta(event))
+    // rig hands on what it does not know, too.
+    let rig = if event["item"].is_string() { &event["value"] } else { event };
+    match rig["event"].as_str() {
+        Some(_) if event["item"] == "unknown" => Vec::new(),
+        Some(kind) => first(rig_delta(kind, rig)),
+        None if event["contentBlockStart"].is_object() || event["contentBlockDelta"].is_object() => first(bedrock_delta(event)),
+        None => first(ollama_or_genai_delta(event)),
+    }
 }
 
 fn of_choices(choices: &[Value], deltas: impl Fn(&Value) -> Vec<Delta>) -> Vec<Piece> {
@@ -532,7 +542,7 @@ fn whole(part: Part) -> Delta {
     match part {
         Part::Text { content } => Delta::Text(content),
         Part::Reasoning { content } => Delta::Reasoning(content),
-        part => Delta::Part(part),
+        part => Delta::Part { index: None, part },
     }
 }
 
@@ -585,13 +595,44 @@ fn anthropic_delta(event: &Value) -> Vec<Delta> {
     found
 }
 
+fn rig_delta(kind: &str, event: &Value) -> Vec<Delta> {
+    let index = event["part"].as_u64();
+    let fragment = text(&event["text"]);
+    let found = match kind {
+        "text" => fragment.map(Delta::Text),
+        "reasoning" => fragment.map(Delta::Reasoning),
+        "start" => Some(Delta::ToolCall { index, id: None, name: text(&event["name"]), arguments: String::new() }),
+        "arguments" => text(&event["json"]).map(|arguments| Delta::ToolCall { index, id: None, name: None, arguments }),
+        // Of a text, all has been said.
+        _ => return parts(&event["content"]).into_iter().map(|part| Delta::Part { index, part }).collect(),
+    };
+    found.into_iter().collect()
+}
+
+fn bedrock_delta(event: &Value) -> Vec<Delta> {
+    let (start, delta) = (&event["contentBlockStart"], &event["contentBlockDelta"]);
+    let (started, delta_of) = (&start["start"]["toolUse"], &delta["delta"]);
+    let mut found: Vec<Delta> = texts(delta_of, &["text"]).map(Delta::Text).collect();
+    found.extend(texts(&delta_of["reasoningContent"], &["text"]).map(Delta::Reasoning));
+    found.extend(started.is_object().then(|| Delta::ToolCall {
+        index: start["contentBlockIndex"].as_u64(),
+        id: text(&started["toolUseId"]),
+        name: text(&started["name"]),
+        arguments: String::new(),
+    }));
+    let index = delta["contentBlockIndex"].as_u64();
+    let arguments = texts(&delta_of["toolUse"], &["input"]);
+    found.extend(arguments.map(|arguments| Delta::ToolCall { index, id: None, name: None, arguments }));
+    found
+}
+
 fn ollama_or_genai_delta(event: &Value) -> Vec<Delta> {
     let message = &event["message"];
     let thought = texts(message, &["thinking"]).chain(texts(&event["ReasoningChunk"], &["content"]));
     let said = texts(message, &["content"]).chain(texts(&event["Chunk"], &["content"])).chain(texts(event, &["response"]));
     let mut found: Vec<Delta> = thought.map(Delta::Reasoning).chain(said.map(Delta::Text)).collect();
-    found.extend(tool_calls(message).map(Delta::Part));
+    found.extend(tool_calls(message).map(whole));
     let call = &event["ToolCallChunk"]["tool_call"];
-    found.extend(call.is_object().then(|| Delta::Part(named_call(text(&call["call_id"]), call))));
+    found.extend(call.is_object().then(|| whole(named_call(text(&call["call_id"]), call))));
     found
 }

@@ -8,6 +8,8 @@
 //! A value is gone over twice at least: whose it is may stand in its last member. What nobody wants is not serialised, and as long as content
 //! is not wanted no text is copied but the words that become attributes.
 
+#[cfg(test)]
+mod documented;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod facts;

@@ -67,7 +67,7 @@ pub(crate) static PROVIDERS: &[Provider] = &[
     Provider {
         request: Some(Shape { is: |seen| seen.has(Sign::ChatHistory), wants: RIG_REQUEST }),
         response: Some(Shape { is: |seen| seen.all(&[Sign::Choice, Sign::Usage]), wants: RIG_RESPONSE }),
-        event: None,
+        event: Some(Shape { is: |seen| seen.has(Sign::RigItem) || seen.all(&[Sign::RigEvent, Sign::RigPart]), wants: RIG_EVENT }),
         tokens: Tokens { zero_is_unknown: true, ..TOKENS },
         finish: Finish::Said,
     },
@@ -143,7 +143,7 @@ pub(crate) static PROVIDERS: &[Provider] = &[
     Provider {
         request: Some(Shape { is: |seen| seen.has(Sign::Messages) && seen.any(BEDROCK_ONLY), wants: BEDROCK_REQUEST }),
         response: Some(Shape { is: |seen| seen.all(&[Sign::OutputMessage, Sign::StopReasonCamel]), wants: BEDROCK_RESPONSE }),
-        event: None,
+        event: Some(Shape { is: |seen| seen.has(Sign::BedrockEvent), wants: BEDROCK_EVENT }),
         tokens: APART,
         finish: Finish::Said,
     },
@@ -262,11 +262,33 @@ pub(crate) static EVENT_SIGNS: Want = members(&[
     ("candidates", Want::Key(Sign::Candidates)),
     ("choices", Want::Key(Sign::Choices)),
     ("choices", Want::Each(&members(&[("delta", Want::Key(Sign::ChoiceDelta))]))),
+    ("contentBlockDelta", Want::Key(Sign::BedrockEvent)),
+    ("contentBlockStart", Want::Key(Sign::BedrockEvent)),
+    ("contentBlockStop", Want::Key(Sign::BedrockEvent)),
     ("done", Want::Key(Sign::Done)),
     ("error", Want::Sign(Sign::Error)),
     ("eval_count", Want::Sign(Sign::EvalCount)),
+    (
+        "event",
+        Want::Word(&[
+            ("arguments", Sign::RigEvent),
+            ("end", Sign::RigEvent),
+            ("reasoning", Sign::RigEvent),
+            ("start", Sign::RigEvent),
+            ("text", Sign::RigEvent),
+        ]),
+    ),
+    ("internalServerException", Want::Key(Sign::BedrockEvent)),
+    ("item", Want::Word(&[("event", Sign::RigItem), ("unknown", Sign::RigItem)])),
     ("message", Want::Sign(Sign::Message)),
+    ("messageStart", Want::Key(Sign::BedrockEvent)),
+    ("messageStop", Want::Key(Sign::BedrockEvent)),
+    ("metadata", members(&[("usage", Want::Key(Sign::BedrockEvent))])),
+    ("modelStreamErrorException", Want::Key(Sign::BedrockEvent)),
     ("object", Want::Word(&[("chat.completion.chunk", Sign::ObjectChunk), ("text_completion", Sign::ObjectChunk)])),
+    ("part", Want::Key(Sign::RigPart)),
+    ("serviceUnavailableException", Want::Key(Sign::BedrockEvent)),
+    ("throttlingException", Want::Key(Sign::BedrockEvent)),
     (
         "type",
         Want::Word(&[
@@ -280,6 +302,7 @@ pub(crate) static EVENT_SIGNS: Want = members(&[
         ]),
     ),
     ("usageMetadata", Want::Sign(Sign::UsageMetadata)),
+    ("validationException", Want::Key(Sign::BedrockEvent)),
 ]);
 
 // Errors.
@@ -370,6 +393,37 @@ const RIG_RESPONSE: Want = members(&[
     ),
 ]);
 
+/// An event, or an item with one inside. Of what rig does not know, nothing is.
+const RIG_EVENT: Want = members(&[
+    ("content", RIG_ENDED),
+    ("event", RIG_KIND),
+    ("json", Want::Filled(Sign::DeltaFilled)),
+    ("kind", RIG_STARTED),
+    ("text", Want::Filled(Sign::DeltaFilled)),
+    (
+        "value",
+        members(&[
+            ("content", RIG_ENDED),
+            ("event", RIG_KIND),
+            ("json", Want::Filled(Sign::DeltaFilled)),
+            ("kind", RIG_STARTED),
+            ("text", Want::Filled(Sign::DeltaFilled)),
+        ]),
+    ),
+]);
+
+const RIG_KIND: Want = Want::Word(&[
+    ("arguments", Sign::Delta),
+    ("end", Sign::ItemAdded),
+    ("reasoning", Sign::Delta),
+    ("start", Sign::ItemAdded),
+    ("text", Sign::Delta),
+]);
+
+const RIG_STARTED: Want = Want::Word(&[("tool_call", Sign::CallItem)]);
+
+const RIG_ENDED: Want = members(&[("type", Want::Word(&[("toolcall", Sign::CallItem)]))]);
+
 // OpenAI chat
 
 const OPENAI_REQUEST: Want = members(&[
@@ -448,6 +502,7 @@ const OPENAI_EVENT: Want = members(&[
                 ]),
             ),
             ("finish_reason", Want::FinishReason),
+            ("index", Want::ChoiceIndex),
             ("text", Want::Filled(Sign::Filled)),
         ])),
     ),
@@ -635,7 +690,14 @@ const GEMINI_RESPONSE: Want = members(&[
 ]);
 
 const GEMINI_EVENT: Want = members(&[
-    ("candidates", Want::Choices(&members(&[("content", GEMINI_CONTENT), ("finishReason", Want::FinishReason)]))),
+    (
+        "candidates",
+        Want::Choices(&members(&[
+            ("content", GEMINI_CONTENT),
+            ("finishReason", Want::FinishReason),
+            ("index", Want::ChoiceIndex),
+        ])),
+    ),
     ("error", ERROR_IN_ERROR),
     ("error", Want::Sign(Sign::Failed)),
     ("modelVersion", Want::Text(Text::Model)),
@@ -743,15 +805,37 @@ const BEDROCK_REQUEST: Want = members(&[
 const BEDROCK_RESPONSE: Want = members(&[
     ("output", members(&[("message", Want::Content(Place::Choice))])),
     ("stopReason", Want::FinishReason),
+    ("usage", BEDROCK_USAGE),
+]);
+
+const BEDROCK_EVENT: Want = members(&[
     (
-        "usage",
-        members(&[
-            ("cacheReadInputTokens", Want::Count(Count::CacheRead)),
-            ("cacheWriteInputTokens", Want::Count(Count::CacheCreation)),
-            ("inputTokens", Want::Count(Count::Input)),
-            ("outputTokens", Want::Count(Count::Output)),
-        ]),
+        "contentBlockDelta",
+        members(&[(
+            "delta",
+            members(&[
+                ("reasoningContent", members(&[("text", Want::Filled(Sign::Filled))])),
+                ("text", Want::Filled(Sign::Filled)),
+                ("toolUse", members(&[("input", Want::Filled(Sign::Filled))])),
+            ]),
+        )]),
     ),
+    ("contentBlockStart", members(&[("start", members(&[("toolUse", Want::Key(Sign::Filled))]))])),
+    ("internalServerException", Want::FailedAs("internalServerException")),
+    ("messageStop", members(&[("stopReason", Want::FinishReason)])),
+    ("metadata", Want::Key(Sign::Last)),
+    ("metadata", members(&[("usage", BEDROCK_USAGE)])),
+    ("modelStreamErrorException", Want::FailedAs("modelStreamErrorException")),
+    ("serviceUnavailableException", Want::FailedAs("serviceUnavailableException")),
+    ("throttlingException", Want::FailedAs("throttlingException")),
+    ("validationException", Want::FailedAs("validationException")),
+]);
+
+const BEDROCK_USAGE: Want = members(&[
+    ("cacheReadInputTokens", Want::Count(Count::CacheRead)),
+    ("cacheWriteInputTokens", Want::Count(Count::CacheCreation)),
+    ("inputTokens", Want::Count(Count::Input)),
+    ("outputTokens", Want::Count(Count::Output)),
 ]);
 
 // Cohere

@@ -5,6 +5,7 @@ use crate::read::facts::{Facts, Signs, Wants};
 use crate::read::walk::{self, Readable, Unreadable};
 use crate::read::want::Want;
 use std::collections::BTreeSet;
+use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
 
 /// Why nothing is known of a value.
@@ -17,19 +18,19 @@ pub(crate) enum Unread {
 }
 
 impl Unread {
-    /// Says once for each argument and type that nothing could be read. Names of members, never a value.
-    pub(crate) fn warn(&self, argument: &'static str, type_name: &'static str) {
-        static SAID: Mutex<BTreeSet<(&str, &str)>> = Mutex::new(BTreeSet::new());
-        let is_first = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert((argument, type_name));
+    /// Says once a place in the code that nothing could be read there; of a place that is generic, once a type. Names of members, never a value.
+    pub(crate) fn warn(&self, argument: &'static str, type_name: &'static str, at: &'static Location<'static>) {
+        static SAID: Mutex<BTreeSet<(&Location<'_>, &str, &str)>> = Mutex::new(BTreeSet::new());
+        let is_first = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert((at, argument, type_name));
         // Not under the lock: a subscriber may call an annotated function.
         match self {
             _ if !is_first => {}
             Unread::Unrecognised(names) => tracing::warn!(
                 target: "samplescope",
-                "`{argument}` was not read: `{type_name}` has the shape of no known provider's; its members are {names:?}"
+                "`{argument}` was not read at {at}: `{type_name}` has the shape of no known provider's; its members are {names:?}"
             ),
             Unread::Broken => {
-                tracing::warn!(target: "samplescope", "`{argument}` was not read: `{type_name}` does not serialise");
+                tracing::warn!(target: "samplescope", "`{argument}` was not read at {at}: `{type_name}` does not serialise");
             }
         }
     }

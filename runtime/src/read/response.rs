@@ -16,8 +16,8 @@ use opentelemetry::StringValue;
 pub(crate) struct Response {
     pub(crate) model: Option<StringValue>,
     pub(crate) id: Option<StringValue>,
-    /// Why the model stopped, each answer in its turn, as `stop_reason_word` has it.
-    pub(crate) finish_reasons: Vec<StringValue>,
+    /// Which answer it was, from 0, and why the model stopped giving it, as `stop_reason_word` has it.
+    pub(crate) finish_reasons: Vec<(u64, StringValue)>,
     pub(crate) usage: Option<TokenUsage>,
     /// The response is an error: its `error.type`.
     pub(crate) error: Option<StringValue>,
@@ -71,9 +71,10 @@ pub(crate) fn told(provider: &Provider, mut facts: Facts) -> Response {
     let error = facts.signs.has(Sign::Failed).then(|| error_type(&mut facts));
     let mut response =
         Response { model: facts.take_text(Text::Model), id: facts.take_text(Text::Id), usage, error, ..Response::default() };
-    for choice in facts.choices {
+    for (place, choice) in (0..).zip(facts.choices) {
         response.messages.extend(answer(&choice));
-        response.finish_reasons.extend(choice.finish_reason);
+        let index = choice.index.unwrap_or(place);
+        response.finish_reasons.extend(choice.finish_reason.map(|reason| (index, reason)));
     }
     response
 }

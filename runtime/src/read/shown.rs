@@ -47,7 +47,7 @@ impl Shown {
     fn response(&mut self, response: Response) {
         self.word(key::RESPONSE_MODEL, response.model.as_ref());
         self.word(key::RESPONSE_ID, response.id.as_ref());
-        let reasons: Vec<StringValue> = response.finish_reasons.into_iter().map(|reason| stop_reason(reason).1).collect();
+        let reasons: Vec<StringValue> = response.finish_reasons.into_iter().map(|(_, reason)| stop_reason(reason).1).collect();
         self.words(key::RESPONSE_FINISH_REASONS, &reasons);
         let usage = response.usage.unwrap_or_default();
         self.say(key::USAGE_INPUT, usage.input());
@@ -146,10 +146,14 @@ fn piece(piece: Piece) -> Value {
         Delta::ToolCall { index, id, name, arguments } => {
             json!({ "tool_call": { "index": index, "id": id, "name": name, "arguments": arguments } })
         }
-        Delta::Part(Part::ToolCall { id, name, arguments }) => {
-            json!({ "whole": { "id": id, "name": name, "arguments": arguments } })
+        Delta::Part { index, part: Part::ToolCall { id, name, arguments } } => {
+            let mut whole = json!({ "id": id, "name": name, "arguments": arguments });
+            if let Some(index) = index {
+                whole["index"] = index.into();
+            }
+            json!({ "whole": whole })
         }
-        Delta::Part(part) => json!({ "part": format!("{part:?}") }),
+        Delta::Part { part, .. } => json!({ "part": format!("{part:?}") }),
     };
     if piece.choice > 0 {
         shown["choice"] = piece.choice.into();

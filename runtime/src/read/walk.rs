@@ -201,6 +201,10 @@ impl<'a, 'f> Reader<'a, 'f> {
         match self.want {
             Want::Sign(sign) | Want::Filled(sign) | Want::Key(sign) => self.see(*sign),
             Want::CallsTool => self.say(|facts| facts.choice().calls_tool = true),
+            Want::FailedAs(kind) => {
+                self.see(Sign::Failed);
+                self.say(|facts| facts.say_text(Text::ErrorType, kind));
+            }
             Want::Tool => self.say(|facts| *facts.tools.get_or_insert(0) += 1),
             _ => {}
         }
@@ -216,6 +220,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             Want::Count(place) => self.say(|facts| facts.say_count(*place, count)),
             Want::Tokens(spent, modality) => self.say(|facts| facts.say_modality(*spent, *modality, count)),
             Want::Number(place) => self.say(|facts| facts.say_number(*place, float)),
+            Want::ChoiceIndex => self.say(|facts| facts.choice().index = count.and_then(|index| index.try_into().ok())),
             // An id that is a number is still an id, and a status most often is one.
             Want::Text(place) => self.say(|facts| facts.say_text(*place, &as_text())),
             Want::Name => self.walk.name = as_text(),

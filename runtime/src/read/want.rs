@@ -18,6 +18,8 @@ pub(crate) enum Want {
     Only(&'static Want),
     /// A word that becomes an attribute.
     Text(Text),
+    /// Which of the answers this one is.
+    ChoiceIndex,
     /// Why the model stopped giving this answer.
     FinishReason,
     /// A text at which the model is to stop.
@@ -40,6 +42,8 @@ pub(crate) enum Want {
     Key(Sign),
     /// It is not null.
     Sign(Sign),
+    /// The member is there: it failed, and this is what its kind is called. What is there is not serialised.
+    FailedAs(&'static str),
     /// It is true.
     True(Sign),
     /// It is neither null nor empty.
@@ -97,6 +101,11 @@ const fn is_sorted(one: &str, next: &str) -> bool {
 impl Members {
     pub(crate) fn names(&self) -> Names {
         self.names
+    }
+
+    #[cfg(test)]
+    pub(crate) fn all(&self) -> &'static [(&'static str, Want)] {
+        self.members
     }
 
     /// What is wanted of the member with that name. They stand in the order of their names.

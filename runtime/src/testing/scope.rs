@@ -33,7 +33,7 @@ pub fn capture_plain<T>(work: impl FnOnce() -> T) -> Run<T> {
 ///     "42"
 /// }
 ///
-/// let settings = Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans);
+/// let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
 /// let run = testing::with(settings).capture_plain(|| ask("6 times 7?"));
 /// assert!(run.text().contains("6 times 7?"));
 /// ```

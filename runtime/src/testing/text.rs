@@ -1,5 +1,6 @@
 //! A run as text that is the same in every run that does the same.
 
+use crate::drawing::steers;
 use crate::recorded::{Attributes, Metric, Status, Trace};
 use crate::vocabulary::key;
 use serde_json::Value;
@@ -51,9 +52,22 @@ fn attributes(attributes: &Attributes, indent: &str, text: &mut String) {
     let mut sorted: Vec<&(String, Value)> = attributes.0.iter().collect();
     sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
     for (key, value) in sorted {
-        let value = if key == key::TIME_TO_FIRST_CHUNK { "…".to_owned() } else { value.to_string() };
+        let value = if key == key::TIME_TO_FIRST_CHUNK { "…".to_owned() } else { json(value) };
         let _ = writeln!(text, "{indent}  {} = {value}", one_line(key));
     }
+}
+
+/// As JSON has it, which itself escapes only some of what steers a terminal.
+fn json(value: &Value) -> String {
+    let mut text = String::new();
+    for character in value.to_string().chars() {
+        if steers(character) {
+            let _ = write!(text, "\\u{:04x}", u32::from(character));
+        } else {
+            text.push(character);
+        }
+    }
+    text
 }
 
 fn one_line(text: &str) -> String {

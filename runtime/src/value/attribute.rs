@@ -2,6 +2,8 @@
 //!
 //! Strings and attribute values are anything that serialises to one: a `&str`, a `String`, an `Arc<str>`, an enum with serde's
 //! `Serialize`, an `Option` or a reference of these. Numbers have traits of their own, so that a string in their place does not compile.
+//!
+//! Each trait is sealed by a second one that has the method: nobody outside can name it, and a user who imports the first imports no method.
 
 use opentelemetry::{Array, StringValue, Value};
 use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeTuple, Serializer};
@@ -18,18 +20,21 @@ use std::sync::Arc;
     label = "expected a string",
     note = "strings are `&str`, `String`, `Cow<str>`, `Box<str>`, `Arc<str>`, what serialises to a string, and `Option`s and references of these"
 )]
-pub trait Text {
-    #[doc(hidden)]
+pub trait Text: SealedText {}
+
+/// The string behind a [`Text`].
+pub trait SealedText {
     fn text(&self) -> Option<StringValue> {
         self.text_as(shared)
     }
 
     /// The string, as the function makes it of what is there.
-    #[doc(hidden)]
     fn text_as(&self, string: fn(&str) -> StringValue) -> Option<StringValue>;
 }
 
-impl<T: Serialize + ?Sized> Text for T {
+impl<T: Serialize + ?Sized> Text for T {}
+
+impl<T: Serialize + ?Sized> SealedText for T {
     fn text_as(&self, string: fn(&str) -> StringValue) -> Option<StringValue> {
         match value_of(self, string)? {
             Value::String(text) => Some(text),
@@ -46,12 +51,16 @@ impl<T: Serialize + ?Sized> Text for T {
     label = "expected a string, an integer, a float, a bool, or a list of these",
     note = "an `Option` or a reference of one is fine, and so is what serialises to one"
 )]
-pub trait AttributeValue {
-    #[doc(hidden)]
+pub trait AttributeValue: SealedAttribute {}
+
+/// The value behind an [`AttributeValue`].
+pub trait SealedAttribute {
     fn attribute(&self) -> Option<Value>;
 }
 
-impl<T: Serialize + ?Sized> AttributeValue for T {
+impl<T: Serialize + ?Sized> AttributeValue for T {}
+
+impl<T: Serialize + ?Sized> SealedAttribute for T {
     fn attribute(&self) -> Option<Value> {
         value_of(self, shared)
     }
@@ -73,8 +82,10 @@ fn value_of(given: &(impl Serialize + ?Sized), string: fn(&str) -> StringValue) 
     label = "expected an integer",
     note = "integers of any width are fine, and `Option`s and references of these"
 )]
-pub trait Integer {
-    #[doc(hidden)]
+pub trait Integer: SealedInteger {}
+
+/// The number behind an [`Integer`].
+pub trait SealedInteger {
     fn integer(&self) -> Option<i64>;
 }
 
@@ -84,8 +95,10 @@ pub trait Integer {
     label = "expected a float or an integer",
     note = "floats and integers of any width are fine, and `Option`s and references of these"
 )]
-pub trait Number {
-    #[doc(hidden)]
+pub trait Number: SealedNumber {}
+
+/// The number behind a [`Number`].
+pub trait SealedNumber {
     fn number(&self) -> Option<f64>;
 }
 
@@ -95,62 +108,77 @@ pub trait Number {
     label = "expected a bool",
     note = "a `bool` is fine, and an `Option` or a reference of one; `failed` takes an `Option` of anything with a `Display`, too, which says why"
 )]
-pub trait Flag {
-    #[doc(hidden)]
+pub trait Flag: SealedFlag {}
+
+/// The bool behind a [`Flag`].
+pub trait SealedFlag {
     fn flag(&self) -> bool;
 }
 
-impl Flag for bool {
+impl Flag for bool {}
+
+impl SealedFlag for bool {
     fn flag(&self) -> bool {
         *self
     }
 }
 
-impl<T: Flag + ?Sized> Flag for &T {
+impl<T: Flag + ?Sized> Flag for &T {}
+
+impl<T: Flag + ?Sized> SealedFlag for &T {
     fn flag(&self) -> bool {
         (**self).flag()
     }
 }
 
-impl<T: Flag> Flag for Option<T> {
+impl<T: Flag> Flag for Option<T> {}
+
+impl<T: Flag> SealedFlag for Option<T> {
     fn flag(&self) -> bool {
-        self.as_ref().is_some_and(Flag::flag)
+        self.as_ref().is_some_and(SealedFlag::flag)
     }
 }
 
 macro_rules! through_pointers {
-    ($($trait:ident :: $method:ident -> $out:ty;)*) => {$(
-        impl<T: $trait + ?Sized> $trait for &T {
+    ($($trait:ident($sealed:ident :: $method:ident -> $out:ty);)*) => {$(
+        impl<T: $trait + ?Sized> $trait for &T {}
+        impl<T: $trait + ?Sized> $trait for &mut T {}
+        impl<T: $trait> $trait for Option<T> {}
+
+        impl<T: $trait + ?Sized> $sealed for &T {
             fn $method(&self) -> Option<$out> {
                 (**self).$method()
             }
         }
-        impl<T: $trait + ?Sized> $trait for &mut T {
+        impl<T: $trait + ?Sized> $sealed for &mut T {
             fn $method(&self) -> Option<$out> {
                 (**self).$method()
             }
         }
-        impl<T: $trait> $trait for Option<T> {
+        impl<T: $trait> $sealed for Option<T> {
             fn $method(&self) -> Option<$out> {
-                self.as_ref().and_then($trait::$method)
+                self.as_ref().and_then($sealed::$method)
             }
         }
     )*};
 }
 
 through_pointers! {
-    Integer::integer -> i64;
-    Number::number -> f64;
+    Integer(SealedInteger::integer -> i64);
+    Number(SealedNumber::number -> f64);
 }
 
 macro_rules! integers {
     ($($ty:ty)*) => {$(
-        impl Integer for $ty {
+        impl Integer for $ty {}
+        impl Number for $ty {}
+
+        impl SealedInteger for $ty {
             fn integer(&self) -> Option<i64> {
                 Some(saturated(*self))
             }
         }
-        impl Number for $ty {
+        impl SealedNumber for $ty {
             #[expect(clippy::allow_attributes, reason = "the next line applies to the wide types only")]
             #[allow(clippy::cast_precision_loss, clippy::cast_lossless, reason = "an attribute is an f64 or nothing")]
             fn number(&self) -> Option<f64> {
@@ -164,12 +192,15 @@ integers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 
 macro_rules! non_zero {
     ($($ty:ty)*) => {$(
-        impl Integer for $ty {
+        impl Integer for $ty {}
+        impl Number for $ty {}
+
+        impl SealedInteger for $ty {
             fn integer(&self) -> Option<i64> {
                 self.get().integer()
             }
         }
-        impl Number for $ty {
+        impl SealedNumber for $ty {
             fn number(&self) -> Option<f64> {
                 self.get().number()
             }
@@ -179,13 +210,16 @@ macro_rules! non_zero {
 
 non_zero!(NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroIsize NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroUsize);
 
-impl Number for f64 {
+impl Number for f64 {}
+impl Number for f32 {}
+
+impl SealedNumber for f64 {
     fn number(&self) -> Option<f64> {
         Some(*self)
     }
 }
 
-impl Number for f32 {
+impl SealedNumber for f32 {
     fn number(&self) -> Option<f64> {
         Some(shortest(*self))
     }

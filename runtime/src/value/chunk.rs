@@ -27,7 +27,7 @@ use std::sync::Arc;
 ///     Chunk::new()
 ///         .text(&delta.text)
 ///         .stop_reason(&delta.finish_reason)
-///         .usage(delta.output_tokens.map(|tokens| TokenUsage::new(None::<u32>, tokens)))
+///         .usage(delta.output_tokens.map(|tokens| TokenUsage::default().with_output(tokens)))
 /// }
 /// ```
 ///
@@ -253,33 +253,43 @@ impl<'a, M: Into<ChunkMessage<'a>>> From<Option<M>> for ChunkMessage<'a> {
     label = "expected a text",
     note = "a text is `&str`, `String` or `Cow<str>`, and an `Option` or a reference of one of these: lend it out of the item, as in `&item.text`"
 )]
-pub trait ChunkText<'a> {
-    #[doc(hidden)]
+pub trait ChunkText<'a>: SealedChunkText<'a> {}
+
+/// The text behind a [`ChunkText`].
+pub trait SealedChunkText<'a> {
     fn chunk_text(self) -> Option<Cow<'a, str>>;
 }
 
-impl<'a, T: ChunkText<'a>> ChunkText<'a> for Option<T> {
+impl<'a, T: ChunkText<'a>> ChunkText<'a> for Option<T> {}
+
+impl<'a, T: ChunkText<'a>> SealedChunkText<'a> for Option<T> {
     fn chunk_text(self) -> Option<Cow<'a, str>> {
-        self.and_then(ChunkText::chunk_text)
+        self.and_then(SealedChunkText::chunk_text)
     }
 }
 
-impl<'a, T> ChunkText<'a> for &'a Option<T>
+impl<'a, T> ChunkText<'a> for &'a Option<T> where &'a T: ChunkText<'a> {}
+
+impl<'a, T> SealedChunkText<'a> for &'a Option<T>
 where
     &'a T: ChunkText<'a>,
 {
     fn chunk_text(self) -> Option<Cow<'a, str>> {
-        self.as_ref().and_then(ChunkText::chunk_text)
+        self.as_ref().and_then(SealedChunkText::chunk_text)
     }
 }
 
-impl<'a> ChunkText<'a> for String {
+impl ChunkText<'_> for String {}
+
+impl<'a> SealedChunkText<'a> for String {
     fn chunk_text(self) -> Option<Cow<'a, str>> {
         Some(Cow::Owned(self))
     }
 }
 
-impl<'a> ChunkText<'a> for Cow<'a, str> {
+impl<'a> ChunkText<'a> for Cow<'a, str> {}
+
+impl<'a> SealedChunkText<'a> for Cow<'a, str> {
     fn chunk_text(self) -> Option<Cow<'a, str>> {
         Some(self)
     }
@@ -287,7 +297,9 @@ impl<'a> ChunkText<'a> for Cow<'a, str> {
 
 macro_rules! borrowed {
     ($($text:ty)*) => {$(
-        impl<'a> ChunkText<'a> for &'a $text {
+        impl<'a> ChunkText<'a> for &'a $text {}
+
+        impl<'a> SealedChunkText<'a> for &'a $text {
             fn chunk_text(self) -> Option<Cow<'a, str>> {
                 Some(Cow::Borrowed(self))
             }

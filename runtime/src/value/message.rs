@@ -61,11 +61,12 @@ impl From<String> for Role {
 /// One message: who it is from, and its parts.
 ///
 /// ```
-/// use samplescope::{Message, Part};
+/// use samplescope::{Message, Part, Role};
 ///
 /// let question = Message::user("What is on this picture?")
 ///     .with(Part::uri("image", "https://example.com/cat.png"));
 /// let answer = Message::assistant("A cat.").with_finish_reason("stop");
+/// assert_eq!((answer.role(), answer.finish_reason(), answer.parts().len()), (Some(&Role::Assistant), Some("stop"), 1));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
@@ -123,6 +124,21 @@ impl Message {
         Message { finish_reason: Some(reason.into()), ..self }
     }
 
+    /// Who it is from. `None`: that follows from the argument that it is given to.
+    pub fn role(&self) -> Option<&Role> {
+        self.role.as_ref()
+    }
+
+    /// Its parts, in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Why the model stopped, in the words of whoever made the message.
+    pub fn finish_reason(&self) -> Option<&str> {
+        self.finish_reason.as_deref()
+    }
+
     /// Who it is from; `role`, if it does not say.
     pub(crate) fn role_or<'a>(&'a self, role: &'a Role) -> &'a Role {
         self.role.as_ref().unwrap_or(role)
@@ -131,15 +147,6 @@ impl Message {
     /// Whether it says that it is from them.
     pub(crate) fn is_from(&self, role: &Role) -> bool {
         self.role.as_ref() == Some(role)
-    }
-
-    pub(crate) fn parts(&self) -> &[Part] {
-        &self.parts
-    }
-
-    /// Why the model stopped, in the words of whoever made the message.
-    pub(crate) fn finish_reason(&self) -> Option<&str> {
-        self.finish_reason.as_deref()
     }
 
     /// The text, of a message that is nothing else.
@@ -151,16 +158,25 @@ impl Message {
     }
 }
 
-/// A part of a message.
+/// A part of a message. Each has its constructor; variants and fields may become more, so a pattern ends in `..`.
+///
+/// ```
+/// use samplescope::Part;
+///
+/// let part = Part::file("image", "file-123").with_mime_type("image/png");
+/// assert!(matches!(part, Part::File { file_id, .. } if file_id == "file-123"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Part {
     /// Text.
+    #[non_exhaustive]
     Text {
         /// The text.
         content: String,
     },
     /// The model asks for a tool.
+    #[non_exhaustive]
     ToolCall {
         /// The call's id, where the provider gives one.
         id: Option<String>,
@@ -170,6 +186,7 @@ pub enum Part {
         arguments: Value,
     },
     /// What a tool gave back.
+    #[non_exhaustive]
     ToolCallResponse {
         /// The call's id, where the provider gives one.
         id: Option<String>,
@@ -177,12 +194,14 @@ pub enum Part {
         response: Value,
     },
     /// The model's reasoning, where it is shown.
+    #[non_exhaustive]
     Reasoning {
         /// The text.
         content: String,
     },
     /// Bytes that are part of the message. Prefer [`Uri`](Part::Uri) or [`File`](Part::File): a backend seldom wants the bytes.
     /// With a length limit, bytes that do not fit into it are left out, and a text says so.
+    #[non_exhaustive]
     Blob {
         /// `image`, `audio` or `video`.
         modality: String,
@@ -192,6 +211,7 @@ pub enum Part {
         content: String,
     },
     /// Bytes that are found elsewhere.
+    #[non_exhaustive]
     Uri {
         /// `image`, `audio` or `video`.
         modality: String,
@@ -201,6 +221,7 @@ pub enum Part {
         uri: String,
     },
     /// Bytes that the provider keeps.
+    #[non_exhaustive]
     File {
         /// `image`, `audio` or `video`.
         modality: String,
@@ -231,13 +252,46 @@ impl Part {
         Part::ToolCallResponse { id: id.into(), response }
     }
 
+    /// The model's reasoning.
+    pub fn reasoning(content: impl Into<String>) -> Self {
+        Part::Reasoning { content: content.into() }
+    }
+
+    /// Bytes in base64; `modality` is `image`, `audio` or `video`.
+    pub fn blob(modality: impl Into<String>, base64: impl Into<String>) -> Self {
+        Part::Blob { modality: modality.into(), mime_type: None, content: base64.into() }
+    }
+
     /// Something that is found elsewhere; `modality` is `image`, `audio` or `video`.
     pub fn uri(modality: impl Into<String>, uri: impl Into<String>) -> Self {
         Part::Uri { modality: modality.into(), mime_type: None, uri: uri.into() }
     }
+
+    /// Something that the provider keeps, by its id; `modality` is `image`, `audio` or `video`.
+    pub fn file(modality: impl Into<String>, file_id: impl Into<String>) -> Self {
+        Part::File { modality: modality.into(), mime_type: None, file_id: file_id.into() }
+    }
+
+    /// The MIME type of a blob, a URI or a file. Other parts have none, and stay as they are.
+    #[must_use]
+    pub fn with_mime_type(mut self, mime_type: impl Into<String>) -> Self {
+        if let Part::Blob { mime_type: place, .. } | Part::Uri { mime_type: place, .. } | Part::File { mime_type: place, .. } =
+            &mut self
+        {
+            *place = Some(mime_type.into());
+        }
+        self
+    }
 }
 
 /// A tool as the model is told of it.
+///
+/// ```
+/// use samplescope::ToolDefinition;
+///
+/// let weather = ToolDefinition::new("weather").with_description("The weather in a city");
+/// assert_eq!((weather.name(), weather.description(), weather.parameters()), ("weather", Some("The weather in a city"), None));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolDefinition {
     pub(crate) name: String,
@@ -261,6 +315,21 @@ impl ToolDefinition {
     #[must_use]
     pub fn with_parameters(self, schema: Value) -> Self {
         ToolDefinition { parameters: Some(schema), ..self }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the model is told that it does.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// The JSON schema of its arguments.
+    pub fn parameters(&self) -> Option<&Value> {
+        self.parameters.as_ref()
     }
 }
 

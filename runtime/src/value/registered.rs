@@ -5,7 +5,7 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::value::{AttributeValue, Flag, Integer, Number, Text};
+use crate::value::{AttributeValue, Flag, Integer, Number, SealedAttribute, Text};
 use opentelemetry::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet, VecDeque};
@@ -207,7 +207,7 @@ impl<V, S: Sink> AnyRegistered<V, S> {
     where
         V: RegisteredTexts,
     {
-        self.put(key, AttributeValue::attribute);
+        self.put(key, SealedAttribute::attribute);
     }
 
     /// An integer.
@@ -232,7 +232,7 @@ impl<V, S: Sink> AnyRegistered<V, S> {
         V: RegisteredFlag,
     {
         // As a flag, `None` is false; as an attribute, it is none.
-        self.put(key, AttributeValue::attribute);
+        self.put(key, SealedAttribute::attribute);
     }
 
     fn put(&mut self, key: &'static str, convert: impl FnOnce(&V) -> Option<Value>) {

@@ -1,7 +1,6 @@
 //! What a user's own types may say of themselves, so that no argument has to.
 
-use crate::value::Integer;
-use crate::value::Message;
+use crate::value::{Integer, Message, Number};
 use crate::vocabulary::{Modality, Spent};
 use std::borrow::Cow;
 use std::fmt;
@@ -115,6 +114,9 @@ through_pointers!(&T Box<T> Arc<T>);
 /// use samplescope::{Modality, TokenUsage};
 ///
 /// let usage = TokenUsage::new(1_200_u32, Some(80_u64)).with_cached(1_000);
+/// assert_eq!((usage.input(), usage.output(), usage.cached(), usage.reasoning()), (Some(1_200), Some(80), Some(1_000), None));
+///
+/// let so_far = TokenUsage::default().with_output(12);
 /// let seen = TokenUsage::new(1_200, 80).with_modality(Modality::Image, 1_100, None::<u32>);
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -125,13 +127,26 @@ pub struct TokenUsage {
     cache_creation: Known,
     reasoning: Known,
     pub(crate) modalities: Modalities,
+    pub(crate) cost: Option<Cost>,
 }
 
 impl TokenUsage {
-    /// The tokens of the prompt, cached ones included, and those of the response, reasoning included.
-    /// Any integer, or an `Option` of one; what is negative is not a count, and left out.
+    /// The tokens of the prompt, cached ones included, and those of the response, reasoning included: the two that every provider counts.
+    /// Each is any integer, or an `Option` of one; what is negative is not a count, and left out.
     pub fn new(input: impl Integer, output: impl Integer) -> Self {
         TokenUsage { input: Known::of(&input), output: Known::of(&output), ..TokenUsage::default() }
+    }
+
+    /// The tokens of the prompt, cached ones included.
+    #[must_use]
+    pub fn with_input(self, tokens: impl Integer) -> Self {
+        TokenUsage { input: Known::of(&tokens), ..self }
+    }
+
+    /// The tokens of the response, reasoning included.
+    #[must_use]
+    pub fn with_output(self, tokens: impl Integer) -> Self {
+        TokenUsage { output: Known::of(&tokens), ..self }
     }
 
     /// Prompt tokens that the provider read from its cache.
@@ -162,24 +177,42 @@ impl TokenUsage {
         self
     }
 
-    pub(crate) fn input(&self) -> Option<i64> {
+    /// What the call cost, where the provider says it: `gen_ai.usage.cost`, on the span alone, in the currency that you account in. Said here it goes before
+    /// [`Settings::with_price`](crate::Settings::with_price); what is negative or no finite number is left out.
+    #[must_use]
+    pub fn with_cost(self, amount: impl Number) -> Self {
+        TokenUsage { cost: amount.number().and_then(Cost::new), ..self }
+    }
+
+    /// The tokens of the prompt, cached ones included.
+    pub fn input(&self) -> Option<u64> {
         self.input.get()
     }
 
-    pub(crate) fn output(&self) -> Option<i64> {
+    /// The tokens of the response, reasoning included.
+    pub fn output(&self) -> Option<u64> {
         self.output.get()
     }
 
-    pub(crate) fn cached(&self) -> Option<i64> {
+    /// Prompt tokens that the provider read from its cache.
+    pub fn cached(&self) -> Option<u64> {
         self.cached.get()
     }
 
-    pub(crate) fn cache_creation(&self) -> Option<i64> {
+    /// Prompt tokens that the provider wrote to its cache.
+    pub fn cache_creation(&self) -> Option<u64> {
         self.cache_creation.get()
     }
 
-    pub(crate) fn reasoning(&self) -> Option<i64> {
+    /// Response tokens that the model spent on reasoning.
+    pub fn reasoning(&self) -> Option<u64> {
         self.reasoning.get()
+    }
+
+    /// The counts, and the cost: whoever says only that says nothing of the counts.
+    pub(crate) fn apart(self) -> (Option<TokenUsage>, Option<Cost>) {
+        let counts = TokenUsage { cost: None, ..self };
+        (Some(counts).filter(|counts| self.cost.is_none() || *counts != TokenUsage::default()), self.cost)
     }
 
     /// What is known here, and for the rest what was known before.
@@ -191,6 +224,7 @@ impl TokenUsage {
             cache_creation: self.cache_creation.or(before.cache_creation),
             reasoning: self.reasoning.or(before.reasoning),
             modalities: self.modalities.over(before.modalities),
+            cost: self.cost.or(before.cost),
         }
     }
 }
@@ -200,7 +234,7 @@ impl fmt::Debug for TokenUsage {
         let mut usage = f.debug_struct("TokenUsage");
         usage.field("input", &self.input()).field("output", &self.output()).field("cached", &self.cached());
         usage.field("cache_creation", &self.cache_creation()).field("reasoning", &self.reasoning());
-        usage.field("modalities", &self.modalities).finish()
+        usage.field("modalities", &self.modalities).field("cost", &self.cost.map(Cost::amount)).finish()
     }
 }
 
@@ -213,8 +247,8 @@ impl Known {
         Known(tokens.integer().and_then(|tokens| NonZeroU64::MIN.checked_add(u64::try_from(tokens).ok()?)))
     }
 
-    fn get(self) -> Option<i64> {
-        i64::try_from(self.0?.get() - 1).ok()
+    fn get(self) -> Option<u64> {
+        Some(self.0?.get() - 1)
     }
 
     fn or(self, other: Self) -> Self {
@@ -233,8 +267,8 @@ impl fmt::Debug for Modalities {
 }
 
 impl Modalities {
-    pub(crate) fn get(&self, spent: Spent, modality: Modality) -> Option<i64> {
-        Some(i64::from(self.0[spent as usize][modality as usize]?.get()) - 1)
+    pub(crate) fn get(&self, spent: Spent, modality: Modality) -> Option<u64> {
+        Some(u64::from(self.0[spent as usize][modality as usize]?.get()) - 1)
     }
 
     /// What is no count, or none that a model call can have, is not known.
@@ -244,7 +278,7 @@ impl Modalities {
     }
 
     /// All that is known.
-    pub(crate) fn known(self) -> impl Iterator<Item = (Spent, Modality, i64)> {
+    pub(crate) fn known(self) -> impl Iterator<Item = (Spent, Modality, u64)> {
         let all = Spent::ALL.into_iter().flat_map(|spent| Modality::ALL.map(|modality| (spent, modality)));
         all.filter_map(move |(spent, modality)| Some((spent, modality, self.get(spent, modality)?)))
     }
@@ -258,32 +292,52 @@ impl Modalities {
     }
 }
 
+/// An amount that can be one, by its bits: two of them are equal or are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cost(u64);
+
+impl Cost {
+    pub(crate) fn new(amount: f64) -> Option<Self> {
+        Some(amount).filter(|amount| amount.is_finite() && *amount >= 0.0).map(|amount| Cost(amount.abs().to_bits()))
+    }
+
+    pub(crate) fn amount(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
 /// A [`TokenUsage`], or an `Option` or a reference of one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `TokenUsage`",
     label = "expected a `TokenUsage`",
     note = "write `TokenUsage::new(input_tokens, output_tokens)`; an `Option` or a reference of one is fine"
 )]
-pub trait Usage {
-    #[doc(hidden)]
+pub trait Usage: SealedUsage {}
+
+/// The counts behind a [`Usage`].
+pub trait SealedUsage {
     fn usage(&self) -> Option<TokenUsage>;
 }
 
-impl Usage for TokenUsage {
+impl Usage for TokenUsage {}
+impl<T: Usage + ?Sized> Usage for &T {}
+impl<T: Usage> Usage for Option<T> {}
+
+impl SealedUsage for TokenUsage {
     fn usage(&self) -> Option<TokenUsage> {
         Some(*self)
     }
 }
 
-impl<T: Usage + ?Sized> Usage for &T {
+impl<T: Usage + ?Sized> SealedUsage for &T {
     fn usage(&self) -> Option<TokenUsage> {
         (**self).usage()
     }
 }
 
-impl<T: Usage> Usage for Option<T> {
+impl<T: Usage> SealedUsage for Option<T> {
     fn usage(&self) -> Option<TokenUsage> {
-        self.as_ref().and_then(Usage::usage)
+        self.as_ref().and_then(SealedUsage::usage)
     }
 }
 
@@ -295,17 +349,20 @@ mod tests {
     fn what_is_known_is_what_was_said() {
         let usage =
             TokenUsage::new(0, i64::MAX).with_cached(-1).with_reasoning(Some(3_u8)).with_modality(Modality::Image, 0, u32::MAX);
-        assert_eq!((usage.input(), usage.output(), usage.cached(), usage.reasoning()), (Some(0), Some(i64::MAX), None, Some(3)));
+        assert_eq!(
+            (usage.input(), usage.output(), usage.cached(), usage.reasoning()),
+            (Some(0), Some(9_223_372_036_854_775_807), None, Some(3))
+        );
         assert_eq!(usage.modalities.known().collect::<Vec<_>>(), [(Spent::Input, Modality::Image, 0)]);
         let shown = "TokenUsage { input: Some(0), output: Some(9223372036854775807), cached: None, cache_creation: None, reasoning: Some(3), \
-            modalities: [(Input, Image, 0)] }";
+            modalities: [(Input, Image, 0)], cost: None }";
         assert_eq!(format!("{usage:?}"), shown);
         let more = TokenUsage::new(None::<u8>, 1).with_modality(Modality::Audio, 5, 6).over(usage);
         assert_eq!((more.input(), more.output(), more.modalities.known().count()), (Some(0), Some(1), 3));
     }
 
     #[test]
-    fn it_has_the_room_of_ten_numbers() {
-        assert!(size_of::<TokenUsage>() <= 80);
+    fn it_has_the_room_of_twelve_numbers() {
+        assert!(size_of::<TokenUsage>() <= 96);
     }
 }

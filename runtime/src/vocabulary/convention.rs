@@ -6,6 +6,7 @@
 //! | *genai* | OpenTelemetry semantic-conventions-genai, main at a685613 (2026-08-15), with what its `non-normative/migration.md` at 32c328e (2026-10) lists |
 //! | *genai, inference* | the same, `docs/gen-ai/client-inference.md` at 024a4f9 and `gen-ai-token-metrics.md` at 066d4a7 (both 2026-10) |
 //! | *core* | OpenTelemetry semantic-conventions v1.44.0 |
+//! | *own* | none of them has a name for it: in the namespace `samplescope`, but for the cost |
 //!
 //! The two vocabularies stand side by side as [`PRESCRIBED`] and [`GENAI`]: a second pin of either is a third table, not a branch.
 //! CONTRIBUTING says how the next pin is made. No name that leaves stands anywhere else, which `tests/tests/one_place.rs` holds.
@@ -38,7 +39,12 @@ pub(crate) mod key {
 
     // genai
     pub(crate) const AGENT_NAME: &str = "gen_ai.agent.name";
+    pub(crate) const CONVERSATION_COMPACTED: &str = "gen_ai.conversation.compacted";
     pub(crate) const CONVERSATION_ID: &str = "gen_ai.conversation.id";
+    pub(crate) const EVALUATION_EXPLANATION: &str = "gen_ai.evaluation.explanation";
+    pub(crate) const EVALUATION_LABEL: &str = "gen_ai.evaluation.score.label";
+    pub(crate) const EVALUATION_NAME: &str = "gen_ai.evaluation.name";
+    pub(crate) const EVALUATION_SCORE: &str = "gen_ai.evaluation.score.value";
     pub(crate) const MCP_METHOD_NAME: &str = "mcp.method.name";
     pub(crate) const OPERATION_NAME: &str = "gen_ai.operation.name";
     pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
@@ -87,21 +93,35 @@ pub(crate) mod key {
     pub(crate) const ERROR_TYPE: &str = "error.type";
     pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
     pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
+    pub(crate) const RESEND_COUNT: &str = "http.request.resend_count";
     pub(crate) const SERVER_ADDRESS: &str = "server.address";
     pub(crate) const SERVER_PORT: &str = "server.port";
+
+    // own
+    pub(crate) const AGENT_PARENT: &str = "samplescope.agent.parent";
+    pub(crate) const DECISION: &str = "samplescope.decision";
+    pub(crate) const DECISION_BY: &str = "samplescope.decision.by";
+    pub(crate) const MESSAGES_AFTER: &str = "samplescope.messages.after";
+    pub(crate) const MESSAGES_BEFORE: &str = "samplescope.messages.before";
+    /// Beside the tokens that it is the price of, where backends look for it.
+    pub(crate) const USAGE_COST: &str = "gen_ai.usage.cost";
 }
 
-/// Events on the loop span, and the one log event.
+/// Events on spans.
 pub(crate) mod event {
     // prescribed
     pub(crate) const VALIDATION_FAILURE: &str = "sampling.validation_failure";
     pub(crate) const TEXT_RESPONSE_RETRY: &str = "sampling.text_response_retry";
     pub(crate) const CHOICE: &str = "gen_ai.choice";
     // genai
+    pub(crate) const EVALUATION_RESULT: &str = "gen_ai.evaluation.result";
     pub(crate) const DETAILS: &str = "gen_ai.client.inference.operation.details";
     pub(crate) const OPERATION_EXCEPTION: &str = "gen_ai.client.operation.exception";
     // core
     pub(crate) const EXCEPTION: &str = "exception";
+    // own
+    pub(crate) const COMPACTED: &str = "samplescope.compacted";
+    pub(crate) const TOOL_DECISION: &str = "samplescope.tool_decision";
 
     /// The event of a message (prescribed), which is also the key of its text.
     pub(crate) fn message(role: &str) -> String {

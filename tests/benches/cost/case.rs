@@ -192,7 +192,7 @@ fn recording_and_metered() {
 
 fn capturing() {
     recording();
-    Settings::default().vocabulary(Vocabulary::GenAi).capture(Capture::Spans).install();
+    Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans).install();
 }
 
 /// A subscriber, but none that wants these spans.

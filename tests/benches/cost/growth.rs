@@ -1,12 +1,10 @@
 //! Calls whose number grows: concurrent tools that end in one order or another, and a tool that says ever more of itself.
 
 use crate::workload::block_on;
-use opentelemetry::Key;
 use samplescope::{FutureExt as _, current_tool, sampling_loop, sampling_tool};
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
@@ -47,10 +45,10 @@ async fn waiting() {
 }
 
 #[sampling_tool]
-async fn describing(keys: &[Key]) {
+async fn describing(keys: &[&'static str]) {
     let tool = current_tool();
     for (value, key) in (0_i64..).zip(keys) {
-        tool.set(key.clone(), value);
+        tool.set(*key, value);
     }
 }
 
@@ -70,12 +68,12 @@ pub(crate) fn end_spawned(tools: usize) {
     block_on(spawning);
 }
 
-pub(crate) fn describe(keys: &[Key]) {
+pub(crate) fn describe(keys: &[&'static str]) {
     block_on(describing(keys));
 }
 
-pub(crate) fn keys(count: usize) -> Vec<Key> {
-    (0..count).map(|number| Arc::<str>::from(format!("app.key_{number}")).into()).collect()
+pub(crate) fn keys(count: usize) -> Vec<&'static str> {
+    (0..count).map(|number| &*format!("app.key_{number}").leak()).collect()
 }
 
 fn poll_each(tasks: &mut [Task]) {

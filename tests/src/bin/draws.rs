@@ -3,7 +3,7 @@
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use samplescope::{sampling_loop, sampling_step, sampling_tool};
+use samplescope::{current_tool, sampling_loop, sampling_step, sampling_tool};
 
 #[sampling_loop(agent = agent, messages = "a secret")]
 fn run(agent: &str, steps: usize) {
@@ -19,6 +19,15 @@ fn step() {
 
 #[sampling_tool(name = name)]
 fn tool(name: &str) {}
+
+/// Says it wherever something can be said.
+#[sampling_tool(name = said, description = said, result = |()| said, error_type = |error| error.clone())]
+fn says(said: &str) -> Result<(), String> {
+    let tool = current_tool();
+    tool.set(said.to_owned(), [said, "list"]);
+    tool.event(said.to_owned(), || [KeyValue::new(said.to_owned(), said.to_owned())]);
+    Err(said.to_owned())
+}
 
 /// A span of another instrumentation, with one of ours inside.
 fn foreign() {
@@ -46,7 +55,9 @@ fn main() {
             }
         }),
         "huge" => run("huge", 100_000),
-        "steering" => tool("\x1b[2J\x1b[Hevil\r\u{9b}31m\u{202e}"),
+        "steering" => {
+            let _ = says("\x1b[2J\x1b[Hevil\r\u{9b}31m\u{202e}");
+        }
         "unfinished" => {
             let root = Context::new().with_span(global::tracer("own").start("root"));
             let _entered = root.clone().attach();

@@ -55,7 +55,7 @@ fn main() {
         "metrics" => {
             let meters = SdkMeterProvider::builder().with_periodic_exporter(InMemoryMetricExporter::default()).build();
             global::set_meter_provider(meters);
-            Settings::from_env().vocabulary(Vocabulary::GenAi).install();
+            Settings::from_env().with_vocabulary(Vocabulary::GenAi).install();
         }
         other => panic!("there is no `{other}`"),
     }

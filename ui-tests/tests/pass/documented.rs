@@ -72,6 +72,10 @@ impl Failure {
     fn kind(&self) -> &'static str {
         "timeout"
     }
+
+    fn status(&self) -> u16 {
+        504
+    }
 }
 
 impl Display for Failure {
@@ -108,6 +112,7 @@ struct Call {
     error_type = |error| error.kind(),
     attributes("app.tenant" = tenant.id),
     unchecked("gen_ai.new.key" = 1),
+    error_attributes("http.response.status_code" = |error| error.status()),
     parent = job.context,
     link = job.context,
     capture = false,
@@ -122,9 +127,10 @@ fn of_a_loop(request: &Request, question: &str, session: &Named, tenant: &Named,
     response = |response| response,
     tool_count = request.tools.len(),
     result_type = Forecast,
+    inherited("user.id" = user.id),
     recursive,
 )]
-fn of_a_loop_besides(request: &Request, body: &[(&str, &str)]) -> String {
+fn of_a_loop_besides(request: &Request, body: &[(&str, &str)], user: &Named) -> String {
     let _ = Forecast;
     String::new()
 }
@@ -162,15 +168,17 @@ fn that_fails() -> Output {
     server_address = "api.example.com",
     server_port = 443,
     iteration = turn,
+    attempt = retries,
     error_type = |error| error.kind(),
     attributes("app.tenant" = tenant.id),
     unchecked("gen_ai.new.key" = 1),
+    error_attributes("http.response.status_code" = |error| error.status()),
     parent = job.context,
     link = job.context,
     capture = false,
     crate = ::samplescope,
 )]
-fn of_a_step(request: &Request, turn: usize, tenant: &Named, job: &Job) -> Result<Response, Failure> {
+fn of_a_step(request: &Request, turn: usize, retries: u8, tenant: &Named, job: &Job) -> Result<Response, Failure> {
     Ok(answered())
 }
 
@@ -200,6 +208,7 @@ fn of_a_stream() -> impl futures::Stream<Item = Output> {
     error_type = |error| error.kind(),
     attributes("app.tenant" = tenant.id),
     unchecked("gen_ai.new.key" = 1),
+    error_attributes("http.response.status_code" = |error| error.status()),
     parent = job.context,
     link = job.context,
     capture = false,
@@ -214,9 +223,9 @@ fn main() {
     let job = Job { context: step.context() };
     let session = Session { id: 7 }.named();
     let _ = of_a_loop(&request(), "hello", &session, &session, &job);
-    of_a_loop_besides(&request(), &[]);
+    of_a_loop_besides(&request(), &[], &session);
     that_fails();
-    let _ = of_a_step(&request(), 0, &session, &job);
+    let _ = of_a_step(&request(), 0, 0, &session, &job);
     of_a_step_besides(&[]);
     of_a_step_that_fails();
     drop(of_a_stream());

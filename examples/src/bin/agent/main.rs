@@ -63,7 +63,7 @@ fn exit(result: Result<(), Box<dyn Error>>) -> ExitCode {
 fn run(content: bool) -> Result<(), Box<dyn Error>> {
     terminal::show_warnings();
     if content {
-        Settings::from_env().capture(Capture::Spans).install();
+        Settings::from_env().with_capture(Capture::Spans).install();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     // An exporter over gRPC is built, and sends, in the runtime.
