@@ -71,41 +71,48 @@ fn with_the_variables_of_each_backend_the_agent_sends_to_the_path_and_with_the_h
     let backends: BTreeSet<&str> = recipes.iter().map(|(backend, _)| *backend).collect();
     let expected = ["Datadog", "Grafana", "Honeycomb", "Jaeger", "Langfuse", "MLflow", "Phoenix"];
     assert_eq!(backends.into_iter().collect::<Vec<_>>(), expected);
-    for (backend, variables) in recipes {
-        let receiver = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://{}", receiver.local_addr().expect("bound"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_agent"));
-        // The agent looks at this one; a recipe for traces alone has another, which goes before it.
-        command.env_clear().env("OTEL_EXPORTER_OTLP_ENDPOINT", &address);
-        let (mut path, mut headers) = ("", "");
-        for (name, value) in &variables {
-            if name.ends_with("ENDPOINT") {
-                let (scheme, place) = value.split_once("://").expect("an address");
-                assert!(scheme == "https" || place.starts_with("localhost"), "{backend}: {value}");
-                path = place.find('/').map_or("", |start| &place[start..]);
-                command.env(name, format!("{address}{path}"));
-            } else {
-                headers = if name.ends_with("HEADERS") { value } else { headers };
-                command.env(name, value);
-            }
+    thread::scope(|scope| {
+        for (backend, variables) in &recipes {
+            scope.spawn(|| sends(backend, variables));
         }
-        let received = thread::spawn(move || {
-            let (connection, _) = receiver.accept().expect("a connection");
-            head(connection)
-        });
-        assert!(command.output().expect("the agent runs").status.success(), "{backend}");
-        let head = received.join().expect("a request");
-        let path = format!("{}/v1/traces", path.trim_end_matches("/v1/traces"));
-        assert!(head.starts_with(&format!("POST {path} ")), "{backend}: {head}");
-        for header in headers.split(',').filter(|header| !header.is_empty()) {
-            let (name, value) = header.split_once('=').expect("a header");
-            let line = format!("\r\n{}: {}\r\n", name.to_lowercase(), value.replace("%20", " "));
-            assert!(head.contains(&line), "{backend}: {line:?} {head:?}");
+    });
+}
+
+/// The agent, with these variables.
+fn sends(backend: &str, variables: &[(&str, &'static str)]) {
+    let receiver = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", receiver.local_addr().expect("bound"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agent"));
+    // The agent looks at this one; a recipe for traces alone has another, which goes before it.
+    command.env_clear().env("OTEL_EXPORTER_OTLP_ENDPOINT", &address);
+    let (mut path, mut headers) = ("", "");
+    for (name, value) in variables {
+        if name.ends_with("ENDPOINT") {
+            let (scheme, place) = value.split_once("://").expect("an address");
+            assert!(scheme == "https" || place.starts_with("localhost"), "{backend}: {value}");
+            path = place.find('/').map_or("", |start| &place[start..]);
+            command.env(name, format!("{address}{path}"));
+        } else {
+            headers = if name.ends_with("HEADERS") { value } else { headers };
+            command.env(name, value);
         }
+    }
+    let received = thread::spawn(move || {
+        let (connection, _) = receiver.accept().expect("a connection");
+        head(connection)
+    });
+    assert!(command.output().expect("the agent runs").status.success(), "{backend}");
+    let head = received.join().expect("a request");
+    let path = format!("{}/v1/traces", path.trim_end_matches("/v1/traces"));
+    assert!(head.starts_with(&format!("POST {path} ")), "{backend}: {head}");
+    for header in headers.split(',').filter(|header| !header.is_empty()) {
+        let (name, value) = header.split_once('=').expect("a header");
+        let line = format!("\r\n{}: {}\r\n", name.to_lowercase(), value.replace("%20", " "));
+        assert!(head.contains(&line), "{backend}: {line:?} {head:?}");
     }
 }
 
-/// What stands before the body of the request. It is not answered.
+/// What stands before the body of the request, which is refused.
 fn head(mut connection: TcpStream) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
