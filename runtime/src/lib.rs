@@ -56,6 +56,7 @@ pub use value::error_type::ErrorType;
 pub use value::evaluation::Evaluation;
 pub use value::message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
 pub use value::response::{SamplingResponse, TokenUsage, ToolOutcome};
+pub use vocabulary::Modality;
 
 /// The name of the instrumentation scope.
 const NAME: &str = "samplescope";
