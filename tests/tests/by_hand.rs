@@ -9,7 +9,7 @@ use samplescope::{Capture, Settings, Vocabulary};
 use samplescope_tests::{Span, Telemetry};
 use std::collections::BTreeMap;
 use workload::request::{self, Call};
-use workload::{Request, annotated, block_on, by_hand, nothing, traced};
+use workload::{Request, annotated, block_on, by_hand, chat, nothing, traced};
 
 type Attributes = BTreeMap<String, String>;
 
@@ -109,4 +109,17 @@ fn usage_and_history_are_on_every_step_of_the_states_that_have_them() {
         let messages = step.get("gen_ai.input.messages").map(|messages| messages.to_string()).unwrap_or_default();
         assert_eq!(messages.matches("\"role\"").count(), 100);
     }
+}
+
+#[test]
+fn what_is_read_of_request_and_response_is_what_is_written() {
+    let (request, response) = (chat::request(2), chat::response());
+    let attributes = |run: fn(&chat::ChatRequest, &chat::ChatResponse)| {
+        let telemetry = Telemetry::on();
+        run(&request, &response);
+        telemetry.span().attributes()
+    };
+    let written = attributes(|request, response| _ = chat::written(request, response));
+    assert_eq!(written.len(), 12, "{written:#?}");
+    assert_eq!(attributes(|request, response| _ = chat::two_words(request, response)), written);
 }

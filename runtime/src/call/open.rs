@@ -552,7 +552,9 @@ impl Opening {
         if self.operation.subject == Some(shared) {
             self.subject = self.attributes.as_ref().map(Vec::len);
         }
-        self.push(shared.key(), Some(value));
+        if self.operation.hands_on != Some(shared) {
+            self.push(shared.key(), Some(value));
+        }
     }
 
     /// What is said now is no constant, although nobody was asked whether it is worth saying.

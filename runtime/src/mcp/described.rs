@@ -46,7 +46,7 @@ pub(crate) struct Said(u16);
 /// Those that may be learned later, too.
 const LEARNABLE: [&str; 9] = [
     key::TOOL_NAME,
-    request_key::PROMPT_NAME,
+    key::PROMPT_NAME,
     request_key::RESOURCE_URI,
     request_key::REQUEST_ID,
     request_key::SESSION_ID,

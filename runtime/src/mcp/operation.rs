@@ -9,7 +9,7 @@ use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start
 use crate::mcp::described::{Delegated, Described, Ending, Said};
 use crate::settings::{Piece, Settings};
 use crate::vocabulary::{
-    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Kind, Origin, REQUEST_DURATIONS, Requests, SAMPLING, Side, defined,
+    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Kind, Origin, REQUESTS, Requests, SAMPLING, Side, defined,
     is_senders_fault, key, request_key, value,
 };
 use opentelemetry::trace::{Link, SpanBuilder, SpanKind, Status, TraceContextExt as _};
@@ -167,7 +167,7 @@ impl Operation {
         let Some(open) = self.open.as_mut().filter(|open| !open.said.has(key)) else { return };
         let value = Value::from(value.into());
         if let (Role::Of(side), Some(measured)) = (open.role, &mut open.measured) {
-            if REQUEST_DURATIONS[side as usize].attributes.contains(&key) {
+            if REQUESTS[side as usize].attributes.contains(&key) {
                 set(&mut measured.attributes, key, measured.meters.bounded(key, value.clone(), Origin::Evaluated));
             }
         }
@@ -234,7 +234,7 @@ enum End<'a> {
 
 impl Measured {
     fn new(meters: Arc<Meters>, side: Side, described: &Described<'_>) -> Self {
-        let mut attributes = Vec::with_capacity(REQUEST_DURATIONS[side as usize].attributes.len() + 1);
+        let mut attributes = Vec::with_capacity(REQUESTS[side as usize].attributes.len() + 1);
         let mut constant = |key, value: Option<&'static str>| {
             attributes.extend(value.map(|value| KeyValue::new(key, value)));
         };
@@ -254,7 +254,7 @@ impl Measured {
             attributes.extend(port.map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
         }
         let named = |key| move |name: &str| (key, name.to_owned());
-        let subject = described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(request_key::PROMPT_NAME)));
+        let subject = described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(key::PROMPT_NAME)));
         Measured { meters, started: Instant::now(), attributes, subject }
     }
 
@@ -402,17 +402,15 @@ fn attributes(side: Side, described: &Described<'_>, requests: &Requests) -> Vec
     let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
     let owned = |text: &str| Value::from(text.to_owned());
     say(key::MCP_METHOD_NAME, text(defined(method), method));
-    if let Some(tool) = tool {
-        say(key::TOOL_NAME, owned(tool));
-    }
-    if let Some(prompt) = prompt {
-        say(request_key::PROMPT_NAME, owned(prompt));
-    }
-    if let Some(uri) = resource_uri {
-        say(request_key::RESOURCE_URI, owned(uri));
-    }
-    if let Some(id) = described.session_id {
-        say(request_key::SESSION_ID, owned(id));
+    for (key, value) in [
+        (key::TOOL_NAME, tool),
+        (key::PROMPT_NAME, prompt),
+        (request_key::RESOURCE_URI, resource_uri),
+        (request_key::SESSION_ID, described.session_id),
+    ] {
+        if let Some(value) = value {
+            say(key, owned(value));
+        }
     }
     if requests.protocol {
         if method == CALL_TOOL {

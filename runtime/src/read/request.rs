@@ -24,6 +24,9 @@ pub(crate) struct Request {
     /// Not 1, which is what it is where nothing is said.
     pub(crate) choice_count: Option<i64>,
     pub(crate) stop_sequences: Vec<StringValue>,
+    pub(crate) reasoning_level: Option<StringValue>,
+    /// The id of the response that it goes on from.
+    pub(crate) previous_response: Option<StringValue>,
     /// `json` or `text`.
     pub(crate) output_type: Option<&'static str>,
     /// The response is to come in pieces.
@@ -50,13 +53,17 @@ pub(crate) fn request(given: &dyn Readable, wants: Wants) -> Result<Request, Unr
     let seen = signs(given, None, &REQUEST_SIGNS)?;
     let mut shapes = PROVIDERS.iter().filter_map(|provider| provider.request.as_ref());
     match shapes.find(|shape| (shape.is)(seen)) {
-        Some(shape) => Ok(told(facts(given, None, &shape.wants, wants)?)),
+        Some(shape) => {
+            let mut said = Facts::new(wants);
+            facts(given, None, &shape.wants, &mut said)?;
+            Ok(told(&mut said))
+        }
         None if seen.has(Sign::Null) => Ok(Request::default()),
         None => Err(unrecognised(given)),
     }
 }
 
-fn told(mut facts: Facts) -> Request {
+fn told(facts: &mut Facts) -> Request {
     Request {
         model: facts.take_text(Text::Model),
         temperature: facts.number(Number::Temperature),
@@ -66,6 +73,8 @@ fn told(mut facts: Facts) -> Request {
         seed: facts.integer(Count::Seed),
         presence_penalty: facts.number(Number::PresencePenalty),
         frequency_penalty: facts.number(Number::FrequencyPenalty),
+        reasoning_level: facts.take_text(Text::ReasoningLevel),
+        previous_response: facts.take_text(Text::PreviousResponse),
         choice_count: facts.count(Count::Choices).filter(|&count| count > 1),
         output_type: match facts.signs {
             signs if signs.has(Sign::Json) => Some(value::JSON_OUTPUT),
@@ -77,6 +86,6 @@ fn told(mut facts: Facts) -> Request {
         instructions: json::instructions(&take(&mut facts.system)),
         messages: json::messages(&take(&mut facts.messages)),
         tools: json::definitions(&take(&mut facts.definitions)),
-        stop_sequences: facts.stop_sequences,
+        stop_sequences: take(&mut facts.stop_sequences),
     }
 }

@@ -3,7 +3,7 @@
 //! Allocations, bytes and sizes depend on the code alone. Instructions depend on the toolchain, too: the budget names the one they were counted
 //! with, and on another one, or without valgrind, they are not checked.
 
-use crate::case::{OURS, State, many, requests, states};
+use crate::case::{OURS, State, many, reading, requests, states};
 use crate::machine::toolchain;
 use crate::sizes::{FUTURES, sizes};
 use std::collections::BTreeMap;
@@ -66,6 +66,15 @@ fn measure() -> io::Result<Figures> {
         }
         add(state.case.group, "allocations", cost.allocations);
         add(state.case.group, "bytes", cost.bytes);
+    }
+    for State { case, size, runs } in reading() {
+        let of = format!("{size} messages, {}", case.name);
+        let cost = case.cost(size, runs)?;
+        if let Some(instructions) = cost.instructions {
+            add(&of, INSTRUCTIONS, instructions);
+        }
+        add(&of, "allocations", cost.allocations);
+        add(&of, "bytes", cost.bytes);
     }
     for State { case, size, runs } in many() {
         if let Some(instructions) = case.instructions(size, runs)? {

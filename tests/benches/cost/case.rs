@@ -3,7 +3,7 @@
 use crate::floor;
 use crate::growth::{self, Ending};
 use crate::workload::request::{self, Call};
-use crate::workload::{Request, annotated, block_on, by_hand, nothing, traced};
+use crate::workload::{Request, annotated, block_on, by_hand, chat, nothing, traced};
 use opentelemetry::global;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
@@ -49,6 +49,8 @@ pub(crate) const NOTHING: &str = "nothing";
 pub(crate) const NO_SUBSCRIBER: &str = "`tracing`, no subscriber";
 pub(crate) const FILTERED: &str = "`tracing`, filtered off";
 pub(crate) const BRIDGED: &str = "tracing-opentelemetry";
+pub(crate) const TWO_WORDS: &str = "`request` and `response`";
+pub(crate) const WRITTEN: &str = "each attribute written";
 
 /// In groups, as the table shows them.
 pub(crate) fn states() -> Vec<State> {
@@ -76,6 +78,16 @@ pub(crate) fn states() -> Vec<State> {
         }),
         State { case: Case { group: content, name: OURS, set_up: capturing, prepare: with_history }, size: 100, runs: 10 },
     ]
+}
+
+/// A step whose request and response are read, beside one with a closure or an expression for each attribute. Its size is that of the history.
+pub(crate) fn reading() -> Vec<State> {
+    let step = |name, prepare: fn(usize) -> Box<dyn Fn()>, size| State {
+        case: Case { group: "reading", name, set_up: recording, prepare },
+        size,
+        runs: 1_000,
+    };
+    vec![step(WRITTEN, written, 2), step(TWO_WORDS, two_words, 2), step(TWO_WORDS, two_words, 200)]
 }
 
 /// One request of MCP, received or sent, beside the same span by hand. In groups, as the table shows them.
@@ -159,7 +171,7 @@ pub(crate) fn series() -> Vec<Series> {
 
 /// Every case, to find the one that a process was started for.
 pub(crate) fn all() -> impl Iterator<Item = Case> {
-    let states = states().into_iter().chain(requests()).chain(floor::parts());
+    let states = states().into_iter().chain(reading()).chain(requests()).chain(floor::parts());
     states.map(|state| state.case).chain(series().into_iter().flat_map(|series| series.lines))
 }
 
@@ -170,6 +182,23 @@ fn of_steps(steps: usize) -> Request {
 fn run(request: Request, run: fn(&Request) -> usize) -> Box<dyn Fn()> {
     Box::new(move || {
         black_box(run(black_box(&request)));
+    })
+}
+
+fn chat(messages: usize, step: fn(&chat::ChatRequest, &chat::ChatResponse)) -> Box<dyn Fn()> {
+    let (request, response) = (chat::request(messages), chat::response());
+    Box::new(move || step(black_box(&request), black_box(&response)))
+}
+
+fn two_words(messages: usize) -> Box<dyn Fn()> {
+    chat(messages, |request, response| {
+        black_box(chat::two_words(request, response));
+    })
+}
+
+fn written(messages: usize) -> Box<dyn Fn()> {
+    chat(messages, |request, response| {
+        black_box(chat::written(request, response));
     })
 }
 
