@@ -223,6 +223,7 @@ fn opened(model: &Model, name: &str, place: Span, first: Option<TokenStream>, re
     let groups = [
         (quote!(__ss_is_measured), &request.measured),
         (quote!(__ss_is_agent_measured), &request.agent_measured),
+        (quote!(__ss_is_server_measured), &request.server_measured),
         (quote!(__ss_is_recording), &request.recorded),
         (quote!(__ss_is_recording), &request.listed),
         (quote!(__ss_is_measured), &request.read),
@@ -408,6 +409,8 @@ fn written(model: &Model) -> Vec<String> {
 
 /// Those of which it has to be told: of the others, the runtime knows.
 const REQUESTED: &[&str] = &[
+    "reasoning_level",
+    "previous_response_id",
     "top_p",
     "top_k",
     "seed",

@@ -32,6 +32,8 @@ pub(crate) enum Need {
     Measured,
     /// A recording span, or a meter that measures agents.
     AgentMeasured,
+    /// A recording span, or a meter that tells servers apart.
+    ServerMeasured,
     /// A recording span.
     Recorded,
     /// A recording span, after everything else that only that needs: the value is content, too, and for that the span has to be there.
@@ -63,11 +65,13 @@ pub(crate) enum Takes {
     Chunk,
     /// An OpenTelemetry context.
     Context,
+    /// A `SystemTime`.
+    Time,
     /// Whatever serialises in the shape of a provider's.
     Provided,
 }
 
-use Need::{AgentMeasured, Captured, Listed, Measured, Placed, Read, Recorded};
+use Need::{AgentMeasured, Captured, Listed, Measured, Placed, Read, Recorded, ServerMeasured};
 use Side::{Error, Request, Setting, Success};
 
 const ALL: &[Macro] = &[Loop, Step, Tool];
@@ -91,8 +95,12 @@ pub(crate) const KEYS: &[Key] = &[
     key("presence_penalty", &[Step], Request(Recorded), Takes::Number),
     key("frequency_penalty", &[Step], Request(Recorded), Takes::Number),
     key("choice_count", &[Step], Request(Recorded), Takes::Integer),
-    key("server_address", &[Step], Request(Recorded), Takes::Text),
-    key("server_port", &[Step], Request(Recorded), Takes::Integer),
+    key("reasoning_level", &[Step], Request(Recorded), Takes::Text),
+    key("previous_response_id", &[Step], Request(Recorded), Takes::Text),
+    key("prompt_name", &[Step], Request(Recorded), Takes::Text),
+    key("prompt_version", &[Step], Request(Recorded), Takes::Text),
+    key("server_address", &[Step], Request(ServerMeasured), Takes::Text),
+    key("server_port", &[Step], Request(ServerMeasured), Takes::Integer),
     key("iteration", &[Step], Request(Recorded), Takes::Integer),
     key("attempt", &[Step], Request(Recorded), Takes::Integer),
     key("name", &[Tool], Request(Measured), Takes::Text),
@@ -124,6 +132,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("recursive", &[Loop], Setting, Takes::Nothing),
     key("parent", ALL, Request(Placed), Takes::Context),
     key("link", ALL, Request(Placed), Takes::Context),
+    key("started", ALL, Request(Placed), Takes::Time),
     key("capture", ALL, Setting, Takes::Flag),
     key("crate", ALL, Setting, Takes::Path),
 ];
@@ -174,6 +183,7 @@ impl Key {
             (_, Takes::Type) => "Forecast",
             (_, Takes::Path) => "::my_crate::samplescope",
             (_, Takes::Context) => "job.context",
+            (_, Takes::Time) => "job.began",
             (_, Takes::Provided) => "request",
             (_, Takes::Tools) => "request.tools",
             (_, Takes::Json) => "call.arguments",
@@ -199,9 +209,17 @@ impl Key {
             "agent" | "conversation_id" | "inherited" => "steps and tools inherit it from their loop",
             "tool_count" | "result_type" | "result_type_name" | "handler_mode" | "answer" => "it describes the whole run",
             "name" | "call_id" | "description" | "tool_type" | "arguments" | "result" => "it describes one tool call",
-            "top_p" | "top_k" | "seed" | "stop_sequences" | "presence_penalty" | "frequency_penalty" | "choice_count" => {
-                "it describes one model call, which is a step"
-            }
+            "top_p"
+            | "top_k"
+            | "seed"
+            | "stop_sequences"
+            | "presence_penalty"
+            | "frequency_penalty"
+            | "choice_count"
+            | "reasoning_level"
+            | "previous_response_id"
+            | "prompt_name"
+            | "prompt_version" => "it describes one model call, which is a step",
             "server_address" | "server_port" => "it says where one model call went, which is a step",
             "provider" | "model" | "temperature" | "max_tokens" | "system_prompt" | "messages" | "tools" | "request"
             | "response" => "it describes what is asked of the model",

@@ -210,6 +210,10 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `presence_penalty = 0.1`: the presence penalty
 /// - `frequency_penalty = 0.1`: the frequency penalty
 /// - `choice_count = 2`: how many responses are asked for
+/// - `reasoning_level = "low"`: how much the model is to reason, in the provider's own word
+/// - `previous_response_id = request.previous`: the response that it goes on from, where the provider keeps it
+/// - `prompt_name = "trip-planner"`: the prompt template that it was made from
+/// - `prompt_version = "v2"`: the template's version
 /// - `server_address = "api.example.com"`: where the request goes
 /// - `server_port = 443`: to which port
 /// - `iteration = turn`: which step of its loop it is; not given, it is counted from 0

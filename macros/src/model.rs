@@ -71,6 +71,7 @@ pub(crate) struct Request {
     pub(crate) constant: Vec<Description>,
     pub(crate) measured: Vec<Description>,
     pub(crate) agent_measured: Vec<Description>,
+    pub(crate) server_measured: Vec<Description>,
     pub(crate) recorded: Vec<Description>,
     /// Attributes and content at once.
     pub(crate) listed: Vec<Description>,
@@ -83,7 +84,8 @@ impl Request {
     pub(crate) fn attributes(&self) -> usize {
         // Of a request that is read, as many as most have.
         let read = self.read.len() * 4;
-        self.constant.len() + self.measured.len() + self.agent_measured.len() + self.recorded.len() + self.listed.len() + read
+        let said = [&self.constant, &self.measured, &self.agent_measured, &self.server_measured, &self.recorded, &self.listed];
+        said.iter().map(|group| group.len()).sum::<usize>() + read
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Description> {
@@ -92,6 +94,7 @@ impl Request {
             &self.constant,
             &self.measured,
             &self.agent_measured,
+            &self.server_measured,
             &self.recorded,
             &self.listed,
             &self.read,

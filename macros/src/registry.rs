@@ -5,7 +5,7 @@
 const DATA: &str = include_str!("../registry/attributes.tsv");
 
 /// When the registry was read, for messages.
-pub(crate) const DATE: &str = "2026-08-15";
+pub(crate) const DATE: &str = "2026-10-06";
 
 /// In these namespaces there is no key but those of the registry.
 const CLOSED: &[&str] = &["gen_ai", "mcp"];

@@ -359,6 +359,7 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
         _ if constant => &mut request.constant,
         Need::Measured => &mut request.measured,
         Need::AgentMeasured => &mut request.agent_measured,
+        Need::ServerMeasured => &mut request.server_measured,
         Need::Recorded => &mut request.recorded,
     };
     group.push(Description { method, value });

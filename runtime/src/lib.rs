@@ -3,6 +3,7 @@
 #![doc = ""]
 // Its first example has `console`.
 #![cfg_attr(any(not(doctest), feature = "console"), doc = include_str!("../README.md"))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod call;
@@ -55,6 +56,7 @@ pub use value::error_type::ErrorType;
 pub use value::evaluation::Evaluation;
 pub use value::message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
 pub use value::response::{SamplingResponse, TokenUsage, ToolOutcome};
+pub use vocabulary::Modality;
 
 /// The name of the instrumentation scope.
 const NAME: &str = "samplescope";

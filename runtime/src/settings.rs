@@ -67,7 +67,7 @@ pub enum Vocabulary {
     /// The names of [FastMCP issue #3891](https://github.com/PrefectHQ/fastmcp/issues/3891).
     #[default]
     FastMcp,
-    /// The names of the [OpenTelemetry GenAI conventions](https://github.com/open-telemetry/semantic-conventions-genai).
+    /// The names of the [OpenTelemetry GenAI conventions](https://github.com/open-telemetry/semantic-conventions-genai), as of October 2026.
     GenAi,
 }
 

@@ -61,7 +61,25 @@ async fn spans_say_what_happened() {
     let metrics = run.metrics();
     let tokens = metrics.iter().find(|metric| metric.name() == "gen_ai.client.token.usage").expect("it is measured");
     let input = &tokens.points()[0];
-    assert_eq!((&input["gen_ai.token.type"], input.count(), input.sum()), (&"input".into(), 1, &40.into()));
+    assert_eq!((&input["gen_ai.token.type"], input.count(), input.sum()), (&"input".into(), Some(1), &40.into()));
+}
+
+#[test]
+fn a_counter_says_how_much_and_not_how_often() {
+    #[sampling_step(usage = |()| TokenUsage::new(40, 2))]
+    fn ask() {}
+    let run = testing::with(Settings::default().with_vocabulary(Vocabulary::GenAi)).capture_plain(|| {
+        ask();
+        ask();
+    });
+    let metrics = run.metrics();
+    let named = |name: &str| metrics.iter().find(|metric| metric.name() == name).expect("it is measured").points().remove(0);
+    let (all, each) =
+        (named("gen_ai.client.inference.usage.input_tokens"), named("gen_ai.client.inference.operation.input_tokens"));
+    assert_eq!((all.count(), all.sum(), &all["gen_ai.token.modality"]), (None, &80.into(), &"unknown".into()));
+    assert_eq!((each.count(), each.sum(), each.get("gen_ai.token.modality")), (Some(2), &80.into(), None));
+    let drawn = "gen_ai.client.inference.usage.input_tokens {token}\n  80 in all\n    gen_ai.operation.name";
+    assert!(run.text().contains(drawn), "{}", run.text());
 }
 
 #[test]
@@ -128,7 +146,7 @@ async fn captures_beside_each_other_do_not_mix() {
                 let run = testing::capture(agent(&name, &["a", "b"])).await;
                 let spans = run.spans(5);
                 assert_eq!(spans[0]["gen_ai.agent.name"], name.as_str());
-                assert_eq!(run.metrics().iter().map(|metric| metric.points()[0].count()).max(), Some(2));
+                assert_eq!(run.metrics().iter().map(|metric| metric.points()[0].count()).max(), Some(Some(2)));
             })
         })
         .collect();

@@ -343,12 +343,12 @@ pub struct Metric {
     pub points: Vec<Point>,
 }
 
-/// One point of a histogram.
+/// One point of a metric.
 #[derive(Clone, Debug)]
 pub struct Point {
     /// Its attributes, with their types.
     pub attributes: BTreeMap<String, String>,
-    /// How many measurements.
+    /// How many measurements; of a counter 0, since it does not say.
     pub count: u64,
     /// Their sum.
     pub sum: f64,
@@ -378,7 +378,17 @@ impl Metric {
                     bounds: point.bounds().collect(),
                 })
                 .collect(),
-            _ => Vec::new(),
+            AggregatedMetrics::U64(MetricData::Sum(data)) => {
+                assert!(data.is_monotonic(), "a counter");
+                let points = data.data_points().map(|point| Point {
+                    attributes: point.attributes().map(typed).collect(),
+                    count: 0,
+                    sum: point.value() as f64,
+                    bounds: Vec::new(),
+                });
+                points.collect()
+            }
+            _ => panic!("{} is neither a histogram nor a counter", metric.name()),
         };
         Metric { scope: scope.to_owned(), name: metric.name().to_owned(), unit: metric.unit().to_owned(), points }
     }

@@ -4,10 +4,11 @@ use opentelemetry::trace::{SpanKind, TraceContextExt as _, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 use samplescope::{
-    Capture, Settings, ToToolDefinitions, TokenUsage, ToolDefinition, Vocabulary, sampling_loop, sampling_step, sampling_tool,
+    Capture, Message, Part, Settings, ToToolDefinitions, TokenUsage, ToolDefinition, Vocabulary, sampling_loop, sampling_step,
+    sampling_tool,
 };
 use samplescope_tests::{Logs, Span, Telemetry};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
 fn genai() -> Settings {
@@ -92,7 +93,7 @@ async fn attributes_are_the_same_in_both_vocabularies_but_for_what_the_tables_na
         };
         let is_loop = genai["gen_ai.operation.name"] == r#"String("invoke_agent")"#;
         let is_tool = genai["gen_ai.operation.name"] == r#"String("execute_tool")"#;
-        assert_eq!(only(prescribed, genai), if is_loop { vec!["mcp.method.name"] } else { vec![] });
+        assert_eq!(only(prescribed, genai), if is_loop { vec!["gen_ai.provider.name", "mcp.method.name"] } else { vec![] });
         assert_eq!(only(genai, prescribed), if is_tool { vec![] } else { vec!["gen_ai.output.type"] });
     }
 }
@@ -155,6 +156,10 @@ mod request {
         presence_penalty = 0.5,
         frequency_penalty = -1,
         choice_count = 2_u8,
+        reasoning_level = Some("low"),
+        previous_response_id = "resp_1".to_owned(),
+        prompt_name = "trip-planner",
+        prompt_version = &"v2",
         server_address = "api.example.com",
         server_port = Some(443_u16),
     )]
@@ -174,6 +179,10 @@ mod request {
                 ("gen_ai.request.presence_penalty", "F64(0.5)"),
                 ("gen_ai.request.frequency_penalty", "F64(-1.0)"),
                 ("gen_ai.request.choice.count", "I64(2)"),
+                ("gen_ai.request.reasoning.level", r#"String("low")"#),
+                ("gen_ai.request.previous_response.id", r#"String("resp_1")"#),
+                ("gen_ai.prompt.name", r#"String("trip-planner")"#),
+                ("gen_ai.prompt.version", r#"String("v2")"#),
                 ("server.address", r#"String("api.example.com")"#),
                 ("server.port", "I64(443)"),
             ] {
@@ -185,6 +194,42 @@ mod request {
         }
     }
 
+    #[sampling_step(request = request, reasoning_level = level)]
+    async fn reading(request: &Value, level: Option<&str>) {}
+
+    #[tokio::test]
+    async fn what_a_request_says_of_reasoning_and_of_what_went_before_is_said_unless_it_is_written() {
+        let request = json!({ "model": "m", "input": "Hi", "reasoning": { "effort": "high" }, "previous_response_id": "resp_1" });
+        let telemetry = Telemetry::on();
+        reading(&request, Some("low")).await;
+        let span = telemetry.span();
+        let said = ["gen_ai.request.reasoning.level", "gen_ai.request.previous_response.id"].map(|key| span.get(key));
+        assert_eq!(said, [Some("low".into()), Some("resp_1".into())]);
+    }
+
+    #[tokio::test]
+    async fn a_call_by_hand_says_them_too() {
+        let telemetry = Telemetry::on().metered().with(genai());
+        let step = samplescope::start_step(|step| {
+            step.reasoning_level("low");
+            step.previous_response_id("resp_1");
+            step.prompt_name("trip-planner");
+            step.prompt_version("v2");
+            step.server_address("api.example.com");
+            step.server_port(&443);
+            step.request(&json!({ "model": "m", "input": "Hi", "reasoning": { "effort": "high" } }));
+        });
+        step.end();
+        let said = telemetry.span().attributes();
+        assert_eq!(said["gen_ai.request.reasoning.level"], r#"String("low")"#);
+        assert_eq!(said["gen_ai.request.previous_response.id"], r#"String("resp_1")"#);
+        assert_eq!(
+            (&*said["gen_ai.prompt.name"], &*said["gen_ai.prompt.version"]),
+            (r#"String("trip-planner")"#, r#"String("v2")"#)
+        );
+        assert_eq!(telemetry.points("gen_ai.client.inference.duration")[0].attributes["server.port"], "I64(443)");
+    }
+
     #[sampling_step(stop_sequences = "END")]
     async fn one() {}
 
@@ -194,6 +239,56 @@ mod request {
         one().await;
         assert_eq!(telemetry.span().attributes()["gen_ai.request.stop_sequences"], r#"Array(["END"])"#);
     }
+}
+
+#[tokio::test]
+async fn tokens_written_to_a_cache_have_the_name_of_their_vocabulary() {
+    #[sampling_step(usage = |()| TokenUsage::new(1, 1).with_cache_creation(7), message = |()| "Hi")]
+    async fn ask() {}
+    for (settings, name, other) in [
+        (Settings::default(), "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_write.input_tokens"),
+        (genai(), "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
+    ] {
+        let telemetry = Telemetry::on().with(settings.clone().with_capture(Capture::Events));
+        let logs = Logs::listen();
+        ask().await;
+        let said = telemetry.span().attributes();
+        assert_eq!((said.get(name).map(String::as_str), said.get(other)), (Some("I64(7)"), None));
+        let logs = logs.named("gen_ai.client.inference.operation.details");
+        assert_eq!(logs.len(), usize::from(name.contains("write")), "there alone steps have content");
+        for log in logs {
+            assert_eq!((log.attributes.get(name).map(String::as_str), log.attributes.get(other)), (Some("I64(7)"), None));
+        }
+    }
+}
+
+#[tokio::test]
+async fn system_instructions_are_text_and_nothing_else() {
+    #[sampling_step(system_prompt = prompt)]
+    async fn ask(prompt: &Message) {}
+    let telemetry = Telemetry::on().with(genai().with_capture(Capture::Spans));
+    ask(&Message::system("Be brief.").with(Part::uri("image", "https://example.com/a.png")).with(Part::text("Be kind."))).await;
+    let expected = r#"[{"content":"Be brief.","type":"text"},{"content":"Be kind.","type":"text"}]"#;
+    assert_eq!(telemetry.span().get("gen_ai.system_instructions"), Some(expected.into()));
+    telemetry.forget();
+    ask(&Message::new("system").with(Part::uri("image", "https://example.com/a.png"))).await;
+    assert_eq!(telemetry.span().get("gen_ai.system_instructions"), None);
+}
+
+#[tokio::test]
+async fn a_log_record_has_all_finish_reasons() {
+    #[sampling_step(response = |response| response)]
+    async fn ask(response: Value) -> Value {
+        response
+    }
+    let choice =
+        |reason: &str| json!({ "index": 0, "finish_reason": reason, "message": { "role": "assistant", "content": "x" } });
+    let telemetry = Telemetry::on().with(genai().with_capture(Capture::Events));
+    let logs = Logs::listen();
+    ask(json!({ "object": "chat.completion", "choices": [choice("stop"), choice("length")] })).await;
+    telemetry.spans(1);
+    let [log] = &logs.named("gen_ai.client.inference.operation.details")[..] else { panic!("{:?}", logs.records()) };
+    assert_eq!(log.attributes["gen_ai.response.finish_reasons"].replace('\\', ""), r#"String("["stop","length"]")"#);
 }
 
 /// Writes down what it sees of every span, and takes those whose attribute has the value.
@@ -313,6 +408,7 @@ async fn as_events_each_model_call_and_the_run_are_a_log_record_that_says_what_i
         ]
     );
     assert_eq!(of_run.attributes["gen_ai.operation.name"], r#"String("invoke_agent")"#);
+    assert_eq!(of_run.attributes.get("gen_ai.provider.name"), None, "as on its span");
 }
 
 #[tokio::test]

@@ -79,43 +79,346 @@ async fn the_prescribed_metrics_have_their_names_units_boundaries_and_attributes
     assert_eq!(telemetry.points(TOKENS)[0].bounds, powers);
 }
 
+/// Everything that was measured: each metric with its instrument and unit, its boundaries' first and number, and below it its points.
+fn everything(telemetry: &Telemetry) -> String {
+    let mut metrics = telemetry.metrics();
+    metrics.sort_by(|one, other| one.name.cmp(&other.name));
+    let mut all = String::new();
+    for metric in metrics {
+        let instrument = match metric.points.first().map(|point| &point.bounds[..]) {
+            Some([first, second, .., last]) => format!("histogram {first} {second} .. {last}"),
+            _ => "counter".to_owned(),
+        };
+        all += &format!("{} {} {instrument}\n", metric.name, metric.unit);
+        let value = |point: &Point| match (&*metric.unit, point.count) {
+            ("s", count) => format!("{count} times"),
+            (_, 0) => point.sum.to_string(),
+            (_, count) => format!("{} in {count}", point.sum),
+        };
+        let mut points: Vec<String> =
+            metric.points.iter().map(|point| format!("  {}: {}\n", written(&point.attributes), value(point))).collect();
+        points.sort();
+        all.extend(points);
+    }
+    all
+}
+
+/// Those of a model call's attributes that the calls of these tests share.
+const CHAT: &str =
+    "gen_ai.operation.name=chat gen_ai.provider.name=anthropic gen_ai.request.model=claude gen_ai.response.model=claude-1";
+
 #[tokio::test]
-async fn the_genai_metrics_have_their_names_units_boundaries_and_attributes() {
+async fn the_genai_metrics_of_a_run_are_these_and_no_other() {
     let telemetry = Telemetry::on().metered().with(genai());
     assert!(run("claude", Some(usage()), Fails::Never).await.is_ok());
-    let metrics = telemetry.metrics();
-    let mut names: Vec<(&str, &str)> = metrics.iter().map(|metric| (&*metric.name, &*metric.unit)).collect();
-    names.sort_unstable();
-    assert_eq!(
-        names,
-        [
-            ("gen_ai.client.operation.duration", "s"),
-            (TOKENS, "{token}"),
-            ("gen_ai.execute_tool.duration", "s"),
-            ("gen_ai.invoke_agent.duration", "s"),
-            ("gen_ai.invoke_agent.inference_calls", "{inference_call}"),
-            ("gen_ai.invoke_agent.tool_calls", "{tool_call}"),
-        ]
-    );
-    let agent = "1 of gen_ai.agent.name=weather gen_ai.operation.name=invoke_agent";
-    assert_eq!(points(&telemetry, "gen_ai.invoke_agent.duration"), [agent]);
-    assert_eq!(points(&telemetry, "gen_ai.invoke_agent.inference_calls"), [agent]);
-    assert_eq!(points(&telemetry, "gen_ai.invoke_agent.tool_calls"), [agent]);
-    let chat = "1 of gen_ai.operation.name=chat gen_ai.provider.name=anthropic gen_ai.request.model=claude gen_ai.response.model=claude-1";
-    assert_eq!(points(&telemetry, "gen_ai.client.operation.duration"), [chat]);
-    assert_eq!(points(&telemetry, TOKENS).len(), 2);
-    assert_eq!(
-        points(&telemetry, "gen_ai.execute_tool.duration"),
-        ["1 of error.type=tool_error gen_ai.operation.name=execute_tool gen_ai.tool.name=look gen_ai.tool.type=function"]
-    );
+    let expected = [
+        "gen_ai.client.inference.duration s histogram 0.01 0.02 .. 81.92",
+        "  CHAT: 1 times",
+        "gen_ai.client.inference.operation.input_tokens {token} histogram 1 4 .. 67108864",
+        "  CHAT: 100 in 1",
+        "gen_ai.client.inference.operation.output_tokens {token} histogram 1 4 .. 67108864",
+        "  CHAT: 20 in 1",
+        "gen_ai.client.inference.usage.cache_read.input_tokens {token} counter",
+        "  CHAT gen_ai.token.modality=unknown: 50",
+        "gen_ai.client.inference.usage.input_tokens {token} counter",
+        "  CHAT gen_ai.token.modality=unknown: 100",
+        "gen_ai.client.inference.usage.output_tokens {token} counter",
+        "  CHAT gen_ai.token.modality=unknown: 20",
+        "gen_ai.client.inference.usage.reasoning.output_tokens {token} counter",
+        "  CHAT gen_ai.token.modality=unknown: 5",
+        "gen_ai.execute_tool.duration s histogram 0.01 0.02 .. 81.92",
+        "  error.type=tool_error gen_ai.operation.name=execute_tool gen_ai.tool.name=look gen_ai.tool.type=function: 1 times",
+        "gen_ai.invoke_agent.duration s histogram 0.1 0.2 .. 409.6",
+        "  gen_ai.agent.name=weather gen_ai.operation.name=invoke_agent: 1 times",
+        "gen_ai.invoke_agent.inference_calls {inference_call} histogram 1 2 .. 128",
+        "  gen_ai.agent.name=weather gen_ai.operation.name=invoke_agent: 1 in 1",
+        "gen_ai.invoke_agent.tool_calls {tool_call} histogram 1 2 .. 128",
+        "  gen_ai.agent.name=weather gen_ai.operation.name=invoke_agent: 1 in 1",
+        "",
+    ];
+    assert_eq!(everything(&telemetry).replace(CHAT, "CHAT"), expected.join("\n"));
     let bounds = |name| telemetry.points(name)[0].bounds.clone();
-    let doubling =
-        |from: f64, count: usize| std::iter::successors(Some(from), |last| Some(last * 2.0)).take(count).collect::<Vec<_>>();
-    assert_eq!(bounds("gen_ai.client.operation.duration"), doubling(0.01, 14));
-    assert_eq!(bounds("gen_ai.execute_tool.duration"), doubling(0.01, 14));
-    assert_eq!(bounds("gen_ai.invoke_agent.duration"), doubling(0.1, 13));
-    assert_eq!(bounds("gen_ai.invoke_agent.inference_calls"), doubling(1.0, 8));
-    assert_eq!(bounds("gen_ai.invoke_agent.tool_calls"), doubling(1.0, 8));
+    let growing = |factor: f64, from: f64, count: usize| {
+        std::iter::successors(Some(from), |last| Some(last * factor)).take(count).collect::<Vec<_>>()
+    };
+    assert_eq!(bounds("gen_ai.client.inference.duration"), growing(2.0, 0.01, 14));
+    assert_eq!(bounds("gen_ai.client.inference.operation.input_tokens"), growing(4.0, 1.0, 14));
+    assert_eq!(bounds("gen_ai.client.inference.operation.output_tokens"), growing(4.0, 1.0, 14));
+    assert_eq!(bounds("gen_ai.execute_tool.duration"), growing(2.0, 0.01, 14));
+    assert_eq!(bounds("gen_ai.invoke_agent.duration"), growing(2.0, 0.1, 13));
+    assert_eq!(bounds("gen_ai.invoke_agent.inference_calls"), growing(2.0, 1.0, 8));
+    assert_eq!(bounds("gen_ai.invoke_agent.tool_calls"), growing(2.0, 1.0, 8));
+}
+
+#[tokio::test]
+async fn a_failed_model_call_is_measured_with_its_error_and_no_token() {
+    #[sampling_step(provider = "anthropic", model = "claude", usage = |usage| usage)]
+    async fn ask() -> Result<TokenUsage, std::fmt::Error> {
+        Err(std::fmt::Error)
+    }
+    let telemetry = Telemetry::on().metered().with(genai());
+    assert!(ask().await.is_err());
+    let asked = "gen_ai.operation.name=chat gen_ai.provider.name=anthropic gen_ai.request.model=claude";
+    let expected = [
+        "gen_ai.client.inference.duration s histogram 0.01 0.02 .. 81.92",
+        "  error.type=fmt::Error ASKED: 1 times",
+        "gen_ai.client.inference.usage.input_tokens {token} counter",
+        "  ASKED gen_ai.token.modality=unknown: 0",
+        "gen_ai.client.inference.usage.output_tokens {token} counter",
+        "  ASKED gen_ai.token.modality=unknown: 0",
+        "",
+    ];
+    assert_eq!(everything(&telemetry).replace(asked, "ASKED"), expected.join("\n"));
+}
+
+#[tokio::test]
+async fn a_model_call_that_failed_and_said_its_tokens_has_both() {
+    #[sampling_step(usage = |_| TokenUsage::new(7, 2), failed = |_| true, error_type = |()| "refused")]
+    async fn ask() -> Result<u8, ()> {
+        current_step().failed("no");
+        Ok(1)
+    }
+    let telemetry = Telemetry::off().metered().with(genai());
+    assert!(ask().await.is_ok());
+    let expected = [
+        "gen_ai.client.inference.duration s histogram 0.01 0.02 .. 81.92",
+        "  error.type=_OTHER CHAT: 1 times",
+        "gen_ai.client.inference.operation.input_tokens {token} histogram 1 4 .. 67108864",
+        "  error.type=_OTHER CHAT: 7 in 1",
+        "gen_ai.client.inference.operation.output_tokens {token} histogram 1 4 .. 67108864",
+        "  error.type=_OTHER CHAT: 2 in 1",
+        "gen_ai.client.inference.usage.input_tokens {token} counter",
+        "  CHAT gen_ai.token.modality=unknown: 7",
+        "gen_ai.client.inference.usage.output_tokens {token} counter",
+        "  CHAT gen_ai.token.modality=unknown: 2",
+        "",
+    ];
+    assert_eq!(everything(&telemetry).replace("gen_ai.operation.name=chat", "CHAT"), expected.join("\n"));
+}
+
+#[tokio::test]
+async fn a_cancelled_model_call_is_measured_as_one() {
+    #[sampling_step]
+    async fn ask() {
+        std::future::pending::<()>().await;
+    }
+    let telemetry = Telemetry::off().metered().with(genai());
+    assert!(futures::FutureExt::now_or_never(ask()).is_none());
+    let expected = [
+        "gen_ai.client.inference.duration s histogram 0.01 0.02 .. 81.92",
+        "  error.type=cancelled gen_ai.operation.name=chat: 1 times",
+        "gen_ai.client.inference.usage.input_tokens {token} counter",
+        "  gen_ai.operation.name=chat gen_ai.token.modality=unknown: 0",
+        "gen_ai.client.inference.usage.output_tokens {token} counter",
+        "  gen_ai.operation.name=chat gen_ai.token.modality=unknown: 0",
+        "",
+    ];
+    assert_eq!(everything(&telemetry), expected.join("\n"));
+}
+
+mod streaming {
+    use super::*;
+    use futures::stream::{self, Stream, StreamExt as _};
+    use samplescope::Chunk;
+
+    #[sampling_step(model = "claude", stream, chunk = |text| chunk(text))]
+    fn ask(texts: &'static [&'static str]) -> impl Stream<Item = &'static str> {
+        stream::iter(texts.iter().copied())
+    }
+
+    fn chunk(text: &'static str) -> Chunk<'static> {
+        match text {
+            "end" => Chunk::new().stop_reason("end_turn").usage(TokenUsage::new(9, 4)).model("claude-1"),
+            text => Chunk::new().text(text),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_chunk_and_each_that_follows_are_timed() {
+        let telemetry = Telemetry::off().metered().with(genai());
+        assert_eq!(ask(&["a", "b", "c", "end"]).count().await, 4);
+        let expected = [
+            "gen_ai.client.inference.duration s histogram 0.01 0.02 .. 81.92",
+            "  CHAT: 1 times",
+            "gen_ai.client.inference.operation.input_tokens {token} histogram 1 4 .. 67108864",
+            "  CHAT: 9 in 1",
+            "gen_ai.client.inference.operation.output_tokens {token} histogram 1 4 .. 67108864",
+            "  CHAT: 4 in 1",
+            "gen_ai.client.inference.time_per_output_chunk s histogram 0.01 0.02 .. 81.92",
+            "  CHAT: 2 times",
+            "gen_ai.client.inference.time_to_first_chunk s histogram 0.01 0.02 .. 81.92",
+            "  CHAT: 1 times",
+            "gen_ai.client.inference.usage.input_tokens {token} counter",
+            "  CHAT gen_ai.token.modality=unknown: 9",
+            "gen_ai.client.inference.usage.output_tokens {token} counter",
+            "  CHAT gen_ai.token.modality=unknown: 4",
+            "",
+        ];
+        let chat = "gen_ai.operation.name=chat gen_ai.request.model=claude gen_ai.response.model=claude-1";
+        assert_eq!(everything(&telemetry).replace(chat, "CHAT"), expected.join("\n"));
+        let bounds = |name| telemetry.points(name)[0].bounds.clone();
+        let duration = bounds("gen_ai.client.inference.duration");
+        assert_eq!(bounds("gen_ai.client.inference.time_to_first_chunk"), duration);
+        assert_eq!(bounds("gen_ai.client.inference.time_per_output_chunk"), duration);
+    }
+
+    #[tokio::test]
+    async fn one_chunk_is_followed_by_none_and_no_chunk_is_none() {
+        let telemetry = Telemetry::off().metered().with(genai());
+        assert_eq!(ask(&["", "a", "", "end"]).count().await, 4);
+        assert_eq!(telemetry.points("gen_ai.client.inference.time_to_first_chunk")[0].count, 1);
+        assert!(telemetry.points("gen_ai.client.inference.time_per_output_chunk").is_empty());
+        drop(telemetry);
+        let telemetry = Telemetry::off().metered().with(genai());
+        assert_eq!(ask(&["end"]).count().await, 1);
+        assert!(telemetry.points("gen_ai.client.inference.time_to_first_chunk").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_was_cancelled_has_the_chunks_that_were_there() {
+        let telemetry = Telemetry::off().metered().with(genai());
+        assert_eq!(ask(&["a", "b", "c", "d"]).take(3).count().await, 3);
+        let count = |name: &str| telemetry.points(name)[0].count;
+        assert_eq!(count("gen_ai.client.inference.time_per_output_chunk"), 2);
+        let [duration] = &points(&telemetry, "gen_ai.client.inference.duration")[..] else { panic!("one") };
+        assert!(duration.starts_with("1 of error.type=cancelled"), "{duration}");
+        let chunks = &points(&telemetry, "gen_ai.client.inference.time_to_first_chunk")[0];
+        assert!(!chunks.contains("error.type"), "{chunks}");
+    }
+
+    #[tokio::test]
+    async fn a_stream_without_end_is_timed_up_to_a_limit() {
+        #[sampling_step(stream)]
+        fn ask(count: usize) -> impl Stream<Item = usize> {
+            stream::iter(0..count)
+        }
+        let telemetry = Telemetry::off().metered().with(genai());
+        assert_eq!(ask((1 << 16) + 10).count().await, (1 << 16) + 10);
+        assert_eq!(telemetry.points("gen_ai.client.inference.time_per_output_chunk")[0].count, 1 << 16);
+    }
+}
+
+mod modalities {
+    use super::*;
+    use samplescope::Modality::{Audio, Image, Text};
+
+    #[sampling_step(usage = |usage| usage)]
+    async fn ask(usage: TokenUsage) -> TokenUsage {
+        usage
+    }
+
+    /// What was counted under which modality.
+    async fn counted(usage: TokenUsage, of: &str) -> Vec<(String, f64)> {
+        let telemetry = Telemetry::off().metered().with(genai());
+        ask(usage).await;
+        let modality = |point: &Point| written(&point.attributes).rsplit_once('=').expect("a modality").1.to_owned();
+        let points = telemetry.points(&format!("gen_ai.client.inference.usage.{of}"));
+        let mut counted: Vec<_> = points.iter().map(|point| (modality(point), point.sum)).collect();
+        counted.sort_by(|(one, _), (other, _)| one.cmp(other));
+        counted
+    }
+
+    fn all(of: &[(&str, f64)]) -> Vec<(String, f64)> {
+        of.iter().map(|(modality, sum)| ((*modality).to_owned(), *sum)).collect()
+    }
+
+    #[tokio::test]
+    async fn each_has_its_tokens_and_what_is_not_broken_down_is_unknown() {
+        let some = TokenUsage::new(300, 30).with_modality(Image, 200, None::<u8>).with_modality(Audio, 20, 30);
+        assert_eq!(counted(some, "input_tokens").await, all(&[("audio", 20.0), ("image", 200.0), ("unknown", 80.0)]));
+        assert_eq!(counted(some, "output_tokens").await, all(&[("audio", 30.0)]), "nothing is left");
+        let whole = TokenUsage::new(300, 0).with_modality(Image, 200, 0).with_modality(Text, 100, None::<u8>);
+        assert_eq!(counted(whole, "input_tokens").await, all(&[("image", 200.0), ("text", 100.0)]));
+        assert_eq!(counted(whole, "output_tokens").await, all(&[("image", 0.0)]), "somebody said so");
+    }
+
+    #[tokio::test]
+    async fn they_are_never_more_than_there_are() {
+        let more = TokenUsage::new(100, 1).with_modality(Image, 200, -1);
+        assert_eq!(counted(more, "input_tokens").await, all(&[("unknown", 100.0)]));
+        assert_eq!(counted(more, "output_tokens").await, all(&[("unknown", 1.0)]));
+        let most = TokenUsage::new(u64::MAX, 1).with_modality(Image, u64::MAX, 1).with_modality(Text, u64::MAX, 1);
+        assert_eq!(counted(most, "output_tokens").await, all(&[("unknown", 1.0)]));
+        assert_eq!(counted(most, "input_tokens").await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn they_count_where_nobody_said_how_many_there_are_in_all() {
+        let parts = TokenUsage::new(None::<u8>, None::<u8>).with_modality(Audio, 5, None::<u8>);
+        assert_eq!(counted(parts, "input_tokens").await, all(&[("audio", 5.0)]));
+        assert_eq!(counted(parts, "output_tokens").await, all(&[("unknown", 0.0)]));
+        assert_eq!(counted(parts, "cache_read.input_tokens").await, all(&[]), "a part of another that nobody reported");
+    }
+
+    #[tokio::test]
+    async fn the_span_says_them_and_a_distribution_does_not() {
+        for settings in [Settings::default(), genai()] {
+            let telemetry = Telemetry::on().metered().with(settings);
+            ask(TokenUsage::new(300, 30).with_modality(Image, 200, None::<u8>).with_modality(Audio, 20, 30)).await;
+            let said = telemetry.span().attributes();
+            let of = |key: &str| said.get(key).map(String::as_str);
+            assert_eq!(of("gen_ai.usage.image.input_tokens"), Some("I64(200)"));
+            assert_eq!(of("gen_ai.usage.audio.input_tokens"), Some("I64(20)"));
+            assert_eq!(of("gen_ai.usage.audio.output_tokens"), Some("I64(30)"));
+            assert_eq!(said.keys().filter(|key| key.starts_with("gen_ai.usage.")).count(), 5);
+            let distributed = telemetry.points("gen_ai.client.inference.operation.input_tokens");
+            assert!(distributed.iter().all(|point| (point.count, point.sum) == (1, 300.0)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_somebody_else_reports_are_not_counted() {
+    #[sampling_step(tokens = false, usage = |()| TokenUsage::new(1, 1))]
+    async fn ask() {}
+    let telemetry = Telemetry::off().metered().with(genai());
+    ask().await;
+    let names: Vec<String> = telemetry.metrics().into_iter().map(|metric| metric.name).collect();
+    assert_eq!(names, ["gen_ai.client.inference.duration"]);
+}
+
+mod server {
+    use super::*;
+
+    #[sampling_step(server_address = address, server_port = port)]
+    async fn ask(address: Option<&str>, port: u16) {}
+
+    #[tokio::test]
+    async fn a_model_call_is_measured_with_it_and_a_port_of_nowhere_is_none() {
+        let telemetry = Telemetry::off().metered().with(genai());
+        ask(Some("api.example.com"), 443).await;
+        ask(None, 443).await;
+        let expected = [
+            "1 of gen_ai.operation.name=chat",
+            "1 of gen_ai.operation.name=chat server.address=api.example.com server.port=I64443",
+        ];
+        assert_eq!(points(&telemetry, "gen_ai.client.inference.duration"), expected);
+        let counted = &points(&telemetry, "gen_ai.client.inference.usage.input_tokens")[1];
+        assert!(counted.ends_with("server.address=api.example.com server.port=I64443"), "{counted}");
+    }
+
+    #[tokio::test]
+    async fn the_prescribed_metrics_do_not_know_it() {
+        #[sampling_step(server_address = unseen(), server_port = 1 + unseen().len(), usage = |()| TokenUsage::new(1, 1))]
+        async fn ask() {}
+        fn unseen() -> &'static str {
+            unreachable!("no metric carries it")
+        }
+        let telemetry = Telemetry::off().metered();
+        ask().await;
+        assert!(!points(&telemetry, TOKENS)[0].contains("server"));
+    }
+
+    #[tokio::test]
+    async fn ports_are_few() {
+        let telemetry = Telemetry::off().metered().with(genai());
+        for port in 1..=300 {
+            ask(Some("127.0.0.1"), port).await;
+        }
+        let points = telemetry.points("gen_ai.client.inference.duration");
+        assert_eq!(points.len(), 201, "200, and those that were left out");
+        assert_eq!(points.iter().find(|point| !point.attributes.contains_key("server.port")).map(|point| point.count), Some(100));
+    }
 }
 
 #[tokio::test]
@@ -203,7 +506,7 @@ async fn tokens_said_by_a_handle_are_measured_unsampled_too() {
 async fn error_type_is_there_if_and_only_if_it_failed_and_equals_the_span_s() {
     for (settings, names) in [
         (Settings::default(), &[OPERATION][..]),
-        (genai(), &["gen_ai.invoke_agent.duration", "gen_ai.client.operation.duration"]),
+        (genai(), &["gen_ai.invoke_agent.duration", "gen_ai.client.inference.duration"]),
     ] {
         for fails in [Fails::Never, Fails::Asking, Fails::Panicking] {
             let telemetry = Telemetry::on().metered().with(settings.clone());

@@ -842,11 +842,16 @@ mod cohere {
             json!({
                 "gen_ai.response.id": "r-1",
                 "gen_ai.response.finish_reasons": ["stop"],
-                "gen_ai.usage.input_tokens": 71,
-                "gen_ai.usage.output_tokens": 9,
+                "gen_ai.usage.input_tokens": 5,
+                "gen_ai.usage.output_tokens": 2,
                 "gen_ai.output.messages": answer("stop", &[text("A cat.")]),
-            })
+            }),
+            "the billed ones"
         );
+        let unbilled = json!({ "finish_reason": "COMPLETE", "message": { "role": "assistant", "content": [] },
+            "usage": { "billed_units": { "output_tokens": 2.0 }, "tokens": { "input_tokens": 71, "output_tokens": 9 } } });
+        let seen = response(unbilled);
+        assert_eq!((&seen["gen_ai.usage.input_tokens"], &seen["gen_ai.usage.output_tokens"]), (&json!(71), &json!(2)));
     }
 }
 
@@ -981,5 +986,131 @@ mod errors {
         }
         assert_eq!(read::error("hunter2"), None);
         assert_eq!(read::error(&json!({ "code": { "deep": "hunter2" } })), None);
+    }
+}
+
+mod reasoning_and_what_went_before {
+    use super::*;
+
+    #[test]
+    fn each_provider_has_its_own_place_for_the_level() {
+        for (said, level) in [
+            (json!({ "model": "m", "messages": [], "reasoning_effort": "low" }), Some("low")),
+            (json!({ "model": "m", "input": "Hi", "reasoning": { "effort": "xhigh", "summary": "auto" } }), Some("xhigh")),
+            (json!({ "model": "m", "messages": [], "system": "s", "output_config": { "effort": "max" } }), Some("max")),
+            (json!({ "contents": [], "generationConfig": { "thinkingConfig": { "thinkingLevel": "HIGH" } } }), Some("HIGH")),
+            (json!({ "model": "m", "messages": [], "options": {}, "think": "high" }), Some("high")),
+            (json!({ "model": "m", "messages": [], "options": {}, "think": true }), None),
+            (json!({ "model": "m", "messages": [], "reasoning_effort": null }), None),
+            (json!({ "contents": [], "generationConfig": { "thinkingConfig": { "thinkingBudget": 1024 } } }), None),
+        ] {
+            let seen = request(said.clone());
+            assert_eq!(seen.get("gen_ai.request.reasoning.level").and_then(Value::as_str), level, "{said}: {seen}");
+        }
+    }
+
+    #[test]
+    fn a_request_may_go_on_from_a_response() {
+        let seen = request(json!({ "model": "m", "input": "Hi", "previous_response_id": "resp_1" }));
+        assert_eq!(seen["gen_ai.request.previous_response.id"], "resp_1");
+        let seen = request(json!({ "model": "m", "input": "Hi", "previous_response_id": null }));
+        assert_eq!(seen.get("gen_ai.request.previous_response.id"), None);
+    }
+}
+
+mod tokens_by_modality {
+    use super::*;
+
+    /// The tokens of the response that are of a modality.
+    fn seen(said: Value) -> Value {
+        let seen = response(said);
+        let is_broken_down = |key: &&String| ["text", "image", "audio"].iter().any(|name| key.contains(&format!(".{name}.")));
+        seen.as_object()
+            .expect("one")
+            .iter()
+            .filter(|(key, _)| is_broken_down(key))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn openai_says_some_in_details() {
+        let choices = json!([{ "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": "x" } }]);
+        let chat = |input: Value, output: Value| {
+            seen(json!({ "object": "chat.completion", "choices": choices, "usage": { "prompt_tokens": 30, "completion_tokens": 9,
+                "prompt_tokens_details": input, "completion_tokens_details": output } }))
+        };
+        assert_eq!(
+            chat(
+                json!({ "audio_tokens": 12, "cached_tokens": 8, "text_tokens": 10, "image_tokens": 8 }),
+                json!({ "audio_tokens": 5, "text_tokens": 4 })
+            ),
+            json!({
+                "gen_ai.usage.audio.input_tokens": 12,
+                "gen_ai.usage.image.input_tokens": 8,
+                "gen_ai.usage.text.input_tokens": 10,
+                "gen_ai.usage.audio.output_tokens": 5,
+                "gen_ai.usage.text.output_tokens": 4,
+            })
+        );
+        assert_eq!(
+            chat(json!({ "audio_tokens": 0 }), json!({ "audio_tokens": 0 })),
+            json!({}),
+            "every text has no audio: that is no breakdown"
+        );
+        assert_eq!(chat(json!({ "audio_tokens": -3 }), json!({ "audio_tokens": "many" })), json!({}));
+        let whole = json!({ "object": "response", "status": "completed", "output": [], "usage": { "input_tokens": 3, "output_tokens": 2,
+            "input_tokens_details": { "image_tokens": 2 }, "output_tokens_details": { "image_tokens": 1 } } });
+        assert_eq!(seen(whole), json!({ "gen_ai.usage.image.input_tokens": 2, "gen_ai.usage.image.output_tokens": 1 }));
+    }
+
+    #[test]
+    fn gemini_lists_them() {
+        let entry = |modality: &str, count: i64| json!({ "modality": modality, "tokenCount": count });
+        let usage = json!({
+            "promptTokenCount": 300, "toolUsePromptTokenCount": 7, "cachedContentTokenCount": 90, "candidatesTokenCount": 20, "thoughtsTokenCount": 5,
+            "promptTokensDetails": [entry("TEXT", 100), entry("IMAGE", 150), entry("VIDEO", 50)],
+            "toolUsePromptTokensDetails": [entry("TEXT", 7)],
+            "cacheTokensDetails": [entry("IMAGE", 90)],
+            "candidatesTokensDetails": [entry("AUDIO", 20)],
+        });
+        let expected = json!({
+            "gen_ai.usage.text.input_tokens": 107,
+            "gen_ai.usage.image.input_tokens": 150,
+            "gen_ai.usage.image.cache_read.input_tokens": 90,
+            "gen_ai.usage.audio.output_tokens": 20,
+        });
+        assert_eq!(seen(json!({ "candidates": [], "usageMetadata": usage })), expected);
+        assert_eq!(
+            read::event(&json!({ "candidates": [], "usageMetadata": usage }), false)["gen_ai.usage.text.input_tokens"],
+            107
+        );
+    }
+
+    /// As a struct may have it.
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Backwards {
+        token_count: i64,
+        modality: Option<&'static str>,
+    }
+
+    #[test]
+    fn an_entry_that_does_not_say_both_says_nothing() {
+        let entry = |token_count, modality| Backwards { token_count, modality };
+        let details = [
+            entry(4, Some("TEXT")),
+            entry(5, None),
+            entry(6, Some("SMELL")),
+            entry(-7, Some("AUDIO")),
+            entry(4_294_967_294, Some("IMAGE")),
+        ];
+        let said = json!({ "candidates": [], "usageMetadata": { "promptTokenCount": 9, "promptTokensDetails": details } });
+        let expected = json!({ "gen_ai.usage.text.input_tokens": 4, "gen_ai.usage.image.input_tokens": 4_294_967_294_u32 });
+        assert_eq!(seen(said), expected);
+        for odd in [json!(null), json!({}), json!([[]]), json!([{ "modality": 3, "tokenCount": "x" }]), json!("TEXT")] {
+            let said = json!({ "candidates": [], "usageMetadata": { "promptTokenCount": 9, "promptTokensDetails": odd } });
+            assert_eq!(seen(said), json!({}));
+        }
     }
 }

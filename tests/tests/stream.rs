@@ -271,11 +271,11 @@ async fn the_time_to_the_first_chunk_is_measured_in_the_genai_names() {
     use samplescope::Vocabulary::GenAi;
     let telemetry = Telemetry::off().metered().with(Settings::default().with_vocabulary(GenAi));
     assert_eq!(forms::opaque().count().await, 3);
-    let points = telemetry.points("gen_ai.client.operation.time_to_first_chunk");
+    let points = telemetry.points("gen_ai.client.inference.time_to_first_chunk");
     assert_eq!(points.iter().map(|point| point.count).collect::<Vec<_>>(), [1]);
     assert_eq!(points[0].bounds.first(), Some(&0.01));
     assert!(forms::result(true).await.is_err());
-    assert_eq!(telemetry.points("gen_ai.client.operation.time_to_first_chunk")[0].count, 1, "no chunk, no measurement");
+    assert_eq!(telemetry.points("gen_ai.client.inference.time_to_first_chunk")[0].count, 1, "no chunk, no measurement");
 }
 
 #[sampling_step(stream, chunk = |delta| chunk(delta), capture = false)]

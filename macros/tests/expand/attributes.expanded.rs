@@ -11,7 +11,9 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
                 .__ss_integer("gen_ai.embeddings.dimension.count");
             if __span.__ss_is_recording() {
                 __span.__ss_attribute("app.tenant", &tenant.id);
-                __span.__ss_registered(&request.prompt).__ss_text("gen_ai.prompt.name");
+                __span
+                    .__ss_registered(&request.prompt)
+                    .__ss_text("gen_ai.workflow.name");
                 __span.__ss_attribute("gen_ai.brand.new", &request.brand);
             }
         },

@@ -2,7 +2,7 @@
     attributes(
         "app.tenant" = tenant.id,
         "app.cached" = |step| step.cached,
-        "gen_ai.prompt.name" = request.prompt,
+        "gen_ai.workflow.name" = request.prompt,
         "gen_ai.embeddings.dimension.count" = 512,
         "gen_ai.response.status" = |step| &step.status,
     ),

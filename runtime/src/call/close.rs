@@ -83,7 +83,8 @@ fn describe(
             if content.is_some() { run.last_finish_reason() } else { None }
         }
         Kind::Step => {
-            let finish_reason = learned.as_mut().and_then(|learned| learned.describe_response(&mut say));
+            let cache_write = run.listeners.convention.cache_write;
+            let finish_reason = learned.as_mut().and_then(|learned| learned.describe_response(cache_write, &mut say));
             if let Some(cost) = cost {
                 say(key::USAGE_COST, cost.amount().into());
             }
@@ -142,12 +143,14 @@ fn exception(failure: &Failure) -> Vec<KeyValue> {
 
 fn measure(call: &Call, run: &Run, meters: &Meters, learned: Option<&Learned>, error_type: Option<&Label>, at: Option<Moment>) {
     let until = |started: Instant| at.map_or_else(|| started.elapsed(), |at| at.instant.saturating_duration_since(started));
+    let usage = || learned.and_then(|learned| learned.usage.get().copied()).unwrap_or_default();
     let measurement = Measurement {
         operation: call.operation,
         kind: call.kind,
         duration: call.started.map(until),
         first_chunk: learned.and_then(Learned::first_chunk),
-        usage: learned.and_then(|learned| learned.usage.get().copied()).unwrap_or_default(),
+        next_chunks: learned.map(Learned::next_chunks).unwrap_or_default(),
+        usage: call.wants.usage().then(usage),
         counts: run.counts(),
         error_type: error_type.map(|label| match label {
             Label::Fixed(text) => (text.clone(), Origin::Constant),
@@ -157,6 +160,8 @@ fn measure(call: &Call, run: &Run, meters: &Meters, learned: Option<&Learned>, e
     let response_model = learned.and_then(|learned| learned.response_model.get());
     meters.record(&measurement, |key| match key {
         key::RESPONSE_MODEL => response_model.map(|model: &StringValue| (Value::String(model.clone()), Origin::Evaluated)),
+        // Of an address that nobody said.
+        key::SERVER_PORT if call.shared(key::SERVER_ADDRESS).is_none() => None,
         key => {
             let said = |said: &SharedValue| (said.value.clone(), said.origin);
             call.operation.constant(key).map(|value| (value.into(), Origin::Constant)).or_else(|| call.shared(key).map(said))

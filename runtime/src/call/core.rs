@@ -6,7 +6,7 @@
 
 use crate::call::ending::{Label, Refusal};
 use crate::call::here::{Here, Id, is_there};
-use crate::call::learned::{Learned, Source};
+use crate::call::learned::{Clock, Learned, Source};
 use crate::content::Captured;
 use crate::listen::Listeners;
 use crate::read::event::{Event, event as read_event};
@@ -70,6 +70,7 @@ impl Wants {
     const TOKENS: u8 = 1 << 4;
     const USAGE: u8 = 1 << 5;
     const EXPLANATIONS: u8 = 1 << 6;
+    const CHUNKS: u8 = 1 << 7;
 
     /// What a span wants that records, or not, with or without content.
     pub(crate) fn of_span(records: bool, captures: bool) -> Self {
@@ -82,7 +83,8 @@ impl Wants {
         let bit = |wanted: bool, bit: u8| if wanted { bit } else { 0 };
         let ending = bit(operation.duration.is_some(), Self::ENDING);
         let tokens = bit(operation.tokens.is_some(), Self::TOKENS | Self::USAGE);
-        Wants(self.0 | Self::METER | ending | tokens)
+        let chunks = bit(operation.chunks.is_some(), Self::CHUNKS);
+        Wants(self.0 | Self::METER | ending | tokens | chunks)
     }
 
     fn any_of(self, bits: u8) -> bool {
@@ -126,6 +128,11 @@ impl Wants {
         self.any_of(Self::USAGE)
     }
 
+    /// The time from each chunk of a stream to the next.
+    fn chunks(self) -> bool {
+        self.any_of(Self::CHUNKS)
+    }
+
     /// Somebody else reports the tokens.
     pub(crate) fn without_usage(self) -> Self {
         Wants(self.0 & !Self::USAGE)
@@ -165,6 +172,10 @@ impl Call {
     pub(crate) fn shared(&self, key: &str) -> Option<&SharedValue> {
         let inherited = || self.run.as_ref().and_then(|run| run.inherited.shared.get(key));
         self.said.get(key).or_else(inherited)
+    }
+
+    fn clock(&self) -> Clock {
+        Clock { started: self.started, times_chunks: self.wants.chunks() }
     }
 
     /// Adds to what is known. No code of the user's runs in `learn`: a lock is held.
@@ -293,7 +304,7 @@ impl Call {
         }
         let usage = chunk.usage.filter(|_| self.wants.usage());
         self.learn(|learned| {
-            learned.chunk_read(carries, last, self.started);
+            learned.chunk_read(carries, last, self.clock());
             if let Some(Event { response, pieces, .. }) = event {
                 let usage = response.usage.filter(|_| self.wants.usage());
                 learned.say_usage(Source::Handle, usage);
@@ -352,7 +363,7 @@ impl Call {
     /// An item of its stream has been looked at. Whether it was an error.
     pub(crate) fn item_arrived(&self) -> bool {
         let failed = self.learn(|learned| {
-            learned.item_arrived(self.started);
+            learned.item_arrived(self.clock());
             learned.failure.is_some()
         });
         failed.unwrap_or(false)

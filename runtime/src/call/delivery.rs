@@ -5,8 +5,8 @@ use crate::call::ending::Failure;
 use crate::call::here::is_there;
 use crate::content::{Captured, Document, Event};
 use crate::settings::Settings;
-use crate::vocabulary::{Content, key};
-use opentelemetry::{Context, KeyValue, StringValue, Value};
+use crate::vocabulary::{Content, Shared, event, key};
+use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 
 /// What the request said, as span events where the vocabulary has them: at the start, in the order in which things happen.
 pub(crate) fn request_events(call: &Call, settings: &Settings, captured: &Captured) -> Vec<Event> {
@@ -22,14 +22,15 @@ pub(crate) fn at_end(
     finish_reason: Option<StringValue>,
     attributes: &mut Vec<KeyValue>,
 ) -> Vec<Event> {
-    let Some(settings) = call.settings() else { return Vec::new() };
+    let Some(run) = &call.run else { return Vec::new() };
+    let (settings, only_text) = (&*run.listeners.settings, run.listeners.convention.text_instructions);
     captured.narrow(call.kind, settings);
     let capture = settings.capture();
     let content = if capture.on_spans() { call.operation.content } else { Content::Nothing };
     let streamed = captured.put_together(call.kind, settings);
     let finish_reason = finish_reason.as_ref();
     let as_json = capture.as_events() || content == Content::Attributes;
-    let documents = if as_json { captured.documents(settings, &streamed, finish_reason) } else { Vec::new() };
+    let documents = if as_json { captured.documents(settings, only_text, &streamed, finish_reason) } else { Vec::new() };
     if capture.as_events() && !documents.is_empty() && is_there() {
         log(call, context, &documents, finish_reason, attributes);
     }
@@ -60,34 +61,42 @@ fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Op
     let text = |key| value(key).map(Value::as_str);
     let integer = |key| if let Some(Value::I64(value)) = value(key) { Some(*value) } else { None };
     let float = |key| if let Some(Value::F64(value)) = value(key) { Some(*value) } else { None };
-    let finish_reasons = finish_reason.map(|reason| serde_json::json!([reason.as_str()]).to_string());
+    let finish_reasons = match value(key::RESPONSE_FINISH_REASONS) {
+        Some(Value::Array(Array::String(reasons))) => Some(reasons.iter().map(StringValue::as_str).collect()),
+        _ => finish_reason.map(|reason| vec![reason.as_str()]),
+    };
+    let finish_reasons = finish_reasons.map(|reasons: Vec<&str>| serde_json::json!(reasons).to_string());
     let _attached = context.clone().attach();
     tracing::event!(
-        name: "gen_ai.client.inference.operation.details",
+        name: event::DETAILS,
         target: "samplescope",
         tracing::Level::INFO,
-        gen_ai.operation.name = call.operation.constant(key::OPERATION_NAME),
-        gen_ai.agent.name = text(key::AGENT_NAME).as_deref(),
-        gen_ai.conversation.id = text(key::CONVERSATION_ID).as_deref(),
-        gen_ai.provider.name = text(key::PROVIDER_NAME).as_deref(),
-        gen_ai.output.type = text(key::OUTPUT_TYPE).as_deref(),
-        gen_ai.request.model = text(key::REQUEST_MODEL).as_deref(),
-        gen_ai.request.temperature = float(key::REQUEST_TEMPERATURE),
-        gen_ai.request.max_tokens = integer(key::REQUEST_MAX_TOKENS),
-        gen_ai.response.id = text(key::RESPONSE_ID).as_deref(),
-        gen_ai.response.model = text(key::RESPONSE_MODEL).as_deref(),
-        gen_ai.response.finish_reasons = finish_reasons.as_deref(),
-        gen_ai.usage.input_tokens = integer(key::USAGE_INPUT),
-        gen_ai.usage.output_tokens = integer(key::USAGE_OUTPUT),
-        gen_ai.usage.cache_read.input_tokens = integer(key::USAGE_CACHE_READ),
-        gen_ai.usage.cache_creation.input_tokens = integer(key::USAGE_CACHE_CREATION),
-        gen_ai.usage.reasoning.output_tokens = integer(key::USAGE_REASONING),
-        gen_ai.usage.cost = float(key::USAGE_COST),
-        error.type = text(key::ERROR_TYPE).as_deref(),
-        gen_ai.system_instructions = document(key::SYSTEM_INSTRUCTIONS),
-        gen_ai.input.messages = document(key::INPUT_MESSAGES),
-        gen_ai.output.messages = document(key::OUTPUT_MESSAGES),
-        gen_ai.tool.definitions = document(key::TOOL_DEFINITIONS),
+        {
+            { key::OPERATION_NAME } = call.operation.constant(key::OPERATION_NAME),
+            { key::AGENT_NAME } = text(key::AGENT_NAME).as_deref(),
+            { key::CONVERSATION_ID } = text(key::CONVERSATION_ID).as_deref(),
+            { key::PROVIDER_NAME } = text(key::PROVIDER_NAME).filter(|_| call.operation.hands_on != Some(Shared::ProviderName)).as_deref(),
+            { key::OUTPUT_TYPE } = text(key::OUTPUT_TYPE).as_deref(),
+            { key::REQUEST_MODEL } = text(key::REQUEST_MODEL).as_deref(),
+            { key::REQUEST_TEMPERATURE } = float(key::REQUEST_TEMPERATURE),
+            { key::REQUEST_MAX_TOKENS } = integer(key::REQUEST_MAX_TOKENS),
+            { key::RESPONSE_ID } = text(key::RESPONSE_ID).as_deref(),
+            { key::RESPONSE_MODEL } = text(key::RESPONSE_MODEL).as_deref(),
+            { key::RESPONSE_FINISH_REASONS } = finish_reasons.as_deref(),
+            { key::USAGE_INPUT } = integer(key::USAGE_INPUT),
+            { key::USAGE_OUTPUT } = integer(key::USAGE_OUTPUT),
+            { key::USAGE_CACHE_READ } = integer(key::USAGE_CACHE_READ),
+            // One of the two, as the vocabulary has it.
+            { key::USAGE_CACHE_CREATION } = integer(key::USAGE_CACHE_CREATION),
+            { key::USAGE_CACHE_WRITE } = integer(key::USAGE_CACHE_WRITE),
+            { key::USAGE_REASONING } = integer(key::USAGE_REASONING),
+            { key::USAGE_COST } = float(key::USAGE_COST),
+            { key::ERROR_TYPE } = text(key::ERROR_TYPE).as_deref(),
+            { key::SYSTEM_INSTRUCTIONS } = document(key::SYSTEM_INSTRUCTIONS),
+            { key::INPUT_MESSAGES } = document(key::INPUT_MESSAGES),
+            { key::OUTPUT_MESSAGES } = document(key::OUTPUT_MESSAGES),
+            { key::TOOL_DEFINITIONS } = document(key::TOOL_DEFINITIONS),
+        }
     );
 }
 
@@ -99,10 +108,12 @@ pub(crate) fn log_exception(call: &Call, context: &Context, failure: &Failure) {
     }
     let _attached = context.clone().attach();
     tracing::event!(
-        name: "gen_ai.client.operation.exception",
+        name: event::OPERATION_EXCEPTION,
         target: "samplescope",
         tracing::Level::WARN,
-        exception.type = failure.exception_type,
-        exception.message = failure.message.as_deref(),
+        {
+            { key::EXCEPTION_TYPE } = failure.exception_type,
+            { key::EXCEPTION_MESSAGE } = failure.message.as_deref(),
+        }
     );
 }

@@ -11,7 +11,7 @@ use crate::read::request::{Request, request as read_request};
 use crate::read::walk::{Lent, Readable};
 use crate::value::registered::{Registered, Sink};
 use crate::value::{
-    AsContext, AttributeValue, Flag, Integer, Message, Number, SealedInteger, Text, ToToolDefinitions, error_type,
+    AsContext, AttributeValue, Flag, Integer, Message, Number, SealedInteger, Text, Time, ToToolDefinitions, error_type,
 };
 use crate::vocabulary::{Content, Kind, Shared, key, value};
 use opentelemetry::{Array, StringValue, Value};
@@ -19,7 +19,7 @@ use serde::Serialize;
 use std::any::type_name;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// A call that is being described.
 pub struct Description {
@@ -91,6 +91,11 @@ impl Description {
         self.opening.is_wanted(|operation| operation.measures(key::AGENT_NAME))
     }
 
+    /// For where the server is.
+    pub fn __ss_is_server_measured(&mut self) -> bool {
+        self.opening.is_wanted(|operation| operation.measures(key::SERVER_ADDRESS))
+    }
+
     /// For a value for the span alone.
     ///
     /// Inside a loop that records, or if the sampler is to see everything, the answer is yes without asking:
@@ -152,9 +157,11 @@ impl Description {
         }
     }
 
-    /// When it started, if not now.
-    pub(crate) fn started(&mut self, time: SystemTime) {
-        self.opening.starts_at(time);
+    /// When it started, if not now. A `None` says nothing.
+    pub fn __ss_started(&mut self, time: &(impl Time + ?Sized)) {
+        if let Some(time) = time.time() {
+            self.opening.starts_at(time);
+        }
     }
 
     /// The name of a tool, which a sampler is to see.
@@ -280,14 +287,34 @@ impl Description {
         self.opening.push(key::REQUEST_CHOICE_COUNT, count.integer());
     }
 
+    /// `gen_ai.request.reasoning.level`: how much the model is to reason, in the provider's own word: `low`, `high`.
+    pub fn __ss_reasoning_level(&mut self, level: &(impl Text + ?Sized)) {
+        self.opening.push(key::REQUEST_REASONING_LEVEL, level.text());
+    }
+
+    /// `gen_ai.request.previous_response.id`: the response that this request goes on from, where the provider keeps it.
+    pub fn __ss_previous_response_id(&mut self, id: &(impl Text + ?Sized)) {
+        self.opening.push(key::REQUEST_PREVIOUS_RESPONSE_ID, id.text());
+    }
+
+    /// `gen_ai.prompt.name`: the prompt template that the request was made from.
+    pub fn __ss_prompt_name(&mut self, name: &(impl Text + ?Sized)) {
+        self.opening.push(key::PROMPT_NAME, name.text());
+    }
+
+    /// `gen_ai.prompt.version`: its version, in whatever scheme: `v2`, `2026-10-01`, `prod`.
+    pub fn __ss_prompt_version(&mut self, version: &(impl Text + ?Sized)) {
+        self.opening.push(key::PROMPT_VERSION, version.text());
+    }
+
     /// `server.address`: the host that serves the model, by name or IP address.
     pub fn __ss_server_address(&mut self, address: &(impl Text + ?Sized)) {
-        self.opening.push(key::SERVER_ADDRESS, address.text());
+        self.opening.share(Shared::ServerAddress, address.text());
     }
 
     /// `server.port`: its port.
     pub fn __ss_server_port(&mut self, port: &(impl Integer + ?Sized)) {
-        self.opening.push(key::SERVER_PORT, port.integer());
+        self.opening.share(Shared::ServerPort, port.integer());
     }
 
     /// `gen_ai.tool.name`. Where it is empty: the function's name.
@@ -412,6 +439,8 @@ impl Description {
         say("presence_penalty", key::REQUEST_PRESENCE_PENALTY, said.presence_penalty.map(Value::F64));
         say("frequency_penalty", key::REQUEST_FREQUENCY_PENALTY, said.frequency_penalty.map(Value::F64));
         say("choice_count", key::REQUEST_CHOICE_COUNT, said.choice_count.map(Value::I64));
+        say("reasoning_level", key::REQUEST_REASONING_LEVEL, said.reasoning_level.map(Value::String));
+        say("previous_response_id", key::REQUEST_PREVIOUS_RESPONSE_ID, said.previous_response.map(Value::String));
         say("stream", key::REQUEST_STREAM, said.stream.then_some(Value::Bool(true)));
         let stops = Some(said.stop_sequences).filter(|stops| !stops.is_empty());
         say("stop_sequences", key::REQUEST_STOP_SEQUENCES, stops.map(|stops| Value::Array(Array::String(stops))));

@@ -4,7 +4,7 @@ use crate::call::ending::{Ending, Failure, Label, Refusal};
 use crate::content::Captured;
 use crate::read::response::Response;
 use crate::value::{Cost, TokenUsage};
-use crate::vocabulary::{self, key, value};
+use crate::vocabulary::{self, key, usage_of, value};
 use opentelemetry::{Key, KeyValue, StringValue, Value};
 use std::collections::HashMap;
 use std::mem::swap;
@@ -134,6 +134,10 @@ pub(crate) struct Learned {
 pub(crate) struct Streaming {
     /// When the first item was there that carried anything, counted from the start.
     first_chunk: Option<Duration>,
+    /// When the last such item was there, while the time between them is measured.
+    previous_chunk: Option<Instant>,
+    /// From each such item to the next, in seconds.
+    next_chunks: Vec<f64>,
     /// Whether items are read, and so say themselves whether they carry anything.
     is_read: bool,
     /// An item said that it was the last that counts.
@@ -143,11 +147,31 @@ pub(crate) struct Streaming {
 }
 
 impl Streaming {
-    fn arrived(&mut self, started: Option<Instant>) {
+    /// A stream may go on for days: the time between its chunks is measured of so many.
+    const MOST_CHUNKS: usize = 1 << 16;
+
+    fn arrived(&mut self, clock: Clock) {
+        if self.first_chunk.is_some() && !clock.times_chunks {
+            return;
+        }
+        let now = Instant::now();
         if self.first_chunk.is_none() {
-            self.first_chunk = started.map(|started| started.elapsed());
+            self.first_chunk = clock.started.map(|started| now.saturating_duration_since(started));
+        }
+        if clock.times_chunks {
+            let before = self.previous_chunk.replace(now).filter(|_| self.next_chunks.len() < Self::MOST_CHUNKS);
+            self.next_chunks.extend(before.map(|before| now.saturating_duration_since(before).as_secs_f64()));
         }
     }
+}
+
+/// What the items of a stream are timed by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    /// When the call began. None: nobody wants to know how long anything takes.
+    pub(crate) started: Option<Instant>,
+    /// Whether the time between the chunks is measured.
+    pub(crate) times_chunks: bool,
 }
 
 /// A time, by both clocks: the one that spans have, and the one that durations are measured by.
@@ -249,20 +273,20 @@ impl Learned {
     }
 
     /// An item is read, which carries something or not, and may be the last that counts.
-    pub(crate) fn chunk_read(&mut self, carries: bool, last: bool, started: Option<Instant>) {
+    pub(crate) fn chunk_read(&mut self, carries: bool, last: bool, clock: Clock) {
         let stream = self.stream.get_or_insert_default();
         stream.is_read = true;
         stream.last |= last;
         if carries {
-            stream.arrived(started);
+            stream.arrived(clock);
         }
     }
 
     /// An item has been looked at. Once it is known why the model stopped, whoever reads may stop, too.
-    pub(crate) fn item_arrived(&mut self, started: Option<Instant>) {
+    pub(crate) fn item_arrived(&mut self, clock: Clock) {
         let stream = self.stream.get_or_insert_default();
         if !stream.is_read {
-            stream.arrived(started);
+            stream.arrived(clock);
         }
         if stream.last || self.stop_reason.get().is_some() || matches!(self.failed.get(), Some(Some(_))) {
             stream.finished = Some(Moment::now());
@@ -272,6 +296,11 @@ impl Learned {
     /// When the first item was there that carried anything, counted from the start.
     pub(crate) fn first_chunk(&self) -> Option<Duration> {
         self.stream.as_ref()?.first_chunk
+    }
+
+    /// From each item that carried anything to the next, in seconds.
+    pub(crate) fn next_chunks(&self) -> &[f64] {
+        self.stream.as_ref().map(|stream| &stream.next_chunks[..]).unwrap_or_default()
     }
 
     /// What the response and the error said, as an ending, and when that was, if not now.
@@ -306,7 +335,11 @@ impl Learned {
     }
 
     /// What the response said, as attributes. Gives back the finish reason.
-    pub(crate) fn describe_response(&mut self, mut say: impl FnMut(&'static str, Value)) -> Option<StringValue> {
+    pub(crate) fn describe_response(
+        &mut self,
+        cache_write: &'static str,
+        mut say: impl FnMut(&'static str, Value),
+    ) -> Option<StringValue> {
         if self.stop_reason.is_unknown() {
             // A response that could have said one and did not, which is no finish reason.
             say(key::STOP_REASON, value::UNKNOWN_STOP_REASON.into());
@@ -330,14 +363,22 @@ impl Learned {
         say(key::RESPONSE_ID, self.response_id.value.take().map(Value::String));
         say(key::TIME_TO_FIRST_CHUNK, self.first_chunk().map(|first_chunk| first_chunk.as_secs_f64().into()));
         if let Some(usage) = self.usage.value {
-            say(key::USAGE_INPUT, usage.input.map(Value::I64));
-            say(key::USAGE_OUTPUT, usage.output.map(Value::I64));
-            say(key::USAGE_CACHE_READ, usage.cached.map(Value::I64));
-            say(key::USAGE_CACHE_CREATION, usage.cache_creation.map(Value::I64));
-            say(key::USAGE_REASONING, usage.reasoning.map(Value::I64));
+            say(key::USAGE_INPUT, usage.input().map(integer));
+            say(key::USAGE_OUTPUT, usage.output().map(integer));
+            say(key::USAGE_CACHE_READ, usage.cached().map(integer));
+            say(cache_write, usage.cache_creation().map(integer));
+            say(key::USAGE_REASONING, usage.reasoning().map(integer));
+            for (spent, modality, count) in usage.modalities.known() {
+                say(usage_of(spent, modality), Some(integer(count)));
+            }
         }
         finish_reason
     }
+}
+
+/// As attributes have it.
+fn integer(count: u64) -> Value {
+    Value::I64(count.try_into().unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -366,7 +366,7 @@ impl<'a, T> AnySuccess<'a, T> {
         }
     }
 
-    /// `gen_ai.usage.*` and `gen_ai.client.token.usage`: the tokens of this call.
+    /// `gen_ai.usage.*`, and the metrics of tokens: the tokens of this call.
     #[inline]
     pub fn __ss_usage<V: Usage>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.usage()) {

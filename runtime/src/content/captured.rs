@@ -5,7 +5,7 @@ use crate::content::redaction::Redaction;
 use crate::content::streamed::Streamed;
 use crate::read::json::Piece;
 use crate::settings::{self, Settings};
-use crate::value::{Message, Pieces, Role, ToolDefinition};
+use crate::value::{Message, Part, Pieces, Role, ToolDefinition};
 use crate::vocabulary::{Content, Kind, Operation, event, key};
 use opentelemetry::{KeyValue, StringValue};
 use serde::Serialize;
@@ -194,18 +194,20 @@ impl Captured {
         Some((event::CHOICE.into(), attributes))
     }
 
-    /// Those of which there is anything.
+    /// Those of which there is anything. `only_text`: of the system's instructions.
     pub(crate) fn documents(
         &self,
         settings: &Settings,
+        only_text: bool,
         streamed: &[Message],
         finish_reason: Option<&StringValue>,
     ) -> Vec<Document> {
         let redaction = |piece| Redaction::new(settings, piece);
         let finish_reason = finish_reason.map(|reason| redaction(settings::Piece::Output).finish_reason(reason.as_str()));
-        let has_system = self.system.iter().any(|message| !message.is_empty());
+        let says = |part: &Part| !only_text || part.is_text();
+        let has_system = self.system.iter().flat_map(Message::parts).any(says);
         let has_output = !self.output.is_empty() || !streamed.is_empty();
-        let system = has_system.then(|| document::parts(&self.system, redaction(settings::Piece::System)));
+        let system = has_system.then(|| document::parts(&self.system, says, redaction(settings::Piece::System)));
         let input = (!self.input.is_empty()).then(|| document::input(&self.input, redaction(settings::Piece::Input)));
         let output = has_output
             .then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(settings::Piece::Output)));
@@ -223,7 +225,7 @@ impl Captured {
 /// `gen_ai.{role}.message`, with the text under the same name.
 fn message_event(settings: &Settings, piece: settings::Piece, role: &Role, message: &Message) -> Option<Event> {
     let redaction = Redaction::new(settings, piece);
-    let name = format!("gen_ai.{}.message", settings.cut(&redaction.role(message.role_or(role))));
+    let name = event::message(&settings.cut(&redaction.role(message.role_or(role))));
     let text = text_or_json(settings, redaction, message)?;
     Some((name.clone().into(), vec![KeyValue::new(name, text)]))
 }
@@ -231,7 +233,7 @@ fn message_event(settings: &Settings, piece: settings::Piece, role: &Role, messa
 fn text_or_json(settings: &Settings, redaction: Redaction<'_>, message: &Message) -> Option<String> {
     match message.as_text() {
         Some(text) => Some(settings.cut(&redaction.text(text)).into_owned()),
-        None => settings.cut_document(document::parts(slice::from_ref(message), redaction)),
+        None => settings.cut_document(document::parts(slice::from_ref(message), |_| true, redaction)),
     }
 }
 

@@ -11,10 +11,10 @@ use std::borrow::Cow;
 /// How many lists and objects of somebody's own are written inside each other. Readers have their limits: that of `serde_json` is 127.
 const DEPTH: usize = 100;
 
-/// The parts of messages: system instructions, and a message in a span event.
-pub(crate) fn parts(messages: &[Message], redaction: Redaction<'_>) -> String {
+/// Those parts of messages: system instructions, and a message in a span event.
+pub(crate) fn parts(messages: &[Message], which: impl Fn(&Part) -> bool, redaction: Redaction<'_>) -> String {
     let mut document = Document::new(redaction);
-    document.list(messages.iter().flat_map(Message::parts), Document::part);
+    document.list(messages.iter().flat_map(Message::parts).filter(|part| which(part)), Document::part);
     document.json.into_text()
 }
 
@@ -44,7 +44,8 @@ pub(crate) fn tools(tools: &[ToolDefinition], redaction: Redaction<'_>) -> Strin
     document.json.into_text()
 }
 
-/// An output message must have a finish reason. Where nobody said one, it follows from what the message is.
+/// The conventions deprecate a finish reason in the message, and allow it; before October 2026 an output message had to have one, and Phoenix
+/// 20.26 shows none without. Where nobody said one, it follows from what the message is.
 fn finish_reason<'a>(message: &Message, said: Option<&'a str>, redaction: Redaction<'_>) -> Cow<'a, str> {
     if let Some(own) = message.finish_reason() {
         let (_, own) = stop_reason(own.to_owned().into());

@@ -3,12 +3,13 @@
 use crate::drawing::paint::{Look, Paint};
 use crate::drawing::text::{cut, escaped, short_key, shown, shown_time};
 use crate::recorded::Metric;
+use crate::vocabulary::key;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 /// What the name of a metric says already.
-const SAID_BY_THE_METRIC: &[&str] = &["gen_ai.operation.name", "gen_ai.tool.type", "mcp.method.name"];
+const SAID_BY_THE_METRIC: &[&str] = &[key::OPERATION_NAME, key::TOOL_TYPE, key::MCP_METHOD_NAME];
 
 /// Draws them, an empty line behind each.
 pub(crate) fn draw(metrics: &[Metric], paint: Paint, width: usize) -> String {
@@ -35,7 +36,8 @@ pub(crate) fn draw(metrics: &[Metric], paint: Paint, width: usize) -> String {
                 Some(seconds) if metric.unit == "s" => shown_time(Duration::try_from_secs_f64(seconds).unwrap_or_default()),
                 _ => point.sum.to_string(),
             };
-            let measured = format!("{:>4} measured, {sum:>7} in all", point.count);
+            let times = point.count.map(|count| format!("{count:>4} measured, ")).unwrap_or_default();
+            let measured = format!("{times:>15}{sum:>7} in all");
             let _ = writeln!(drawing, "{}", line(&measured, Look::Plain, &format!("   {own}")));
         }
         drawing.push('\n');
@@ -51,20 +53,20 @@ mod tests {
 
     #[test]
     fn what_all_points_share_is_said_once() {
-        let point = |kind: &str, sum: i64| Point {
+        let point = |kind: &str, count: Option<u64>, sum: i64| Point {
             attributes: Attributes(vec![
                 ("gen_ai.request.model".to_owned(), json!("m")),
                 ("gen_ai.token.type".to_owned(), json!(kind)),
             ]),
-            count: 1,
+            count,
             sum: sum.into(),
         };
-        let points = vec![point("input", 12), point("output", 3)];
+        let points = vec![point("input", Some(1), 12), point("output", None, 3)];
         let metric = Metric { name: "tokens".to_owned(), unit: "{token}".to_owned(), points };
         let expected = [
             "tokens {token}  request.model m",
             "   1 measured,      12 in all   token.type input",
-            "   1 measured,       3 in all   token.type output",
+            "                     3 in all   token.type output",
             "\n",
         ];
         assert_eq!(draw(std::slice::from_ref(&metric), Paint::Plain, 120), expected.join("\n"));

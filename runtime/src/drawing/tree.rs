@@ -3,6 +3,7 @@
 use crate::drawing::paint::{Look, Paint};
 use crate::drawing::text::{cut, escaped, short_key, shown, shown_time, width};
 use crate::recorded::{Event, Span, Status, Trace};
+use crate::vocabulary::{GENAI, Kind, key};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -27,14 +28,8 @@ const DEEPEST: usize = 32;
 const OUTWARDS: usize = 32;
 
 /// What every span of its kind has, or what its name says already.
-const OBVIOUS: &[&str] = &[
-    "error.type",
-    "gen_ai.operation.name",
-    "gen_ai.response.finish_reasons",
-    "gen_ai.tool.name",
-    "gen_ai.tool.type",
-    "mcp.method.name",
-];
+const OBVIOUS: &[&str] =
+    &[key::ERROR_TYPE, key::OPERATION_NAME, key::RESPONSE_FINISH_REASONS, key::TOOL_NAME, key::TOOL_TYPE, key::MCP_METHOD_NAME];
 
 /// Draws the trace for that many columns. The last line ends in a line break.
 pub(crate) fn draw(trace: &Trace, paint: Paint, columns: usize) -> String {
@@ -243,15 +238,18 @@ fn look_of(span: &Span) -> Look {
     if matches!(span.status, Status::Error(_)) {
         return Look::Error;
     }
-    match span.attributes.get("gen_ai.operation.name").and_then(Value::as_str) {
-        Some("chat") => Look::Step,
-        Some("execute_tool") => Look::Tool,
-        _ => Look::Loop,
+    let operation = span.attributes.get(key::OPERATION_NAME).and_then(Value::as_str);
+    // They are the same in both vocabularies.
+    let is = |kind| operation.is_some() && operation == GENAI.operation(kind).constant(key::OPERATION_NAME);
+    match () {
+        () if is(Kind::Step) => Look::Step,
+        () if is(Kind::Tool) => Look::Tool,
+        () => Look::Loop,
     }
 }
 
 fn wrong(span: &Span, description: &str) -> String {
-    let kind = span.attributes.get("error.type").map(shown);
+    let kind = span.attributes.get(key::ERROR_TYPE).map(shown);
     let said = Some(escaped(description)).filter(|said| !said.is_empty());
     [kind, said].into_iter().flatten().collect::<Vec<_>>().join(": ")
 }

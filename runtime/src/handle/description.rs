@@ -74,7 +74,7 @@ macro_rules! described {
 
             /// When the call started, if not now. Said before anything but the parent; later it is left out, with a warning.
             pub fn started(&mut self, time: SystemTime) {
-                self.description.started(time);
+                self.description.__ss_started(&time);
             }
         }
 
@@ -130,10 +130,18 @@ described! { StepDescription:
     frequency_penalty(__ss_is_recording, __ss_frequency_penalty, Number);
     /// `gen_ai.request.choice.count`: how many answers are asked for.
     choice_count(__ss_is_recording, __ss_choice_count, Integer);
-    /// `server.address`: the host that serves the model, by name or IP address.
-    server_address(__ss_is_recording, __ss_server_address, Text);
-    /// `server.port`: its port.
-    server_port(__ss_is_recording, __ss_server_port, Integer);
+    /// `gen_ai.request.reasoning.level`: how much the model is to reason, in the provider's own word: `low`, `high`.
+    reasoning_level(__ss_is_recording, __ss_reasoning_level, Text);
+    /// `gen_ai.request.previous_response.id`: the response that this request goes on from, where the provider keeps it.
+    previous_response_id(__ss_is_recording, __ss_previous_response_id, Text);
+    /// `gen_ai.prompt.name`: the prompt template that the request was made from.
+    prompt_name(__ss_is_recording, __ss_prompt_name, Text);
+    /// `gen_ai.prompt.version`: its version, in whatever scheme: `v2`, `2026-10-01`, `prod`.
+    prompt_version(__ss_is_recording, __ss_prompt_version, Text);
+    /// `server.address`: the host that serves the model, by name or IP address. With the GenAI names, metrics carry it, too.
+    server_address(__ss_is_server_measured, __ss_server_address, Text);
+    /// `server.port`: its port. With the GenAI names, metrics carry it, too, where the address is said.
+    server_port(__ss_is_server_measured, __ss_server_port, Integer);
     /// `fastmcp.sampling.iteration`: which step of the run this is, from 0, where the loop does not count right.
     iteration(__ss_is_recording, __ss_iteration, Integer);
     /// `http.request.resend_count`: how often it was sent before. Above 0 it is another model call of the same iteration.

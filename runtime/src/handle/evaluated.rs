@@ -14,7 +14,7 @@ impl Told<'_> {
         let response_id = call.response_id();
         let (on_span, in_log) = (settings.capture().on_spans(), settings.capture().as_events());
         let explains = call.wants.explanations() && (on_span || in_log);
-        let said = Said::new(evaluation, response_id.as_ref().map(|id| id.as_str()), settings, explains);
+        let said = Said::new(evaluation, response_id.as_ref().map(opentelemetry::StringValue::as_str), settings, explains);
         call.add_event(event::EVALUATION_RESULT, said.attributes(on_span));
         said.log(context, in_log);
     }
@@ -57,14 +57,16 @@ impl<'a> Said<'a> {
         }
         let _attached = context.clone().attach();
         tracing::event!(
-            name: "gen_ai.evaluation.result",
+            name: event::EVALUATION_RESULT,
             target: "samplescope",
             tracing::Level::INFO,
-            gen_ai.evaluation.name = &*self.evaluation.name,
-            gen_ai.evaluation.score.value = self.evaluation.score,
-            gen_ai.evaluation.score.label = self.evaluation.label.as_deref(),
-            gen_ai.response.id = self.response_id,
-            gen_ai.evaluation.explanation = self.explanation.as_deref().filter(|_| explained),
+            {
+                { key::EVALUATION_NAME } = &*self.evaluation.name,
+                { key::EVALUATION_SCORE } = self.evaluation.score,
+                { key::EVALUATION_LABEL } = self.evaluation.label.as_deref(),
+                { key::RESPONSE_ID } = self.response_id,
+                { key::EVALUATION_EXPLANATION } = self.explanation.as_deref().filter(|_| explained),
+            }
         );
     }
 }

@@ -1,9 +1,10 @@
 //! The instruments, taken anew when the meter provider or the vocabulary changes, and what is recorded with them.
 
+use crate::listen::instruments::{counter, distribution, timer};
 #[cfg(feature = "mcp")]
 use crate::listen::requests::RequestInstruments;
 use crate::value::TokenUsage;
-use crate::vocabulary::{Convention, Histogram, Kind, Operation, Origin, key, value};
+use crate::vocabulary::{Convention, Kind, MODALITIES, Modality, Operation, Origin, Spent, Tokens, key, value};
 use opentelemetry::metrics::{self, Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue, Value, global};
 use std::borrow::Cow;
@@ -33,9 +34,26 @@ type Seen = BTreeMap<&'static str, BTreeSet<String>>;
 
 struct Instruments {
     duration: Option<metrics::Histogram<f64>>,
-    first_chunk: Option<metrics::Histogram<f64>>,
-    tokens: Option<metrics::Histogram<u64>>,
+    /// To the first chunk, and from each to the next.
+    chunks: Option<[metrics::Histogram<f64>; 2]>,
+    tokens: Option<TokenInstruments>,
+    /// Steps and tools.
     counts: Option<[metrics::Histogram<u64>; 2]>,
+}
+
+enum TokenInstruments {
+    ByType(metrics::Histogram<u64>),
+    Spent(Box<SpentInstruments>),
+}
+
+struct SpentInstruments {
+    input: metrics::Counter<u64>,
+    output: metrics::Counter<u64>,
+    cache_read: metrics::Counter<u64>,
+    cache_write: metrics::Counter<u64>,
+    reasoning: metrics::Counter<u64>,
+    /// Input and output.
+    each: [metrics::Histogram<u64>; 2],
 }
 
 /// What one call measured.
@@ -44,7 +62,10 @@ pub(crate) struct Measurement<'a> {
     pub(crate) kind: Kind,
     pub(crate) duration: Option<Duration>,
     pub(crate) first_chunk: Option<Duration>,
-    pub(crate) usage: TokenUsage,
+    /// From each chunk to the next, in seconds.
+    pub(crate) next_chunks: &'a [f64],
+    /// None: somebody else reports it.
+    pub(crate) usage: Option<TokenUsage>,
     /// Steps and tools.
     pub(crate) counts: [i64; 2],
     pub(crate) error_type: Option<(Cow<'static, str>, Origin)>,
@@ -113,72 +134,81 @@ impl Meters {
 
     /// Records what there is. An attribute that `attribute` does not know is left out.
     pub(crate) fn record(&self, measured: &Measurement<'_>, attribute: impl Fn(&str) -> Option<(Value, Origin)>) {
-        let Measurement { operation, .. } = measured;
         let instruments = &self.calls[measured.kind as usize];
-        let describe = |few: &mut Few, histogram: &Histogram| {
-            for &key in histogram.attributes {
-                if let Some((value, origin)) = attribute(key) {
-                    few.push(key, self.bounded(key, value, origin));
+        if !instruments.have_something_of(measured) {
+            return;
+        }
+        let mut few = Few::new();
+        for &key in measured.operation.measured {
+            if let Some(value) = attribute(key).and_then(|(value, origin)| self.few_enough(key, value, origin)) {
+                few.push(key, value);
+            }
+        }
+        if let (Some([first, next]), Some(first_chunk)) = (&instruments.chunks, measured.first_chunk) {
+            first.record(first_chunk.as_secs_f64(), few.as_slice());
+            for &seconds in measured.next_chunks {
+                next.record(seconds, few.as_slice());
+            }
+        }
+        if let Some([steps, tools]) = &instruments.counts {
+            steps.record(measured.counts[0].unsigned_abs(), few.as_slice());
+            tools.record(measured.counts[1].unsigned_abs(), few.as_slice());
+        }
+        match (&instruments.tokens, &measured.usage) {
+            (Some(TokenInstruments::ByType(histogram)), Some(usage)) => {
+                for (kind, count) in [("input", usage.input()), ("output", usage.output())] {
+                    if let Some(count) = count {
+                        few.with(key::TOKEN_TYPE, kind, |attributes| histogram.record(count, attributes));
+                    }
                 }
             }
-        };
-        if let (Some(histogram), Some(instrument), Some(duration)) =
-            (operation.duration, &instruments.duration, measured.duration)
-        {
-            let mut few = Few::new();
-            describe(&mut few, histogram);
-            if let Some((error_type, origin)) = &measured.error_type {
-                few.push(key::ERROR_TYPE, self.bounded(key::ERROR_TYPE, error_type.clone().into(), *origin));
-            }
+            (Some(TokenInstruments::Spent(instruments)), Some(usage)) => instruments.add(usage, &mut few),
+            _ => {}
+        }
+        // What goes before is the same of a call that failed.
+        if let Some((error_type, origin)) = &measured.error_type {
+            few.push(key::ERROR_TYPE, self.bounded(key::ERROR_TYPE, error_type.clone().into(), *origin));
+        }
+        if let (Some(instrument), Some(duration)) = (&instruments.duration, measured.duration) {
             instrument.record(duration.as_secs_f64(), few.as_slice());
         }
-        if let (Some(histogram), Some(instrument), Some(first_chunk)) =
-            (operation.first_chunk, &instruments.first_chunk, measured.first_chunk)
-        {
-            let mut few = Few::new();
-            describe(&mut few, histogram);
-            instrument.record(first_chunk.as_secs_f64(), few.as_slice());
-        }
-        if let (Some(histogram), Some(instrument)) = (operation.tokens, &instruments.tokens) {
-            let counts = [("input", measured.usage.input), ("output", measured.usage.output)];
-            let mut known = counts.into_iter().filter_map(|(kind, count)| Some((kind, u64::try_from(count?).ok()?))).peekable();
-            if known.peek().is_some() {
-                let mut few = Few::new();
-                describe(&mut few, histogram);
-                for (kind, count) in known {
-                    few.push(key::TOKEN_TYPE, kind.into());
-                    instrument.record(count, few.as_slice());
-                    few.pop();
+        if let (Some(TokenInstruments::Spent(instruments)), Some(usage)) = (&instruments.tokens, &measured.usage) {
+            for (histogram, count) in instruments.each.iter().zip([usage.input(), usage.output()]) {
+                if let Some(count) = count {
+                    histogram.record(count, few.as_slice());
                 }
             }
         }
-        if let (Some(histograms), Some([steps, tools])) = (operation.counts, &instruments.counts) {
-            for (instrument, histogram, count) in
-                [(steps, &histograms.steps, measured.counts[0]), (tools, &histograms.tools, measured.counts[1])]
-            {
-                let mut few = Few::new();
-                describe(&mut few, histogram);
-                instrument.record(count.unsigned_abs(), few.as_slice());
-            }
+    }
+
+    /// The value of an attribute of a call. A number of which there are too many is left out: no other stands for it.
+    fn few_enough(&self, key: &'static str, value: Value, origin: Origin) -> Option<Value> {
+        match value {
+            Value::I64(number) if origin == Origin::Evaluated => self.has_room(key, &number.to_string()).then_some(value),
+            value => Some(self.bounded(key, value, origin)),
         }
     }
 
     /// The value, while there are not too many of them: a model may invent names without end.
     pub(crate) fn bounded(&self, key: &'static str, value: Value, origin: Origin) -> Value {
-        let Value::String(text) = &value else { return value };
-        if origin == Origin::Constant {
-            return value;
+        match &value {
+            Value::String(text) if origin == Origin::Evaluated && !self.has_room(key, text.as_str()) => value::OTHER.into(),
+            _ => value,
         }
-        let is_known = |seen: &Seen| seen.get(key).is_some_and(|seen| seen.contains(text.as_str()));
+    }
+
+    /// Whether the value is one of the first.
+    fn has_room(&self, key: &'static str, text: &str) -> bool {
+        let is_known = |seen: &Seen| seen.get(key).is_some_and(|seen| seen.contains(text));
         if is_known(&self.seen.read().unwrap_or_else(PoisonError::into_inner)) {
-            return value;
+            return true;
         }
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         let seen = seen.entry(key).or_default();
         if seen.len() < MOST_VALUES {
-            seen.insert(text.as_str().to_owned());
+            seen.insert(text.to_owned());
         }
-        if seen.contains(text.as_str()) { value } else { value::OTHER.into() }
+        seen.contains(text)
     }
 }
 
@@ -195,8 +225,8 @@ struct Few {
 }
 
 impl Few {
-    /// Those of any histogram, and the error's type or the token's.
-    const MOST: usize = 5;
+    /// Those of any call, and the error's type, the token's, or its modality.
+    const MOST: usize = 7;
 
     fn new() -> Self {
         Few { attributes: std::array::from_fn(|_| KeyValue::new("", false)), count: 0 }
@@ -209,8 +239,12 @@ impl Few {
         }
     }
 
-    fn pop(&mut self) {
-        self.count = self.count.saturating_sub(1);
+    /// With one more.
+    fn with(&mut self, key: &'static str, value: &'static str, record: impl FnOnce(&[KeyValue])) {
+        let count = self.count;
+        self.push(key, value.into());
+        record(self.as_slice());
+        self.count = count;
     }
 
     fn as_slice(&self) -> &[KeyValue] {
@@ -220,20 +254,81 @@ impl Few {
 
 impl Instruments {
     fn new(meter: &Meter, operation: &Operation) -> Self {
-        let counter = |histogram: &'static Histogram| {
-            let builder = meter.u64_histogram(histogram.name).with_unit(histogram.unit).with_description(histogram.description);
-            builder.with_boundaries(histogram.boundaries.to_vec()).build()
-        };
-        let timer = |histogram: &'static Histogram| {
-            let builder = meter.f64_histogram(histogram.name).with_unit(histogram.unit).with_description(histogram.description);
-            builder.with_boundaries(histogram.boundaries.to_vec()).build()
-        };
         Instruments {
-            duration: operation.duration.map(timer),
-            first_chunk: operation.first_chunk.map(timer),
-            tokens: operation.tokens.map(counter),
-            counts: operation.counts.map(|counts| [counter(&counts.steps), counter(&counts.tools)]),
+            duration: operation.duration.map(|histogram| timer(meter, histogram)),
+            chunks: operation.chunks.map(|chunks| [timer(meter, &chunks.first), timer(meter, &chunks.next)]),
+            tokens: operation.tokens.map(|tokens| TokenInstruments::new(meter, tokens)),
+            counts: operation.counts.map(|counts| [distribution(meter, &counts.steps), distribution(meter, &counts.tools)]),
         }
+    }
+
+    /// Whether there is anything to record.
+    fn have_something_of(&self, measured: &Measurement<'_>) -> bool {
+        self.duration.is_some()
+            || self.counts.is_some()
+            || (self.tokens.is_some() && measured.usage.as_ref().is_some_and(|usage| usage.input().or(usage.output()).is_some()))
+    }
+}
+
+impl TokenInstruments {
+    fn new(meter: &Meter, tokens: &Tokens) -> Self {
+        match tokens {
+            Tokens::ByType(histogram) => TokenInstruments::ByType(distribution(meter, histogram)),
+            Tokens::Spent { input, output, cache_read, cache_write, reasoning, each } => {
+                TokenInstruments::Spent(Box::new(SpentInstruments {
+                    input: counter(meter, input),
+                    output: counter(meter, output),
+                    cache_read: counter(meter, cache_read),
+                    cache_write: counter(meter, cache_write),
+                    reasoning: counter(meter, reasoning),
+                    each: each.each_ref().map(|histogram| distribution(meter, histogram)),
+                }))
+            }
+        }
+    }
+}
+
+impl SpentInstruments {
+    /// Adds what was spent. Of input and output 0 where nobody said how much; of the others, which are parts of these, nothing.
+    fn add(&self, usage: &TokenUsage, few: &mut Few) {
+        let parts = |spent| Modality::ALL.map(|modality| usage.modalities.get(spent, modality));
+        let (input, output, cache_read) = (parts(Spent::Input), parts(Spent::Output), parts(Spent::CacheRead));
+        add(&self.input, Some(total(usage.input(), &input).unwrap_or(0)), &input, few);
+        add(&self.output, Some(total(usage.output(), &output).unwrap_or(0)), &output, few);
+        add(&self.cache_read, total(usage.cached(), &cache_read), &cache_read, few);
+        add(&self.cache_write, usage.cache_creation(), &Parts::default(), few);
+        add(&self.reasoning, usage.reasoning(), &Parts::default(), few);
+    }
+}
+
+/// How many tokens are of each [`Modality`].
+type Parts = [Option<u64>; Modality::ALL.len()];
+
+/// What is said of all, or else of the parts.
+fn total(said: Option<u64>, parts: &Parts) -> Option<u64> {
+    said.or_else(|| parts.iter().any(Option::is_some).then(|| sum(parts)))
+}
+
+fn sum(parts: &Parts) -> u64 {
+    parts.iter().flatten().fold(0, |sum, part| sum.saturating_add(*part))
+}
+
+/// Adds tokens under their modalities, and what is not broken down as unknown. Parts that are more than the whole are none.
+fn add(counter: &metrics::Counter<u64>, total: Option<u64>, parts: &Parts, few: &mut Few) {
+    let Some(total) = total else { return };
+    let mut add = |modality, count| few.with(key::TOKEN_MODALITY, modality, |attributes| counter.add(count, attributes));
+    let [names @ .., unknown] = MODALITIES;
+    let mut rest = Some(total);
+    if let Some(left) = total.checked_sub(sum(parts)) {
+        for (modality, count) in names.into_iter().zip(parts) {
+            if let Some(count) = count {
+                add(modality, *count);
+                rest = Some(left).filter(|&left| left > 0);
+            }
+        }
+    }
+    if let Some(rest) = rest {
+        add(unknown, rest);
     }
 }
 
@@ -250,22 +345,40 @@ mod tests {
     use crate::vocabulary::{GENAI, PRESCRIBED};
     use opentelemetry::metrics::noop::NoopMeterProvider;
 
+    fn operations() -> impl Iterator<Item = &'static Operation> {
+        [&PRESCRIBED, &GENAI].into_iter().flat_map(|convention| KINDS.map(|kind| convention.operation(kind)))
+    }
+
     #[test]
-    fn a_measurement_has_room_for_the_attributes_of_any_histogram_and_one_more() {
-        for operation in [&PRESCRIBED, &GENAI].into_iter().flat_map(|convention| KINDS.map(|kind| convention.operation(kind))) {
-            let counts = operation.counts.into_iter().flat_map(|counts| [&counts.steps, &counts.tools]);
-            let histograms = [operation.duration, operation.first_chunk, operation.tokens].into_iter().flatten().chain(counts);
-            for histogram in histograms {
-                let mut few = Few::new();
-                for &key in histogram.attributes.iter().chain([&key::ERROR_TYPE]) {
-                    few.push(key, key.into());
-                }
-                assert_eq!(few.as_slice().len(), histogram.attributes.len() + 1, "{}", histogram.name);
-                few.pop();
-                assert_eq!(few.as_slice().last().map(|last| last.key.as_str()), histogram.attributes.last().copied());
-            }
+    fn a_measurement_has_room_for_the_attributes_of_any_call_and_one_more() {
+        for operation in operations() {
+            let mut few = Few::new();
+            operation.measured.iter().for_each(|key| few.push(key, (*key).into()));
+            few.with(key::ERROR_TYPE, value::PANIC, |attributes| {
+                assert_eq!(attributes.len(), operation.measured.len() + 1, "{}", operation.name);
+            });
+            assert_eq!(few.as_slice().last().map(|last| last.key.as_str()), operation.measured.last().copied());
+        }
+    }
+
+    #[test]
+    fn a_call_has_attributes_of_measurements_if_it_is_measured() {
+        for operation in operations() {
+            let instruments = operation.duration.is_some() || operation.tokens.is_some();
+            assert_eq!(operation.is_measured(), instruments, "{}", operation.name);
+            assert!(instruments || (operation.chunks.is_none() && operation.counts.is_none()), "{}", operation.name);
             // Only those who want tokens are told of the model that answered.
             assert_eq!(operation.measures(key::RESPONSE_MODEL), operation.tokens.is_some(), "{}", operation.name);
+        }
+    }
+
+    #[test]
+    fn an_inference_is_measured_as_one_and_nothing_else_is() {
+        for operation in KINDS.map(|kind| GENAI.operation(kind)) {
+            let is_inference = |name| ["chat", "generate_content", "text_completion"].contains(&name);
+            let is_timed_as_one = operation.duration.is_some_and(|duration| duration.name.contains(".inference."));
+            assert_eq!(operation.constant(key::OPERATION_NAME).is_some_and(is_inference), is_timed_as_one, "{}", operation.name);
+            assert_eq!(matches!(operation.tokens, Some(Tokens::Spent { .. })), is_timed_as_one, "{}", operation.name);
         }
     }
 

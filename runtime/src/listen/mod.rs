@@ -3,6 +3,7 @@
 #[cfg(feature = "testing")]
 mod captured;
 mod found;
+mod instruments;
 mod meters;
 #[cfg(feature = "mcp")]
 mod requests;

@@ -1,8 +1,9 @@
 //! Who listens to MCP's requests: their instruments, and how not to ask at each of many that nobody listens to.
 
+use crate::listen::instruments::timer;
 use crate::listen::tracer;
-use crate::vocabulary::{Convention, Histogram, REQUEST_DURATIONS, SESSION_DURATIONS, Side};
-use opentelemetry::metrics::{self, Meter, MeterProvider};
+use crate::vocabulary::{Convention, REQUESTS, SESSIONS, Side};
+use opentelemetry::metrics::{self, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -21,8 +22,8 @@ impl RequestInstruments {
             .build();
         let meter = provider.meter_with_scope(scope);
         RequestInstruments {
-            requests: REQUEST_DURATIONS.each_ref().map(|histogram| timer(&meter, histogram)),
-            sessions: SESSION_DURATIONS.each_ref().map(|histogram| timer(&meter, histogram)),
+            requests: REQUESTS.each_ref().map(|measured| timer(&meter, &measured.duration)),
+            sessions: SESSIONS.each_ref().map(|measured| timer(&meter, &measured.duration)),
         }
     }
 
@@ -33,11 +34,6 @@ impl RequestInstruments {
     pub(crate) fn record_session(&self, side: Side, duration: Duration, attributes: &[KeyValue]) {
         self.sessions[side as usize].record(duration.as_secs_f64(), attributes);
     }
-}
-
-fn timer(meter: &Meter, histogram: &Histogram) -> metrics::Histogram<f64> {
-    let builder = meter.f64_histogram(histogram.name).with_unit(histogram.unit).with_description(histogram.description);
-    builder.with_boundaries(histogram.boundaries.to_vec()).build()
 }
 
 /// How often a thread asks for a provider within [`A_WHILE`] when there is none.

@@ -46,7 +46,7 @@ pub(crate) struct Said(u16);
 /// Those that may be learned later, too.
 const LEARNABLE: [&str; 9] = [
     key::TOOL_NAME,
-    request_key::PROMPT_NAME,
+    key::PROMPT_NAME,
     request_key::RESOURCE_URI,
     request_key::REQUEST_ID,
     request_key::SESSION_ID,
@@ -74,6 +74,10 @@ impl Described<'_> {
 }
 
 impl Said {
+    pub(crate) fn count(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
     pub(crate) fn has(self, key: &str) -> bool {
         key == key::MCP_METHOD_NAME
             || LEARNABLE.iter().position(|learnable| *learnable == key).is_some_and(|place| self.0 & 1 << place != 0)

@@ -3,7 +3,7 @@
 use crate::listen::Meters;
 use crate::mcp::described::Described;
 use crate::settings::Settings;
-use crate::vocabulary::{Origin, SESSION_DURATIONS, Side, key, request_key};
+use crate::vocabulary::{Origin, SESSIONS, Side, key, request_key};
 use opentelemetry::{KeyValue, Value};
 use std::time::Instant;
 
@@ -49,7 +49,7 @@ impl Session {
     }
 
     fn has(&self, key: &'static str) -> bool {
-        SESSION_DURATIONS[self.side as usize].attributes.contains(&key)
+        SESSIONS[self.side as usize].attributes.contains(&key)
     }
 }
 
@@ -58,7 +58,7 @@ impl Drop for Session {
         let Some(provider) = Meters::provider() else { return };
         let meters = Meters::at(&provider, Settings::current().convention());
         let bounded = |attribute: &KeyValue| {
-            let key = SESSION_DURATIONS[self.side as usize].attributes.iter().find(|key| **key == attribute.key.as_str())?;
+            let key = SESSIONS[self.side as usize].attributes.iter().find(|key| **key == attribute.key.as_str())?;
             let value: Value = meters.bounded(key, attribute.value.clone(), Origin::Evaluated);
             Some(KeyValue::new(*key, value))
         };

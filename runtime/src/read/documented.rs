@@ -65,6 +65,13 @@ fn content(shape: &'static Shape, place: Place) -> String {
     paths(shape, |want| matches!(want, Want::Content(other) if *other == place)).join(", ")
 }
 
+/// Those that are billed, or else what they add up to.
+fn tokens(shape: &'static Shape, billed: Count, counts: &'static [Count]) -> String {
+    let mut said = paths(shape, |want| matches!(want, Want::Count(other) if *other == billed));
+    said.push(count(shape, counts).join(" + "));
+    said.join(", ")
+}
+
 fn finish_reason(provider: &'static Provider, shape: &'static Shape) -> String {
     let said = paths(shape, |want| matches!(want, Want::FinishReason)).join(", ");
     match provider.finish {
@@ -92,13 +99,14 @@ fn named() -> impl Iterator<Item = (String, &'static Provider)> {
 fn requests() -> String {
     let asked = named().filter_map(|(name, provider)| Some((name, provider.request.as_ref()?)));
     table(
-        ["shape", "model", "max tokens", "temperature", "messages", "system", "tools"],
+        ["shape", "model", "max tokens", "temperature", "reasoning level", "messages", "system", "tools"],
         asked.map(|(name, shape)| {
             [
                 name,
                 text(shape, Text::Model),
                 count(shape, &[Count::MaxCompletionTokens, Count::MaxTokens]).join(", "),
                 number(shape, Number::Temperature),
+                text(shape, Text::ReasoningLevel),
                 content(shape, Place::Messages),
                 content(shape, Place::System),
                 content(shape, Place::Tools),
@@ -116,8 +124,8 @@ fn responses() -> String {
                 name,
                 text(shape, Text::Model),
                 finish_reason(provider, shape),
-                count(shape, provider.tokens.input).join(" + "),
-                count(shape, provider.tokens.output).join(" + "),
+                tokens(shape, Count::BilledInput, provider.tokens.input),
+                tokens(shape, Count::BilledOutput, provider.tokens.output),
                 content(shape, Place::Choice),
                 provider.event.as_ref().map_or_else(String::new, |_| "yes".to_owned()),
             ]

@@ -1,5 +1,7 @@
 //! What was read of a value, before anybody has said what it means: one place for everything that is wanted of any provider.
 
+use crate::value::response::Modalities;
+use crate::vocabulary::{Modality, Spent};
 use opentelemetry::StringValue;
 use serde_json::Value;
 use std::sync::Arc;
@@ -20,6 +22,10 @@ pub(crate) struct Wants {
 pub(crate) enum Text {
     Model,
     Id,
+    /// The response that a request goes on from.
+    PreviousResponse,
+    /// How much the model is to reason.
+    ReasoningLevel,
     /// Why a response is not complete.
     Incomplete,
     /// Of the error inside of an error, as most providers have it.
@@ -45,6 +51,11 @@ pub(crate) enum Count {
     CacheCreation,
     Reasoning,
     ToolUsePrompt,
+    /// What is paid for, where it is not what the model saw.
+    BilledInput,
+    BilledOutput,
+    /// Of an entry of a list that breaks tokens down.
+    OfModality,
 }
 
 impl Count {
@@ -223,9 +234,13 @@ enum Said {
 pub(crate) struct Facts {
     pub(crate) wants: Wants,
     pub(crate) signs: Signs,
-    texts: [Option<StringValue>; 8],
-    counts: [Said; 11],
+    texts: [Option<StringValue>; 10],
+    counts: [Said; 14],
     numbers: [Option<f64>; 4],
+    /// Tokens, as far as they are broken down.
+    pub(crate) modalities: Modalities,
+    /// That of the entry which is being read.
+    pub(crate) modality: Option<Modality>,
     pub(crate) stop_sequences: Vec<StringValue>,
     pub(crate) tools: Option<usize>,
     pub(crate) choices: Vec<Choice>,
@@ -289,6 +304,27 @@ impl Facts {
         let mut said = counts.iter().filter(|&&count| self.is_said(count)).peekable();
         said.peek()?;
         said.try_fold(0_i64, |sum, &count| sum.checked_add(self.count(count)?))
+    }
+
+    /// More tokens of that modality. That there are none is said of modalities that the model does not have, and no breakdown.
+    pub(crate) fn say_modality(&mut self, spent: Spent, modality: Modality, more: Option<i64>) {
+        if let Some(more) = more.filter(|&more| more > 0) {
+            let before = self.modalities.get(spent, modality).unwrap_or(0);
+            self.modalities.set(spent, modality, more.checked_add_unsigned(before));
+        }
+    }
+
+    /// An entry of a list that breaks tokens down begins.
+    pub(crate) fn begin_entry(&mut self) {
+        self.modality = None;
+        self.counts[Count::OfModality as usize] = Said::Nothing;
+    }
+
+    /// It has been read.
+    pub(crate) fn end_entry(&mut self, spent: Spent) {
+        if let Some(modality) = self.modality {
+            self.say_modality(spent, modality, self.count(Count::OfModality));
+        }
     }
 
     pub(crate) fn say_number(&mut self, number: Number, value: f64) {

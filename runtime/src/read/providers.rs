@@ -5,6 +5,7 @@
 
 use crate::read::facts::{Count, Number, Place, Sign, Signs, Text};
 use crate::read::want::{Want, members};
+use crate::vocabulary::{Modality, Spent};
 
 /// One provider, or one client whose types are its own.
 pub(crate) struct Provider {
@@ -433,6 +434,7 @@ const OPENAI_REQUEST: Want = members(&[
     ("model", Want::Text(Text::Model)),
     ("n", Want::Count(Count::Choices)),
     ("presence_penalty", Want::Number(Number::PresencePenalty)),
+    ("reasoning_effort", Want::Text(Text::ReasoningLevel)),
     ("response_format", OUTPUT_FORMAT),
     ("seed", Want::Count(Count::Seed)),
     ("stop", Want::Each(&Want::StopSequence)),
@@ -449,15 +451,24 @@ const OUTPUT_FORMAT: Want =
 
 const OPENAI_USAGE: Want = members(&[
     ("completion_tokens", Want::Count(Count::Output)),
-    ("completion_tokens_details", members(&[("reasoning_tokens", Want::Count(Count::Reasoning))])),
+    ("completion_tokens_details", OPENAI_OUTPUT),
     ("prompt_tokens", Want::Count(Count::Input)),
-    (
-        "prompt_tokens_details",
-        members(&[
-            ("cache_creation_tokens", Want::Count(Count::CacheCreation)),
-            ("cached_tokens", Want::Count(Count::CacheRead)),
-        ]),
-    ),
+    ("prompt_tokens_details", OPENAI_INPUT),
+]);
+
+const OPENAI_INPUT: Want = members(&[
+    ("audio_tokens", Want::Tokens(Spent::Input, Modality::Audio)),
+    ("cache_creation_tokens", Want::Count(Count::CacheCreation)),
+    ("cached_tokens", Want::Count(Count::CacheRead)),
+    ("image_tokens", Want::Tokens(Spent::Input, Modality::Image)),
+    ("text_tokens", Want::Tokens(Spent::Input, Modality::Text)),
+]);
+
+const OPENAI_OUTPUT: Want = members(&[
+    ("audio_tokens", Want::Tokens(Spent::Output, Modality::Audio)),
+    ("image_tokens", Want::Tokens(Spent::Output, Modality::Image)),
+    ("reasoning_tokens", Want::Count(Count::Reasoning)),
+    ("text_tokens", Want::Tokens(Spent::Output, Modality::Text)),
 ]);
 
 const OPENAI_RESPONSE: Want = members(&[
@@ -509,6 +520,8 @@ const RESPONSES_REQUEST: Want = members(&[
     ("instructions", Want::Content(Place::System)),
     ("max_output_tokens", Want::Count(Count::MaxTokens)),
     ("model", Want::Text(Text::Model)),
+    ("previous_response_id", Want::Text(Text::PreviousResponse)),
+    ("reasoning", members(&[("effort", Want::Text(Text::ReasoningLevel))])),
     ("stream", Want::True(Sign::Stream)),
     ("temperature", Want::Number(Number::Temperature)),
     ("text", members(&[("format", OUTPUT_FORMAT)])),
@@ -535,9 +548,9 @@ const RESPONSES_RESPONSE: Want = members(&[
         "usage",
         members(&[
             ("input_tokens", Want::Count(Count::Input)),
-            ("input_tokens_details", members(&[("cached_tokens", Want::Count(Count::CacheRead))])),
+            ("input_tokens_details", OPENAI_INPUT),
             ("output_tokens", Want::Count(Count::Output)),
-            ("output_tokens_details", members(&[("reasoning_tokens", Want::Count(Count::Reasoning))])),
+            ("output_tokens_details", OPENAI_OUTPUT),
         ]),
     ),
 ]);
@@ -569,7 +582,7 @@ const ANTHROPIC_REQUEST: Want = members(&[
     ("max_tokens", Want::Count(Count::MaxTokens)),
     ("messages", Want::Content(Place::Messages)),
     ("model", Want::Text(Text::Model)),
-    ("output_config", members(&[("format", OUTPUT_FORMAT)])),
+    ("output_config", members(&[("effort", Want::Text(Text::ReasoningLevel)), ("format", OUTPUT_FORMAT)])),
     ("output_format", OUTPUT_FORMAT),
     ("stop_sequences", Want::Each(&Want::StopSequence)),
     ("stream", Want::True(Sign::Stream)),
@@ -649,6 +662,7 @@ const GEMINI_REQUEST: Want = members(&[
             ("seed", Want::Count(Count::Seed)),
             ("stopSequences", Want::Each(&Want::StopSequence)),
             ("temperature", Want::Number(Number::Temperature)),
+            ("thinkingConfig", members(&[("thinkingLevel", Want::Text(Text::ReasoningLevel))])),
             ("topK", Want::Count(Count::TopK)),
             ("topP", Want::Number(Number::TopP)),
         ]),
@@ -701,11 +715,15 @@ const GEMINI_CONTENT: Want = members(&[(
 )]);
 
 const GEMINI_USAGE: Want = members(&[
+    ("cacheTokensDetails", Want::Breakdown(Spent::CacheRead)),
     ("cachedContentTokenCount", Want::Count(Count::CacheRead)),
     ("candidatesTokenCount", Want::Count(Count::Output)),
+    ("candidatesTokensDetails", Want::Breakdown(Spent::Output)),
     ("promptTokenCount", Want::Count(Count::Input)),
+    ("promptTokensDetails", Want::Breakdown(Spent::Input)),
     ("thoughtsTokenCount", Want::Count(Count::Reasoning)),
     ("toolUsePromptTokenCount", Want::Count(Count::ToolUsePrompt)),
+    ("toolUsePromptTokensDetails", Want::Breakdown(Spent::Input)),
 ]);
 
 // Ollama
@@ -729,6 +747,8 @@ const OLLAMA_REQUEST: Want = members(&[
         ]),
     ),
     ("stream", Want::True(Sign::Stream)),
+    // Else it is true or false, which is no level.
+    ("think", Want::Text(Text::ReasoningLevel)),
     ("tools", Want::Tools),
     ("tools", Want::Content(Place::Tools)),
 ]);
@@ -826,10 +846,16 @@ const COHERE_RESPONSE: Want = members(&[
     ("message", Want::Content(Place::Choice)),
     (
         "usage",
-        members(&[(
-            "tokens",
-            members(&[("input_tokens", Want::Count(Count::Input)), ("output_tokens", Want::Count(Count::Output))]),
-        )]),
+        members(&[
+            (
+                "billed_units",
+                members(&[
+                    ("input_tokens", Want::Count(Count::BilledInput)),
+                    ("output_tokens", Want::Count(Count::BilledOutput)),
+                ]),
+            ),
+            ("tokens", members(&[("input_tokens", Want::Count(Count::Input)), ("output_tokens", Want::Count(Count::Output))])),
+        ]),
     ),
 ]);
 

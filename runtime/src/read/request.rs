@@ -24,6 +24,9 @@ pub(crate) struct Request {
     /// Not 1, which is what it is where nothing is said.
     pub(crate) choice_count: Option<i64>,
     pub(crate) stop_sequences: Vec<StringValue>,
+    pub(crate) reasoning_level: Option<StringValue>,
+    /// The id of the response that it goes on from.
+    pub(crate) previous_response: Option<StringValue>,
     /// `json` or `text`.
     pub(crate) output_type: Option<&'static str>,
     /// The response is to come in pieces.
@@ -70,6 +73,8 @@ fn told(facts: &mut Facts) -> Request {
         seed: facts.integer(Count::Seed),
         presence_penalty: facts.number(Number::PresencePenalty),
         frequency_penalty: facts.number(Number::FrequencyPenalty),
+        reasoning_level: facts.take_text(Text::ReasoningLevel),
+        previous_response: facts.take_text(Text::PreviousResponse),
         choice_count: facts.count(Count::Choices).filter(|&count| count > 1),
         output_type: match facts.signs {
             signs if signs.has(Sign::Json) => Some(value::JSON_OUTPUT),

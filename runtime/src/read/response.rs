@@ -125,13 +125,12 @@ fn derive_finish_reasons(finish: Finish, facts: &mut Facts) {
 fn usage(tokens: &Tokens, facts: &Facts) -> Option<TokenUsage> {
     let known = |&count: &i64| !(tokens.zero_is_unknown && count == 0);
     let input = if facts.is_said(Count::Input) { facts.sum(tokens.input) } else { None };
-    let usage = TokenUsage {
-        input: input.filter(known),
-        output: facts.sum(tokens.output).filter(known),
-        cached: facts.count(Count::CacheRead).filter(known),
-        cache_creation: facts.count(Count::CacheCreation).filter(known),
-        reasoning: facts.count(Count::Reasoning).filter(known),
-        cost: None,
-    };
+    let input = facts.count(Count::BilledInput).or(input).filter(known);
+    let output = facts.count(Count::BilledOutput).or(facts.sum(tokens.output)).filter(known);
+    let mut usage = TokenUsage::new(input, output)
+        .with_cached(facts.count(Count::CacheRead).filter(known))
+        .with_cache_creation(facts.count(Count::CacheCreation).filter(known))
+        .with_reasoning(facts.count(Count::Reasoning).filter(known));
+    usage.modalities = facts.modalities;
     (usage != TokenUsage::default()).then_some(usage)
 }

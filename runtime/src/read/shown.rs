@@ -11,7 +11,7 @@ use crate::read::response::{Response, response as read_response};
 use crate::read::walk::Readable;
 use crate::settings::Settings;
 use crate::value::message::Part;
-use crate::vocabulary::{key, stop_reason};
+use crate::vocabulary::{key, stop_reason, usage_of};
 use opentelemetry::StringValue;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -39,7 +39,7 @@ impl Shown {
     }
 
     fn content(&mut self, captured: &Captured) {
-        for (key, json) in captured.documents(&Settings::default(), &[], None) {
+        for (key, json) in captured.documents(&Settings::default(), false, &[], None) {
             self.say(key, serde_json::from_str::<Value>(&json).ok());
         }
     }
@@ -50,11 +50,14 @@ impl Shown {
         let reasons: Vec<StringValue> = response.finish_reasons.into_iter().map(|(_, reason)| stop_reason(reason).1).collect();
         self.words(key::RESPONSE_FINISH_REASONS, &reasons);
         let usage = response.usage.unwrap_or_default();
-        self.say(key::USAGE_INPUT, usage.input);
-        self.say(key::USAGE_OUTPUT, usage.output);
-        self.say(key::USAGE_CACHE_READ, usage.cached);
-        self.say(key::USAGE_CACHE_CREATION, usage.cache_creation);
-        self.say(key::USAGE_REASONING, usage.reasoning);
+        self.say(key::USAGE_INPUT, usage.input());
+        self.say(key::USAGE_OUTPUT, usage.output());
+        self.say(key::USAGE_CACHE_READ, usage.cached());
+        self.say(key::USAGE_CACHE_CREATION, usage.cache_creation());
+        self.say(key::USAGE_REASONING, usage.reasoning());
+        for (spent, modality, count) in usage.modalities.known() {
+            self.say(usage_of(spent, modality), Some(count));
+        }
         self.word(key::ERROR_TYPE, response.error.as_ref());
         let mut captured = Captured::default();
         captured.output(response.messages);
@@ -90,6 +93,8 @@ fn request_of(given: &dyn Readable, wants: Wants) -> Value {
     shown.say(key::REQUEST_FREQUENCY_PENALTY, request.frequency_penalty);
     shown.say(key::REQUEST_CHOICE_COUNT, request.choice_count);
     shown.words(key::REQUEST_STOP_SEQUENCES, &request.stop_sequences);
+    shown.word(key::REQUEST_REASONING_LEVEL, request.reasoning_level.as_ref());
+    shown.word(key::REQUEST_PREVIOUS_RESPONSE_ID, request.previous_response.as_ref());
     shown.say(key::OUTPUT_TYPE, request.output_type);
     shown.say(key::REQUEST_STREAM, request.stream.then_some(true));
     shown.say(key::TOOL_COUNT, request.tool_count);

@@ -4,9 +4,9 @@
 //! There is one type of serializer, since a user's types are compiled once for each.
 
 use crate::read::facts::{Choice, Facts, Sign, Signs, Text, shared, word};
-use crate::read::want::{Members, Names, Want};
+use crate::read::want::{MODALITY, Members, Names, Want};
 use crate::value::attribute::Number;
-use crate::vocabulary::stop_reason_word;
+use crate::vocabulary::{Modality, Spent, stop_reason_word};
 use serde::Serialize;
 use serde::ser::{
     self, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
@@ -135,6 +135,7 @@ impl<'f> Walk<'f> {
         match want {
             Want::Content(_) => wants.content,
             Want::Number(_) | Want::StopSequence | Want::Tools | Want::Tool | Want::Text(Text::Id) => wants.recorded,
+            Want::Text(Text::PreviousResponse | Text::ReasoningLevel) => wants.recorded,
             Want::Count(count) => wants.recorded || count.is_of_tokens(),
             _ => true,
         }
@@ -217,6 +218,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             }
             Want::Content(_) | Want::Inside => self.build(as_json()),
             Want::Count(place) => self.say(|facts| facts.say_count(*place, count)),
+            Want::Tokens(spent, modality) => self.say(|facts| facts.say_modality(*spent, *modality, count)),
             Want::Number(place) => self.say(|facts| facts.say_number(*place, float)),
             Want::ChoiceIndex => self.say(|facts| facts.choice().index = count.and_then(|index| index.try_into().ok())),
             // An id that is a number is still an id, and a status most often is one.
@@ -244,6 +246,15 @@ impl<'a, 'f> Reader<'a, 'f> {
                     self.see(sign);
                 }
             }
+            Want::Modality => {
+                let modality = match text {
+                    "TEXT" => Some(Modality::Text),
+                    "IMAGE" => Some(Modality::Image),
+                    "AUDIO" => Some(Modality::Audio),
+                    _ => None,
+                };
+                self.say(|facts| facts.modality = modality);
+            }
             Want::Filled(_) if text.is_empty() => {}
             Want::Name => {
                 self.walk.name.clear();
@@ -257,6 +268,7 @@ impl<'a, 'f> Reader<'a, 'f> {
         let kind = match self.want {
             Want::Each(want) => Kind::Each(want),
             Want::Choices(want) => Kind::Choices(want),
+            Want::Breakdown(spent) => Kind::Breakdown(*spent),
             Want::Tools => {
                 self.say(|facts| *facts.tools.get_or_insert(0) += 0);
                 Kind::Tools
@@ -348,6 +360,7 @@ enum Kind {
     Skipped,
     Each(&'static Want),
     Choices(&'static Want),
+    Breakdown(Spent),
     Tools,
     /// Whether there is anything in it.
     Filled(&'static Want),
@@ -406,6 +419,17 @@ impl Inner<'_, '_> {
                     None => {}
                 }
                 self.read(want, value)
+            }
+            Kind::Breakdown(spent) => {
+                let spent = *spent;
+                if let Some(facts) = &mut self.walk.facts {
+                    facts.begin_entry();
+                }
+                self.read(&MODALITY, value)?;
+                if let Some(facts) = &mut self.walk.facts {
+                    facts.end_entry(spent);
+                }
+                Ok(())
             }
             Kind::Tools => {
                 if let Some(facts) = &mut self.walk.facts {

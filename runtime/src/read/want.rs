@@ -1,6 +1,7 @@
 //! What is wanted of a value: a tree in the shape of the value, whose leaves say what is read there.
 
 use crate::read::facts::{Count, Number, Place, Sign, Text};
+use crate::vocabulary::{Modality, Spent};
 
 /// One node.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,12 @@ pub(crate) enum Want {
     StopSequence,
     Count(Count),
     Number(Number),
+    /// How many tokens are of that modality.
+    Tokens(Spent, Modality),
+    /// A list of how many tokens are of which modality.
+    Breakdown(Spent),
+    /// Which modality, in such a list.
+    Modality,
     /// How many entries a list has. They are not serialised.
     Tools,
     /// One tool. It is not serialised.
@@ -55,6 +62,9 @@ pub(crate) enum Want {
 
 /// Everything.
 pub(crate) static WHOLE: Want = Want::Content(Place::Whole);
+
+/// An entry of a list that breaks tokens down.
+pub(crate) static MODALITY: Want = members(&[("modality", Want::Modality), ("tokenCount", Want::Count(Count::OfModality))]);
 
 /// Members of an object, by name.
 #[derive(Clone, Copy, Debug)]

@@ -3,13 +3,15 @@
 use crate::recorded::spans::Attributes;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, HistogramDataPoint, Metric as SdkMetric, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, HistogramDataPoint, Metric as SdkMetric, MetricData, ResourceMetrics, SumDataPoint,
+};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use serde_json::Value as Json;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A histogram.
+/// A histogram or a counter.
 #[derive(Clone, Debug)]
 pub(crate) struct Metric {
     pub(crate) name: String,
@@ -22,7 +24,8 @@ pub(crate) struct Metric {
 #[derive(Clone, Debug)]
 pub(crate) struct Point {
     pub(crate) attributes: Attributes,
-    pub(crate) count: u64,
+    /// How many measurements. A counter does not say.
+    pub(crate) count: Option<u64>,
     /// An integer or a float, as the instrument is.
     pub(crate) sum: Json,
 }
@@ -61,11 +64,12 @@ impl PushMetricExporter for LastExport {
 }
 
 impl Metric {
-    /// None if it is no histogram: we have no other.
+    /// None if it is neither: we have no other.
     fn of(metric: &SdkMetric) -> Option<Self> {
         let mut points: Vec<Point> = match metric.data() {
             AggregatedMetrics::F64(MetricData::Histogram(data)) => data.data_points().map(Point::of).collect(),
             AggregatedMetrics::U64(MetricData::Histogram(data)) => data.data_points().map(Point::of).collect(),
+            AggregatedMetrics::U64(MetricData::Sum(data)) => data.data_points().map(Point::of_sum).collect(),
             _ => return None,
         };
         points.sort_by_key(|point| format!("{:?}", point.attributes));
@@ -75,6 +79,10 @@ impl Metric {
 
 impl Point {
     fn of<T: Copy + Into<Json>>(point: &HistogramDataPoint<T>) -> Self {
-        Point { attributes: Attributes::of_set(point.attributes()), count: point.count(), sum: point.sum().into() }
+        Point { attributes: Attributes::of_set(point.attributes()), count: Some(point.count()), sum: point.sum().into() }
+    }
+
+    fn of_sum(point: &SumDataPoint<u64>) -> Self {
+        Point { attributes: Attributes::of_set(point.attributes()), count: None, sum: point.value().into() }
     }
 }

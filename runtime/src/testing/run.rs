@@ -3,6 +3,7 @@
 use crate::drawing::{Paint, tree};
 use crate::recorded::{self, LastExport, Status, Trace};
 use crate::testing::text;
+use crate::vocabulary::{key, value};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, SpanId};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -148,10 +149,10 @@ impl Span {
     /// How it ended.
     pub fn ending(&self) -> Ending {
         let Status::Error(description) = &self.0.status else { return Ending::Success };
-        let error_type = self.get("error.type").and_then(Value::as_str);
+        let error_type = self.get(key::ERROR_TYPE).and_then(Value::as_str);
         match (error_type, description.as_str()) {
-            (Some("panic"), "panicked") => Ending::Panicked,
-            (Some("cancelled"), "cancelled") => Ending::Cancelled,
+            (Some(value::PANIC), value::PANICKED) => Ending::Panicked,
+            (Some(value::CANCELLED), value::CANCELLED) => Ending::Cancelled,
             (error_type, message) => Ending::Error {
                 error_type: error_type.map(str::to_owned),
                 message: Some(message.to_owned()).filter(|message| !message.is_empty()),
@@ -238,8 +239,8 @@ impl Metric {
 pub struct Point(recorded::Point);
 
 impl Point {
-    /// How many measurements.
-    pub fn count(&self) -> u64 {
+    /// How many measurements. None of a counter, which does not say.
+    pub fn count(&self) -> Option<u64> {
         self.0.count
     }
 

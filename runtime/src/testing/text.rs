@@ -38,9 +38,10 @@ pub(crate) fn of(trace: &Trace, metrics: &[Metric]) -> String {
     for metric in metrics {
         let _ = writeln!(text, "\n{} {}", one_line(&metric.name), one_line(&metric.unit));
         for point in &metric.points {
+            let count = point.count.map(|count| format!("{count} measured"));
             // Seconds are a time.
-            let sum = if metric.unit == "s" { String::new() } else { format!(", {} in all", point.sum) };
-            let _ = writeln!(text, "  {} measured{sum}", point.count);
+            let sum = (metric.unit != "s").then(|| format!("{} in all", point.sum));
+            let _ = writeln!(text, "  {}", count.into_iter().chain(sum).collect::<Vec<_>>().join(", "));
             attributes(&point.attributes, "  ", &mut text);
         }
     }

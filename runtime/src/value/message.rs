@@ -233,6 +233,10 @@ pub enum Part {
 }
 
 impl Part {
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Part::Text { .. })
+    }
+
     /// Text.
     pub fn text(content: impl Into<String>) -> Self {
         Part::Text { content: content.into() }

@@ -1,7 +1,10 @@
 //! What a user's own types may say of themselves, so that no argument has to.
 
 use crate::value::{Integer, Message, Number};
+use crate::vocabulary::{Modality, Spent};
 use std::borrow::Cow;
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
 /// What a model's response says of itself. Implemented for the success type of a `#[sampling_step]`, it is read without any argument;
@@ -105,21 +108,27 @@ through_pointers!(&T Box<T> Arc<T>);
 
 /// How many tokens one model call used. A count that is not known is left out, never 0.
 ///
+/// Where a provider says how many tokens it bills and how many its model saw, these are the billed ones.
+///
 /// ```
-/// use samplescope::TokenUsage;
+/// use samplescope::{Modality, TokenUsage};
 ///
 /// let usage = TokenUsage::new(1_200_u32, Some(80_u64)).with_cached(1_000);
 /// assert_eq!((usage.input(), usage.output(), usage.cached(), usage.reasoning()), (Some(1_200), Some(80), Some(1_000), None));
 ///
-/// let so_far = TokenUsage::default().with_output(12);
+/// let so_far = TokenUsage::default().with_output(12).with_cost(0.002);
+/// assert_eq!((so_far.input(), so_far.cost()), (None, Some(0.002)));
+///
+/// let seen = TokenUsage::new(1_200, 80).with_modality(Modality::Image, 1_100, None::<u32>);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct TokenUsage {
-    pub(crate) input: Option<i64>,
-    pub(crate) output: Option<i64>,
-    pub(crate) cached: Option<i64>,
-    pub(crate) cache_creation: Option<i64>,
-    pub(crate) reasoning: Option<i64>,
+    input: Known,
+    output: Known,
+    cached: Known,
+    cache_creation: Known,
+    reasoning: Known,
+    pub(crate) modalities: Modalities,
     pub(crate) cost: Option<Cost>,
 }
 
@@ -127,37 +136,47 @@ impl TokenUsage {
     /// The tokens of the prompt, cached ones included, and those of the response, reasoning included: the two that every provider counts.
     /// Each is any integer, or an `Option` of one; what is negative is not a count, and left out.
     pub fn new(input: impl Integer, output: impl Integer) -> Self {
-        TokenUsage { input: count(&input), output: count(&output), ..TokenUsage::default() }
+        TokenUsage { input: Known::of(&input), output: Known::of(&output), ..TokenUsage::default() }
     }
 
     /// The tokens of the prompt, cached ones included.
     #[must_use]
     pub fn with_input(self, tokens: impl Integer) -> Self {
-        TokenUsage { input: count(&tokens), ..self }
+        TokenUsage { input: Known::of(&tokens), ..self }
     }
 
     /// The tokens of the response, reasoning included.
     #[must_use]
     pub fn with_output(self, tokens: impl Integer) -> Self {
-        TokenUsage { output: count(&tokens), ..self }
+        TokenUsage { output: Known::of(&tokens), ..self }
     }
 
     /// Prompt tokens that the provider read from its cache.
     #[must_use]
     pub fn with_cached(self, tokens: impl Integer) -> Self {
-        TokenUsage { cached: count(&tokens), ..self }
+        TokenUsage { cached: Known::of(&tokens), ..self }
     }
 
     /// Prompt tokens that the provider wrote to its cache.
     #[must_use]
     pub fn with_cache_creation(self, tokens: impl Integer) -> Self {
-        TokenUsage { cache_creation: count(&tokens), ..self }
+        TokenUsage { cache_creation: Known::of(&tokens), ..self }
     }
 
     /// Response tokens that the model spent on reasoning.
     #[must_use]
     pub fn with_reasoning(self, tokens: impl Integer) -> Self {
-        TokenUsage { reasoning: count(&tokens), ..self }
+        TokenUsage { reasoning: Known::of(&tokens), ..self }
+    }
+
+    /// How many of the prompt's and of the response's tokens are of that modality, where the provider breaks them down: a part of what
+    /// [`new`](Self::new) is given. On the span `gen_ai.usage.image.input_tokens` and the like; with the GenAI names, the counters of tokens
+    /// tell them apart by `gen_ai.token.modality`, where what no modality is said of is `unknown`. What is 4 294 967 295 or more is left out.
+    #[must_use]
+    pub fn with_modality(mut self, modality: Modality, input: impl Integer, output: impl Integer) -> Self {
+        self.modalities.set(Spent::Input, modality, input.integer());
+        self.modalities.set(Spent::Output, modality, output.integer());
+        self
     }
 
     /// What the call cost, where the provider says it: `gen_ai.usage.cost`, on the span alone, in the currency that you account in. Said here it goes before
@@ -169,27 +188,32 @@ impl TokenUsage {
 
     /// The tokens of the prompt, cached ones included.
     pub fn input(&self) -> Option<u64> {
-        self.input.and_then(known)
+        self.input.get()
     }
 
     /// The tokens of the response, reasoning included.
     pub fn output(&self) -> Option<u64> {
-        self.output.and_then(known)
+        self.output.get()
     }
 
     /// Prompt tokens that the provider read from its cache.
     pub fn cached(&self) -> Option<u64> {
-        self.cached.and_then(known)
+        self.cached.get()
     }
 
     /// Prompt tokens that the provider wrote to its cache.
     pub fn cache_creation(&self) -> Option<u64> {
-        self.cache_creation.and_then(known)
+        self.cache_creation.get()
     }
 
     /// Response tokens that the model spent on reasoning.
     pub fn reasoning(&self) -> Option<u64> {
-        self.reasoning.and_then(known)
+        self.reasoning.get()
+    }
+
+    /// What the call cost, in the currency that you account in.
+    pub fn cost(&self) -> Option<f64> {
+        self.cost.map(Cost::amount)
     }
 
     /// The counts, and the cost: whoever says only that says nothing of the counts.
@@ -206,8 +230,72 @@ impl TokenUsage {
             cached: self.cached.or(before.cached),
             cache_creation: self.cache_creation.or(before.cache_creation),
             reasoning: self.reasoning.or(before.reasoning),
+            modalities: self.modalities.over(before.modalities),
             cost: self.cost.or(before.cost),
         }
+    }
+}
+
+impl fmt::Debug for TokenUsage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut usage = f.debug_struct("TokenUsage");
+        usage.field("input", &self.input()).field("output", &self.output()).field("cached", &self.cached());
+        usage.field("cache_creation", &self.cache_creation()).field("reasoning", &self.reasoning());
+        usage.field("modalities", &self.modalities).field("cost", &self.cost.map(Cost::amount)).finish()
+    }
+}
+
+/// A count, if it is known: one more than it is, so that it has the room of a number. Every call that learns anything has these.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+struct Known(Option<NonZeroU64>);
+
+impl Known {
+    fn of(tokens: &impl Integer) -> Self {
+        Known(tokens.integer().and_then(|tokens| NonZeroU64::MIN.checked_add(u64::try_from(tokens).ok()?)))
+    }
+
+    fn get(self) -> Option<u64> {
+        Some(self.0?.get() - 1)
+    }
+
+    fn or(self, other: Self) -> Self {
+        Known(self.0.or(other.0))
+    }
+}
+
+/// Tokens by what they were spent on and what they stand for, each likewise one more.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Modalities([[Option<NonZeroU32>; Modality::ALL.len()]; Spent::ALL.len()]);
+
+impl fmt::Debug for Modalities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.known()).finish()
+    }
+}
+
+impl Modalities {
+    pub(crate) fn get(&self, spent: Spent, modality: Modality) -> Option<u64> {
+        Some(u64::from(self.0[spent as usize][modality as usize]?.get()) - 1)
+    }
+
+    /// What is no count, or none that a model call can have, is not known.
+    pub(crate) fn set(&mut self, spent: Spent, modality: Modality, count: Option<i64>) {
+        let known = count.and_then(|count| NonZeroU32::MIN.checked_add(u32::try_from(count).ok()?));
+        self.0[spent as usize][modality as usize] = known;
+    }
+
+    /// All that is known.
+    pub(crate) fn known(self) -> impl Iterator<Item = (Spent, Modality, u64)> {
+        let all = Spent::ALL.into_iter().flat_map(|spent| Modality::ALL.map(|modality| (spent, modality)));
+        all.filter_map(move |(spent, modality)| Some((spent, modality, self.get(spent, modality)?)))
+    }
+
+    /// What is known here, and for the rest what was known before.
+    fn over(mut self, before: Modalities) -> Modalities {
+        for (known, before) in self.0.as_flattened_mut().iter_mut().zip(before.0.as_flattened()) {
+            *known = known.or(*before);
+        }
+        self
     }
 }
 
@@ -223,15 +311,6 @@ impl Cost {
     pub(crate) fn amount(self) -> f64 {
         f64::from_bits(self.0)
     }
-}
-
-/// It is what [`count`] let through, or what a provider said as one.
-fn known(tokens: i64) -> Option<u64> {
-    tokens.try_into().ok()
-}
-
-fn count(tokens: &impl Integer) -> Option<i64> {
-    tokens.integer().filter(|&tokens| tokens >= 0)
 }
 
 /// A [`TokenUsage`], or an `Option` or a reference of one.
@@ -266,5 +345,31 @@ impl<T: Usage + ?Sized> SealedUsage for &T {
 impl<T: Usage> SealedUsage for Option<T> {
     fn usage(&self) -> Option<TokenUsage> {
         self.as_ref().and_then(SealedUsage::usage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_what_was_said() {
+        let usage =
+            TokenUsage::new(0, i64::MAX).with_cached(-1).with_reasoning(Some(3_u8)).with_modality(Modality::Image, 0, u32::MAX);
+        assert_eq!(
+            (usage.input(), usage.output(), usage.cached(), usage.reasoning()),
+            (Some(0), Some(9_223_372_036_854_775_807), None, Some(3))
+        );
+        assert_eq!(usage.modalities.known().collect::<Vec<_>>(), [(Spent::Input, Modality::Image, 0)]);
+        let shown = "TokenUsage { input: Some(0), output: Some(9223372036854775807), cached: None, cache_creation: None, reasoning: Some(3), \
+            modalities: [(Input, Image, 0)], cost: None }";
+        assert_eq!(format!("{usage:?}"), shown);
+        let more = TokenUsage::new(None::<u8>, 1).with_modality(Modality::Audio, 5, 6).over(usage);
+        assert_eq!((more.input(), more.output(), more.modalities.known().count()), (Some(0), Some(1), 3));
+    }
+
+    #[test]
+    fn it_has_the_room_of_twelve_numbers() {
+        assert!(size_of::<TokenUsage>() <= 96);
     }
 }

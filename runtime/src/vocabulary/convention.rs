@@ -3,13 +3,15 @@
 //! | source | what it is |
 //! |---|---|
 //! | *prescribed* | FastMCP issue #3891 and PR #3892 |
-//! | *genai* | OpenTelemetry semantic-conventions-genai, main at a685613 (2026-08-15) |
+//! | *genai* | OpenTelemetry semantic-conventions-genai, main at a685613 (2026-08-15), with what its `non-normative/migration.md` at 32c328e (2026-10) lists |
+//! | *genai, inference* | the same, `docs/gen-ai/client-inference.md` at 024a4f9 and `gen-ai-token-metrics.md` at 066d4a7 (both 2026-10) |
 //! | *core* | OpenTelemetry semantic-conventions v1.44.0 |
 //! | *own* | none of them has a name for it: in the namespace `samplescope`, but for the cost |
 //!
 //! The two vocabularies stand side by side as [`PRESCRIBED`] and [`GENAI`]: a second pin of either is a third table, not a branch.
+//! CONTRIBUTING says how the next pin is made. No name that leaves stands anywhere else, which `tests/tests/one_place.rs` holds.
 
-use crate::vocabulary::Shared;
+use crate::vocabulary::{Modality, Shared, Spent};
 use opentelemetry::StringValue;
 use std::sync::Arc;
 
@@ -47,11 +49,15 @@ pub(crate) mod key {
     pub(crate) const OPERATION_NAME: &str = "gen_ai.operation.name";
     pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
     pub(crate) const OUTPUT_TYPE: &str = "gen_ai.output.type";
+    pub(crate) const PROMPT_NAME: &str = "gen_ai.prompt.name";
+    pub(crate) const PROMPT_VERSION: &str = "gen_ai.prompt.version";
     pub(crate) const REQUEST_CHOICE_COUNT: &str = "gen_ai.request.choice.count";
     pub(crate) const REQUEST_FREQUENCY_PENALTY: &str = "gen_ai.request.frequency_penalty";
     pub(crate) const REQUEST_MAX_TOKENS: &str = "gen_ai.request.max_tokens";
     pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
     pub(crate) const REQUEST_PRESENCE_PENALTY: &str = "gen_ai.request.presence_penalty";
+    pub(crate) const REQUEST_PREVIOUS_RESPONSE_ID: &str = "gen_ai.request.previous_response.id";
+    pub(crate) const REQUEST_REASONING_LEVEL: &str = "gen_ai.request.reasoning.level";
     pub(crate) const REQUEST_SEED: &str = "gen_ai.request.seed";
     pub(crate) const REQUEST_STOP_SEQUENCES: &str = "gen_ai.request.stop_sequences";
     pub(crate) const REQUEST_STREAM: &str = "gen_ai.request.stream";
@@ -63,11 +69,13 @@ pub(crate) mod key {
     pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";
     pub(crate) const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
     pub(crate) const TOKEN_TYPE: &str = "gen_ai.token.type";
+    pub(crate) const TOKEN_MODALITY: &str = "gen_ai.token.modality";
     pub(crate) const TOOL_CALL_ID: &str = "gen_ai.tool.call.id";
     pub(crate) const TOOL_DESCRIPTION: &str = "gen_ai.tool.description";
     pub(crate) const TOOL_NAME: &str = "gen_ai.tool.name";
     pub(crate) const TOOL_TYPE: &str = "gen_ai.tool.type";
     pub(crate) const USAGE_CACHE_CREATION: &str = "gen_ai.usage.cache_creation.input_tokens";
+    pub(crate) const USAGE_CACHE_WRITE: &str = "gen_ai.usage.cache_write.input_tokens";
     pub(crate) const USAGE_CACHE_READ: &str = "gen_ai.usage.cache_read.input_tokens";
     pub(crate) const USAGE_INPUT: &str = "gen_ai.usage.input_tokens";
     pub(crate) const USAGE_OUTPUT: &str = "gen_ai.usage.output_tokens";
@@ -107,11 +115,18 @@ pub(crate) mod event {
     pub(crate) const CHOICE: &str = "gen_ai.choice";
     // genai
     pub(crate) const EVALUATION_RESULT: &str = "gen_ai.evaluation.result";
+    pub(crate) const DETAILS: &str = "gen_ai.client.inference.operation.details";
+    pub(crate) const OPERATION_EXCEPTION: &str = "gen_ai.client.operation.exception";
     // core
     pub(crate) const EXCEPTION: &str = "exception";
     // own
     pub(crate) const COMPACTED: &str = "samplescope.compacted";
     pub(crate) const TOOL_DECISION: &str = "samplescope.tool_decision";
+
+    /// The event of a message (prescribed), which is also the key of its text.
+    pub(crate) fn message(role: &str) -> String {
+        format!("gen_ai.{role}.message")
+    }
 }
 
 /// Values that a reader of the spans may compare with.
@@ -138,10 +153,32 @@ pub(crate) mod value {
     pub(crate) const FUNCTION_TOOL: &str = "function";
 }
 
+/// `gen_ai.token.modality` (genai), in the order of [`Modality`]; the last is that of tokens which the provider does not break down.
+pub(crate) const MODALITIES: [&str; 4] = ["text", "image", "audio", "unknown"];
+
+/// The attribute of the tokens of one modality (genai).
+pub(crate) fn usage_of(spent: Spent, modality: Modality) -> &'static str {
+    match (modality, spent) {
+        (Modality::Text, Spent::Input) => "gen_ai.usage.text.input_tokens",
+        (Modality::Text, Spent::Output) => "gen_ai.usage.text.output_tokens",
+        (Modality::Text, Spent::CacheRead) => "gen_ai.usage.text.cache_read.input_tokens",
+        (Modality::Image, Spent::Input) => "gen_ai.usage.image.input_tokens",
+        (Modality::Image, Spent::Output) => "gen_ai.usage.image.output_tokens",
+        (Modality::Image, Spent::CacheRead) => "gen_ai.usage.image.cache_read.input_tokens",
+        (Modality::Audio, Spent::Input) => "gen_ai.usage.audio.input_tokens",
+        (Modality::Audio, Spent::Output) => "gen_ai.usage.audio.output_tokens",
+        (Modality::Audio, Spent::CacheRead) => "gen_ai.usage.audio.cache_read.input_tokens",
+    }
+}
+
 /// One vocabulary.
 #[derive(Debug)]
 pub(crate) struct Convention {
     pub(crate) schema_url: &'static str,
+    /// The key of the prompt tokens that the provider wrote to its cache.
+    pub(crate) cache_write: &'static str,
+    /// Whether the system's instructions are text, and nothing else.
+    pub(crate) text_instructions: bool,
     pub(crate) sampling_loop: Operation,
     pub(crate) sampling_step: Operation,
     pub(crate) sampling_tool: Operation,
@@ -163,10 +200,15 @@ pub(crate) struct Operation {
     pub(crate) content: Content,
     /// Whether an error is a log event, too, where content is one.
     pub(crate) logs_exceptions: bool,
+    /// What is said of it for the calls inside alone.
+    pub(crate) hands_on: Option<Shared>,
+    /// The attributes of all its measurements. Some have one more: `error.type` on failure, the type of tokens, their modality.
+    pub(crate) measured: &'static [&'static str],
+    /// With `error.type` on failure.
     pub(crate) duration: Option<&'static Histogram>,
-    /// The time to the first item of a stream.
-    pub(crate) first_chunk: Option<&'static Histogram>,
-    pub(crate) tokens: Option<&'static Histogram>,
+    /// Of a stream.
+    pub(crate) chunks: Option<&'static Chunks>,
+    pub(crate) tokens: Option<&'static Tokens>,
     pub(crate) counts: Option<&'static Counts>,
 }
 
@@ -188,8 +230,32 @@ pub(crate) struct Histogram {
     pub(crate) unit: &'static str,
     pub(crate) description: &'static str,
     pub(crate) boundaries: &'static [f64],
-    /// The attributes of a measurement, `error.type` (on failure) and the token type aside.
-    pub(crate) attributes: &'static [&'static str],
+}
+
+/// One counter.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) description: &'static str,
+}
+
+/// How the chunks of a stream are timed.
+#[derive(Debug)]
+pub(crate) struct Chunks {
+    /// From the start to the first.
+    pub(crate) first: Histogram,
+    /// From each to the next.
+    pub(crate) next: Histogram,
+}
+
+/// How tokens are measured.
+#[derive(Debug)]
+pub(crate) enum Tokens {
+    /// Input and output in one histogram, with their type.
+    ByType(Histogram),
+    /// What was spent, with its modality, and what one call took, with `error.type` on failure.
+    Spent { input: Counter, output: Counter, cache_read: Counter, cache_write: Counter, reasoning: Counter, each: [Histogram; 2] },
 }
 
 /// What a loop counted.
@@ -217,20 +283,20 @@ impl Operation {
 
     /// Whether there is an instrument for it.
     pub(crate) fn is_measured(&self) -> bool {
-        self.duration.is_some() || self.first_chunk.is_some() || self.tokens.is_some() || self.counts.is_some()
+        !self.measured.is_empty()
     }
 
-    /// Whether a meter wants to know the attribute, or how the call ended.
+    /// Whether a meter wants to know the attribute.
     pub(crate) fn measures(&self, key: &str) -> bool {
-        let counts = self.counts.map(|counts| [&counts.steps, &counts.tools]);
-        let all = self.duration.into_iter().chain(self.first_chunk).chain(self.tokens).chain(counts.into_iter().flatten());
-        all.into_iter().any(|histogram| histogram.attributes.contains(&key))
+        self.measured.contains(&key)
     }
 }
 
 /// The names of FastMCP issue #3891, which are the default.
 pub(crate) static PRESCRIBED: Convention = Convention {
     schema_url: "https://opentelemetry.io/schemas/1.44.0",
+    cache_write: key::USAGE_CACHE_CREATION,
+    text_instructions: false,
     sampling_loop: Operation {
         name: "sampling/createMessage",
         subject: None,
@@ -239,14 +305,15 @@ pub(crate) static PRESCRIBED: Convention = Convention {
         output_type: false,
         content: Content::Events,
         logs_exceptions: false,
+        hands_on: None,
+        measured: &[key::MCP_METHOD_NAME],
         duration: Some(&Histogram {
-            name: "mcp.server.operation.duration",
+            name: SERVER_OPERATION_DURATION,
             unit: "s",
             description: "The duration of a sampling loop, from its start to its end.",
-            boundaries: &[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0],
-            attributes: &[key::MCP_METHOD_NAME],
+            boundaries: REQUEST_DURATIONS,
         }),
-        first_chunk: None,
+        chunks: None,
         tokens: None,
         counts: None,
     },
@@ -258,9 +325,16 @@ pub(crate) static PRESCRIBED: Convention = Convention {
         output_type: false,
         content: Content::Nothing,
         logs_exceptions: false,
+        hands_on: None,
+        measured: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
         duration: None,
-        first_chunk: None,
-        tokens: Some(&TOKEN_USAGE),
+        chunks: None,
+        tokens: Some(&Tokens::ByType(Histogram {
+            name: "gen_ai.client.token.usage",
+            unit: "{token}",
+            description: "How many tokens a model call used.",
+            boundaries: TOKENS,
+        })),
         counts: None,
     },
     sampling_tool: Operation {
@@ -271,8 +345,10 @@ pub(crate) static PRESCRIBED: Convention = Convention {
         output_type: false,
         content: Content::Attributes,
         logs_exceptions: false,
+        hands_on: None,
+        measured: &[],
         duration: None,
-        first_chunk: None,
+        chunks: None,
         tokens: None,
         counts: None,
     },
@@ -281,6 +357,8 @@ pub(crate) static PRESCRIBED: Convention = Convention {
 /// The names of the OpenTelemetry GenAI conventions, for those who opt in.
 pub(crate) static GENAI: Convention = Convention {
     schema_url: "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev",
+    cache_write: key::USAGE_CACHE_WRITE,
+    text_instructions: true,
     sampling_loop: Operation {
         name: "invoke_agent",
         subject: Some(Shared::AgentName),
@@ -289,14 +367,15 @@ pub(crate) static GENAI: Convention = Convention {
         output_type: true,
         content: Content::Attributes,
         logs_exceptions: false,
+        hands_on: Some(Shared::ProviderName),
+        measured: &[key::OPERATION_NAME, key::AGENT_NAME],
         duration: Some(&Histogram {
             name: "gen_ai.invoke_agent.duration",
             unit: "s",
             description: "The duration of an agent's run, from its start to its end.",
             boundaries: &[0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6],
-            attributes: &[key::OPERATION_NAME, key::AGENT_NAME],
         }),
-        first_chunk: None,
+        chunks: None,
         tokens: None,
         counts: Some(&Counts {
             steps: Histogram {
@@ -304,17 +383,16 @@ pub(crate) static GENAI: Convention = Convention {
                 unit: "{inference_call}",
                 description: "How often an agent asked its model in one run.",
                 boundaries: COUNTS,
-                attributes: &[key::OPERATION_NAME, key::AGENT_NAME],
             },
             tools: Histogram {
                 name: "gen_ai.invoke_agent.tool_calls",
                 unit: "{tool_call}",
                 description: "How many tools an agent called in one run.",
                 boundaries: COUNTS,
-                attributes: &[key::OPERATION_NAME, key::AGENT_NAME],
             },
         }),
     },
+    // An inference, by its operation's name. What is none is timed by `gen_ai.client.operation.duration` instead, and counts no tokens this way.
     sampling_step: Operation {
         name: "chat",
         subject: Some(Shared::RequestModel),
@@ -323,21 +401,76 @@ pub(crate) static GENAI: Convention = Convention {
         output_type: true,
         content: Content::Attributes,
         logs_exceptions: true,
+        hands_on: None,
+        measured: &[
+            key::OPERATION_NAME,
+            key::PROVIDER_NAME,
+            key::REQUEST_MODEL,
+            key::RESPONSE_MODEL,
+            key::SERVER_ADDRESS,
+            key::SERVER_PORT,
+        ],
         duration: Some(&Histogram {
-            name: "gen_ai.client.operation.duration",
+            name: "gen_ai.client.inference.duration",
             unit: "s",
             description: "The duration of a model call, from its start to its end.",
             boundaries: DURATIONS,
-            attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
         }),
-        first_chunk: Some(&Histogram {
-            name: "gen_ai.client.operation.time_to_first_chunk",
-            unit: "s",
-            description: "The time from the start of a model call to the first piece of its response.",
-            boundaries: DURATIONS,
-            attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
+        chunks: Some(&Chunks {
+            first: Histogram {
+                name: "gen_ai.client.inference.time_to_first_chunk",
+                unit: "s",
+                description: "The time from the start of a model call to the first piece of its response.",
+                boundaries: DURATIONS,
+            },
+            next: Histogram {
+                name: "gen_ai.client.inference.time_per_output_chunk",
+                unit: "s",
+                description: "The time from one piece of a response to the next.",
+                boundaries: DURATIONS,
+            },
         }),
-        tokens: Some(&TOKEN_USAGE),
+        tokens: Some(&Tokens::Spent {
+            input: Counter {
+                name: "gen_ai.client.inference.usage.input_tokens",
+                unit: "{token}",
+                description: "How many tokens the prompts of model calls had, cached ones included.",
+            },
+            output: Counter {
+                name: "gen_ai.client.inference.usage.output_tokens",
+                unit: "{token}",
+                description: "How many tokens the responses of model calls had, reasoning included.",
+            },
+            cache_read: Counter {
+                name: "gen_ai.client.inference.usage.cache_read.input_tokens",
+                unit: "{token}",
+                description: "How many prompt tokens providers read from their caches.",
+            },
+            cache_write: Counter {
+                name: "gen_ai.client.inference.usage.cache_write.input_tokens",
+                unit: "{token}",
+                description: "How many prompt tokens providers wrote to their caches.",
+            },
+            reasoning: Counter {
+                name: "gen_ai.client.inference.usage.reasoning.output_tokens",
+                unit: "{token}",
+                description: "How many response tokens models spent on reasoning.",
+            },
+            each: [
+                Histogram {
+                    name: "gen_ai.client.inference.operation.input_tokens",
+                    unit: "{token}",
+                    description: "How many tokens the prompt of one model call had.",
+                    boundaries: TOKENS,
+                },
+                Histogram {
+                    name: "gen_ai.client.inference.operation.output_tokens",
+                    unit: "{token}",
+                    description: "How many tokens the response of one model call had.",
+                    boundaries: TOKENS,
+                },
+            ],
+        }),
         counts: None,
     },
     sampling_tool: Operation {
@@ -348,43 +481,40 @@ pub(crate) static GENAI: Convention = Convention {
         output_type: false,
         content: Content::Attributes,
         logs_exceptions: false,
+        hands_on: None,
+        measured: &[key::OPERATION_NAME, key::TOOL_NAME, key::TOOL_TYPE],
         duration: Some(&Histogram {
             name: "gen_ai.execute_tool.duration",
             unit: "s",
             description: "The duration of a tool call, from its start to its end.",
             boundaries: DURATIONS,
-            attributes: &[key::OPERATION_NAME, key::TOOL_NAME, key::TOOL_TYPE],
         }),
-        first_chunk: None,
+        chunks: None,
         tokens: None,
         counts: None,
     },
 };
 
-/// The same in both vocabularies.
-static TOKEN_USAGE: Histogram = Histogram {
-    name: "gen_ai.client.token.usage",
-    unit: "{token}",
-    description: "How many tokens a model call used.",
-    boundaries: &[
-        1.0,
-        4.0,
-        16.0,
-        64.0,
-        256.0,
-        1024.0,
-        4096.0,
-        16384.0,
-        65536.0,
-        262_144.0,
-        1_048_576.0,
-        4_194_304.0,
-        16_777_216.0,
-        67_108_864.0,
-    ],
-    attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
-};
-
+/// The loop's (prescribed), and that of a request that a server answers (genai).
+pub(crate) const SERVER_OPERATION_DURATION: &str = "mcp.server.operation.duration";
+/// The boundaries of all that MCP measures.
+pub(crate) const REQUEST_DURATIONS: &[f64] = &[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
+const TOKENS: &[f64] = &[
+    1.0,
+    4.0,
+    16.0,
+    64.0,
+    256.0,
+    1024.0,
+    4096.0,
+    16384.0,
+    65536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+];
 const DURATIONS: &[f64] = &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 

@@ -4,15 +4,19 @@ mod convention;
 #[cfg(feature = "mcp")]
 mod requests;
 mod shared;
+mod tokens;
 
 pub(crate) use convention::{
-    Content, Convention, GENAI, Histogram, Kind, Operation, PRESCRIBED, event, key, stop_reason, stop_reason_word, value,
+    Content, Convention, Counter, GENAI, Histogram, Kind, MODALITIES, Operation, PRESCRIBED, Tokens, event, key, stop_reason,
+    stop_reason_word, usage_of, value,
 };
 #[cfg(feature = "mcp")]
 pub use requests::Side;
 #[cfg(feature = "mcp")]
 pub(crate) use requests::{
-    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, REQUEST_DURATIONS, Requests, SAMPLING, SESSION_DURATIONS, defined,
-    is_senders_fault, request_key,
+    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, REQUESTS, Requests, SAMPLING, SESSIONS, defined, is_senders_fault,
+    request_key,
 };
 pub(crate) use shared::{Origin, Shared, SharedValue, SharedValues};
+pub use tokens::Modality;
+pub(crate) use tokens::Spent;

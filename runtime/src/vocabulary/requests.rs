@@ -5,12 +5,11 @@
 //! | *fastmcp* | the spans of FastMCP 3.4, whose exchange is `sampling create_message`, so that `sampling/createMessage` stays the loop's |
 //! | *genai* | OpenTelemetry semantic-conventions-genai, main at a685613 (2026-08-15): the page on MCP |
 
-use crate::vocabulary::convention::{Convention, Histogram, PRESCRIBED, key};
+use crate::vocabulary::convention::{Convention, Histogram, PRESCRIBED, REQUEST_DURATIONS, SERVER_OPERATION_DURATION, key};
 
 /// The keys of requests.
 pub(crate) mod request_key {
     // both
-    pub(crate) const PROMPT_NAME: &str = "gen_ai.prompt.name";
     pub(crate) const RESOURCE_URI: &str = "mcp.resource.uri";
     pub(crate) const SESSION_ID: &str = "mcp.session.id";
     // fastmcp
@@ -138,13 +137,11 @@ const INVALID_METHOD: i32 = -32601;
 /// Also the answer to the name of a tool that is not there.
 pub(crate) const INVALID_PARAMS: i32 = -32602;
 
-const BOUNDARIES: &[f64] = &[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
-
 const OF_CLIENT: &[&str] = &[
     key::MCP_METHOD_NAME,
     key::OPERATION_NAME,
     key::TOOL_NAME,
-    request_key::PROMPT_NAME,
+    key::PROMPT_NAME,
     request_key::PROTOCOL_VERSION,
     request_key::NETWORK_TRANSPORT,
     request_key::NETWORK_PROTOCOL_NAME,
@@ -158,7 +155,7 @@ const OF_SERVER: &[&str] = &[
     key::MCP_METHOD_NAME,
     key::OPERATION_NAME,
     key::TOOL_NAME,
-    request_key::PROMPT_NAME,
+    key::PROMPT_NAME,
     request_key::PROTOCOL_VERSION,
     request_key::NETWORK_TRANSPORT,
     request_key::NETWORK_PROTOCOL_NAME,
@@ -180,38 +177,53 @@ const OF_SERVER_SESSION: &[&str] = &[
     request_key::NETWORK_PROTOCOL_VERSION,
 ];
 
+/// What is measured, and the attributes of its measurements.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) duration: Histogram,
+    pub(crate) attributes: &'static [&'static str],
+}
+
 /// By [`Side`].
-pub(crate) static REQUEST_DURATIONS: [Histogram; 2] = [
-    Histogram {
-        name: "mcp.client.operation.duration",
-        unit: "s",
-        description: "The duration of a request, from when it is sent to when its response is there.",
-        boundaries: BOUNDARIES,
+pub(crate) static REQUESTS: [Measured; 2] = [
+    Measured {
+        duration: Histogram {
+            name: "mcp.client.operation.duration",
+            unit: "s",
+            description: "The duration of a request, from when it is sent to when its response is there.",
+            boundaries: REQUEST_DURATIONS,
+        },
         attributes: OF_CLIENT,
     },
-    Histogram {
-        name: "mcp.server.operation.duration",
-        unit: "s",
-        description: "The duration of a request, from when it is there to when it is answered.",
-        boundaries: BOUNDARIES,
+    Measured {
+        duration: Histogram {
+            name: SERVER_OPERATION_DURATION,
+            unit: "s",
+            description: "The duration of a request, from when it is there to when it is answered.",
+            boundaries: REQUEST_DURATIONS,
+        },
         attributes: OF_SERVER,
     },
 ];
 
 /// By the [`Side`] of the request that began it.
-pub(crate) static SESSION_DURATIONS: [Histogram; 2] = [
-    Histogram {
-        name: "mcp.client.session.duration",
-        unit: "s",
-        description: "The duration of a session, as its client sees it.",
-        boundaries: BOUNDARIES,
+pub(crate) static SESSIONS: [Measured; 2] = [
+    Measured {
+        duration: Histogram {
+            name: "mcp.client.session.duration",
+            unit: "s",
+            description: "The duration of a session, as its client sees it.",
+            boundaries: REQUEST_DURATIONS,
+        },
         attributes: OF_CLIENT_SESSION,
     },
-    Histogram {
-        name: "mcp.server.session.duration",
-        unit: "s",
-        description: "The duration of a session, as its server sees it.",
-        boundaries: BOUNDARIES,
+    Measured {
+        duration: Histogram {
+            name: "mcp.server.session.duration",
+            unit: "s",
+            description: "The duration of a session, as its server sees it.",
+            boundaries: REQUEST_DURATIONS,
+        },
         attributes: OF_SERVER_SESSION,
     },
 ];

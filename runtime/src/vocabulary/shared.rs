@@ -15,6 +15,8 @@ pub(crate) enum Shared {
     OutputType,
     ToolName,
     ToolType,
+    ServerAddress,
+    ServerPort,
 }
 
 impl Shared {
@@ -29,6 +31,8 @@ impl Shared {
             Shared::OutputType => key::OUTPUT_TYPE,
             Shared::ToolName => key::TOOL_NAME,
             Shared::ToolType => key::TOOL_TYPE,
+            Shared::ServerAddress => key::SERVER_ADDRESS,
+            Shared::ServerPort => key::SERVER_PORT,
         }
     }
 
@@ -39,7 +43,7 @@ impl Shared {
             Shared::ProviderName | Shared::RequestModel | Shared::Temperature | Shared::MaxTokens | Shared::OutputType => {
                 kind == Kind::Step
             }
-            Shared::ToolName | Shared::ToolType => false,
+            Shared::ToolName | Shared::ToolType | Shared::ServerAddress | Shared::ServerPort => false,
         }
     }
 

@@ -11,6 +11,7 @@ struct Request {
     tools: Vec<&'static str>,
     temperature: f32,
     schema: Option<&'static str>,
+    previous: Option<&'static str>,
     stop: Vec<&'static str>,
 }
 
@@ -22,6 +23,7 @@ fn request() -> Request {
         tools: vec![],
         temperature: 0.5,
         schema: None,
+        previous: None,
         stop: vec![],
     }
 }
@@ -159,6 +161,10 @@ fn that_fails() -> Output {
     presence_penalty = 0.1,
     frequency_penalty = 0.1,
     choice_count = 2,
+    reasoning_level = "low",
+    previous_response_id = request.previous,
+    prompt_name = "trip-planner",
+    prompt_version = "v2",
     server_address = "api.example.com",
     server_port = 443,
     iteration = turn,

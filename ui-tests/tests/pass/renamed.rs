@@ -35,7 +35,7 @@ fn statements() {
     drop(tool());
 }
 
-#[sampling_step(crate = crate::telemetry::inner, attributes("gen_ai.prompt.name" = "p"))]
+#[sampling_step(crate = crate::telemetry::inner, attributes("gen_ai.workflow.name" = "p"))]
 async fn step() {}
 
 #[sampling_tool(crate = self::telemetry::inner, failed = |()| false)]

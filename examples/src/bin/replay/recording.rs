@@ -41,7 +41,9 @@ struct Metric {
 #[derive(Debug, Serialize)]
 struct Point {
     attributes: Attributes,
-    count: u64,
+    /// Of a histogram.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
     sum: Value,
 }
 

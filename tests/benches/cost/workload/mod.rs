@@ -6,6 +6,7 @@
 
 pub(crate) mod by_hand;
 pub(crate) mod chat;
+pub(crate) mod request;
 
 use samplescope::TokenUsage;
 use std::hint::black_box;

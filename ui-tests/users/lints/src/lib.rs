@@ -36,7 +36,7 @@ type Answer<T> = Result<T, Full>;
     model = name,
     temperature = f64::EPSILON,
     max_tokens = u16::MAX,
-    attributes("gen_ai.prompt.name" = name, "app.tokens" = |step| step.tokens),
+    attributes("gen_ai.workflow.name" = name, "app.tokens" = |step| step.tokens),
 ))]
 pub async fn alias(name: &str, ok: bool) -> Answer<Step> {
     if !ok {
