@@ -15,9 +15,9 @@ async def plan_trip(question: str, context: Context) -> str:
 
 
 @server.tool
-async def wait() -> str:
+async def wait(question: str) -> str:
     await asyncio.sleep(3600)
-    return "at last"
+    return question
 
 
 server.run(transport="stdio", show_banner=False)

@@ -136,6 +136,7 @@ use validate::Subject;
 /// - `recursive`: a call of the function from within its own loop goes on with that loop
 /// - `parent = job.context`: the OpenTelemetry context that the span is placed in, instead of the current one
 /// - `link = job.context`: a context whose span it is linked to
+/// - `started = job.received`: when the work began, a `SystemTime`; not given: now
 /// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: where that is false, none in what is inside either
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///
@@ -236,6 +237,7 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `parent = job.context`: the OpenTelemetry context that the span is placed in, instead of the current one
 /// - `link = job.context`: a context whose span it is linked to
+/// - `started = job.received`: when the work began, a `SystemTime`; not given: now
 /// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: none where that is false
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///
@@ -362,6 +364,7 @@ pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `parent = job.context`: the OpenTelemetry context that the span is placed in, instead of the current one
 /// - `link = job.context`: a context whose span it is linked to
+/// - `started = job.received`: when the work began, a `SystemTime`; not given: now
 /// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: none where that is false
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///

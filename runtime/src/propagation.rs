@@ -115,7 +115,7 @@ fn is_traceparent(value: &str) -> bool {
     let Some((known, more)) = value.as_bytes().split_first_chunk::<55>() else { return false };
     let are_numbers =
         are_digits::<2>(known, 0) & are_digits::<32>(known, 3) & are_digits::<16>(known, 36) & are_digits::<2>(known, 53);
-    let are_divided = (known[2] == b'-') & (known[35] == b'-') & (known[52] == b'-');
+    let are_divided = known[2] == b'-' && known[35] == b'-' && known[52] == b'-';
     are_numbers && are_divided && (more.is_empty() || more[0] == b'-' && !value.starts_with("00"))
 }
 

@@ -316,7 +316,7 @@ impl Opening {
             let beginning = self.beginning.take();
             let time = beginning.as_ref().and_then(|beginning| beginning.time);
             let started = time.map_or(opened.started, |time| Some(Moment::of(time).instant));
-            *self = Opening { beginning, started, captures, consent, ..opened };
+            *self = Opening { captures, consent, beginning, started, ..opened };
         } else {
             self.sampling = Sampling::Nobody;
             self.attributes = None;

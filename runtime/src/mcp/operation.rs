@@ -313,7 +313,9 @@ impl Open {
                 let tool_failed = matches!(end, End::Said(Ending::ToolError));
                 let attributes = self.later.map(|later| later.attributes).unwrap_or_default();
                 tool.learn(|learned| {
-                    attributes.into_iter().for_each(|KeyValue { key, value, .. }| learned.attributes.set(key, value));
+                    for KeyValue { key, value, .. } in attributes {
+                        learned.attributes.set(key, value);
+                    }
                     if tool_failed {
                         learned.failed.say(Source::Nobody, Some(Some(Box::default())));
                     }

@@ -82,6 +82,10 @@ async fn run(program: &str, arguments: Vec<String>, tool: String, patience: Dura
     let question = json!({ "question": QUESTION }).as_object().cloned().unwrap_or_default();
     let asking = client.call_tool(CallToolRequestParams::new(tool).with_arguments(question)).with_context(context.clone());
     let answer = tokio::time::timeout(patience, asking).await;
+    if answer.is_err() {
+        // That it gave up is said by a task of rmcp's, which the connection must not end before.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
     context.span().end();
     // Closes the server's standard input and waits for it to end: by then it has sent what it had.
     client.cancel().await?;
