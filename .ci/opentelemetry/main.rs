@@ -1,8 +1,9 @@
 //! One program of spans, metrics, content and late providers. It is built and run with each version of OpenTelemetry that samplescope works with.
 
-use opentelemetry::global;
+use opentelemetry::{Context, global};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use samplescope::mcp::{Described, Ending, Operation, Side};
 use samplescope::{Capture, Settings, TokenUsage, Vocabulary, sampling_loop, sampling_step, sampling_tool};
 
 #[sampling_step(model = "large", messages = question, message = |answer| answer.as_str(), usage = |_| TokenUsage::new(40, 2))]
@@ -52,8 +53,17 @@ fn main() {
     let run = samplescope::testing::capture_plain(|| answer("captured"));
     assert_eq!(run.spans(3)[2]["gen_ai.usage.output_tokens"], 2);
     assert_eq!(run.metrics().len(), 2);
+    let request = samplescope::testing::capture_plain(|| {
+        let described = Described { method: "tools/call", tool: Some("look"), ..Described::default() };
+        let operation = Operation::start(Side::Receiver, &described, &Context::current());
+        let _inside = operation.context().clone().attach();
+        look();
+        operation.end(&Ending::Returned);
+    });
+    let spans = request.spans(2);
+    assert_eq!((spans[0].name(), spans[0].kind(), spans[1].parent()), ("tools/call look", "SERVER", Some(0)));
     let console = samplescope::console();
     answer("drawn");
     drop(console);
-    println!("spans, metrics, content, late providers, console, testing");
+    println!("spans, metrics, content, late providers, console, testing, mcp");
 }

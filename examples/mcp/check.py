@@ -1,6 +1,6 @@
 """The MCP examples against FastMCP 3.4 and mcp 2.3: what both processes export is received here, and the merged tree asserted.
 
-Arguments: where the programs of the examples are, and where the virtual environments are.
+Arguments: where the programs of the examples are, and where the virtual environments are; then, for less than all, names of scenarios.
 """
 
 import http.server
@@ -13,7 +13,7 @@ import threading
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAMS, ENVIRONMENTS = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
+PROGRAMS, ENVIRONMENTS = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
 KINDS = {2: " SERVER", 3: " CLIENT"}
 
 
@@ -184,6 +184,51 @@ def our_client_and_a_fastmcp_server():
     assert "\n    sampling create_message SERVER [samplescope-mcp-client]\n      sampling/createMessage step [samplescope-mcp-client]\n" in actual, actual
 
 
+def error_codes():
+    """The same requests in the names of the conventions, which have the codes."""
+    receiver = Receiver()
+    run("fastmcp", "fastmcp_client.py", PROGRAMS / "mcp_server", receiver=receiver, OTEL_SEMCONV_STABILITY_OPT_IN="gen_ai_latest_experimental")
+    answered = [span for service, span in receiver.spans if "mcp-server" in service and span.kind == 2 and span.name != "initialize"]
+    codes = [(span.name, said(span).get("rpc.response.status_code"), said(span).get("error.type"), span.status.code) for span in answered]
+    print("== error codes, FastMCP 3.4 client", *codes, sep="\n", end="\n\n")
+    # A name that is not there has a code, and is no error of the server's.
+    assert set(codes) == {
+        ("tools/call plan_trip", None, None, 0),
+        ("tools/list", None, None, 0),
+        ("tools/call time_zone", None, "tool_error", 2),
+        ("tools/call no_such_tool", "-32602", None, 0),
+        ("resources/read", None, None, 0),
+        ("resources/read", "-32002", None, 0),
+        ("prompts/get packing", None, None, 0),
+        ("prompts/get no_such_prompt", "-32602", None, 0),
+    }, codes
+
+
+def a_python_client_gives_up():
+    receiver = Receiver()
+    run("fastmcp", "fastmcp_client.py", PROGRAMS / "mcp_server", "cancel", receiver=receiver)
+    expected = """
+book a trip [fastmcp-client]
+  tools/call plan_trip CLIENT [fastmcp-client]
+    tools/call plan_trip SERVER ✗ cancelled [samplescope-mcp-server]
+      sampling/createMessage ✗ cancelled [samplescope-mcp-server]
+        sampling/createMessage step ✗ cancelled [samplescope-mcp-server]
+          sampling create_message CLIENT ✗ cancelled [samplescope-mcp-server]
+"""
+    check("FastMCP 3.4 client that gives up", receiver, expected)
+
+
+def our_client_gives_up():
+    for tool, patience, error in (("wait", "500", "cancelled"), ("no_such_tool", "60000", "tool_error")):
+        receiver = Receiver()
+        python = ENVIRONMENTS / "fastmcp" / "bin" / "python"
+        command = [PROGRAMS / "mcp_client", "--tool", tool, "--patience", patience, python, HERE / "fastmcp_server.py"]
+        subprocess.run(command, env=receiver.environment(), timeout=120, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        actual = tree(receiver.spans, "book a trip")
+        print(f"== our client asks FastMCP 3.4 for {tool}\n{actual}")
+        assert f"\n  tools/call {tool} CLIENT ✗ {error} [samplescope-mcp-client]\n    tools/call {tool} SERVER" in actual, actual
+
+
 def rust_on_both_sides():
     receiver = Receiver()
     command = [PROGRAMS / "mcp_client", PROGRAMS / "mcp_server"]
@@ -205,6 +250,8 @@ book a trip [samplescope-mcp-client]
     check("Rust on both sides", receiver, expected)
 
 
-for scenario in (rust_on_both_sides, fastmcp_over_stdio, fastmcp_over_http, mcp_legacy, mcp_auto, our_client_and_a_fastmcp_server):
-    scenario()
+SCENARIOS = (rust_on_both_sides, fastmcp_over_stdio, fastmcp_over_http, mcp_legacy, mcp_auto, our_client_and_a_fastmcp_server, error_codes, a_python_client_gives_up, our_client_gives_up)
+for scenario in SCENARIOS:
+    if not sys.argv[3:] or scenario.__name__ in sys.argv[3:]:
+        scenario()
 print("all as expected")

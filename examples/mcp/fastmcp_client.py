@@ -1,4 +1,5 @@
-"""A FastMCP client whose host answers what the server samples. Its argument: a URL, or the path of a server's program.
+"""A FastMCP client whose host answers what the server samples. Its arguments: a URL, or the path of a server's program; then, to give up the plan
+while its host is asked, `cancel`.
 
 FastMCP 3.4 has no span for what its client is asked, and does not extract the context that comes with it: the host does both.
 """
@@ -16,6 +17,14 @@ from opentelemetry.trace import SpanKind
 
 provider = telemetry.install("fastmcp-client")
 tracer = trace.get_tracer("travel-app")
+
+
+asked = asyncio.Event()
+
+
+async def never(messages, params, context):
+    asked.set()
+    await asyncio.Event().wait()
 
 
 async def answer(messages, params, context):
@@ -42,11 +51,26 @@ async def attempt(request):
         return error
 
 
-async def main(server):
+async def give_up(client):
+    """As the protocol has it: the notification names the request, which the session numbers."""
+    with tracer.start_as_current_span("book a trip"):
+        number = client.session._request_id
+        calling = asyncio.create_task(client.call_tool("plan_trip", {"question": "When do I leave?"}))
+        await asked.wait()
+        await client.cancel(number, "no longer wanted")
+        # There is no answer to what was cancelled.
+        await asyncio.wait([calling], timeout=1)
+        calling.cancel()
+
+
+async def main(server, mode=None):
     transport = StreamableHttpTransport(server) if server.startswith("http") else StdioTransport(server, [], keep_alive=False, env=dict(os.environ))
     capabilities = mcp.types.SamplingCapability(tools=mcp.types.SamplingToolsCapability())
-    client = Client(transport, sampling_handler=answer, sampling_capabilities=capabilities, timeout=30)
+    handler = never if mode == "cancel" else answer
+    client = Client(transport, sampling_handler=handler, sampling_capabilities=capabilities, timeout=30)
     async with client:
+        if mode == "cancel":
+            return await give_up(client)
         with tracer.start_as_current_span("book a trip"):
             result = await client.call_tool("plan_trip", {"question": "When do I leave?"})
             assert result.content[0].text == "Leave at 8:20.", result
@@ -58,5 +82,5 @@ async def main(server):
             await attempt(client.get_prompt("no_such_prompt", {}))
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(*sys.argv[1:]))
 provider.shutdown()

@@ -65,6 +65,8 @@ pub(crate) enum Takes {
     Chunk,
     /// An OpenTelemetry context.
     Context,
+    /// A `SystemTime`.
+    Time,
     /// Whatever serialises in the shape of a provider's.
     Provided,
 }
@@ -130,6 +132,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("recursive", &[Loop], Setting, Takes::Nothing),
     key("parent", ALL, Request(Placed), Takes::Context),
     key("link", ALL, Request(Placed), Takes::Context),
+    key("started", ALL, Request(Placed), Takes::Time),
     key("capture", ALL, Setting, Takes::Flag),
     key("crate", ALL, Setting, Takes::Path),
 ];
@@ -180,6 +183,7 @@ impl Key {
             (_, Takes::Type) => "Forecast",
             (_, Takes::Path) => "::my_crate::samplescope",
             (_, Takes::Context) => "job.context",
+            (_, Takes::Time) => "job.began",
             (_, Takes::Provided) => "request",
             (_, Takes::Tools) => "request.tools",
             (_, Takes::Json) => "call.arguments",

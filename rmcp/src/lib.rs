@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod about;
 mod answering;
 mod connection;
+#[cfg(feature = "elicitation")]
+mod elicitation;
 #[cfg(feature = "transport-streamable-http-server")]
 mod handler;
 mod inside;

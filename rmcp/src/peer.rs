@@ -1,7 +1,7 @@
 //! rmcp's `Peer`, whose messages carry the context of who sends them.
 
 use crate::role::Role;
-use crate::sending::{Sending, SendingNotification, in_trace};
+use crate::sending::{Sending, SendingNotification, in_trace, in_trace_if_listened, meta_in_trace};
 use rmcp::handler::server::common::{AsRequestContext, FromContextPart};
 #[allow(clippy::wildcard_imports, reason = "one type and more for each request of MCP")]
 use rmcp::model::*;
@@ -52,13 +52,18 @@ impl<C: AsRequestContext> FromContextPart<C> for Peer<RoleServer> {
 
 impl<R: Role> Peer<R> {
     /// As [`rmcp::Peer::send_request`].
-    pub async fn send_request(&self, mut request: R::Req) -> Result<R::PeerResp, ServiceError> {
+    pub async fn send_request(&self, request: R::Req) -> Result<R::PeerResp, ServiceError> {
+        self.ask(request, PeerRequestOptions::no_options()).await
+    }
+
+    /// Sends it and waits for the answer. Given up meanwhile, it was cancelled.
+    pub(crate) async fn ask(&self, mut request: R::Req, options: PeerRequestOptions) -> Result<R::PeerResp, ServiceError> {
         let sending = Sending::now();
         let _guard = sending.as_ref().map(Sending::guard);
         if let Some(sending) = sending {
             request.extensions_mut().insert(sending);
         }
-        self.0.send_request(request).await
+        self.0.send_request_with_option(request, options).await?.await_response().await
     }
 
     /// As [`rmcp::Peer::send_request_with_option`]. The span ends with the response, or when the handle is cancelled.
@@ -106,7 +111,7 @@ macro_rules! with_optional_params {
     ($($name:ident($params:ty) -> $result:ty;)*) => { $(
         #[doc = concat!("As rmcp's `", stringify!($name), "`, in the current trace.")]
         pub async fn $name(&self, params: Option<$params>) -> Result<$result, ServiceError> {
-            let (params, _local) = crate::sending::in_trace_if_listened(params);
+            let (params, _local) = in_trace_if_listened(params);
             self.0.$name(params).await
         }
     )* };
@@ -128,48 +133,78 @@ macro_rules! every_page {
         }
     )* };
 }
-pub(crate) use {every_page, with_optional_params, with_params};
 
-/// What a client asks a server, at a peer and at a running service.
-macro_rules! requests_of_a_client {
-    () => {
-        crate::peer::with_params! {
-            call_tool(CallToolRequestParams) -> CallToolResult;
-            call_tool_once(CallToolRequestParams) -> CallToolResponse;
-            get_prompt(GetPromptRequestParams) -> GetPromptResult;
-            get_prompt_once(GetPromptRequestParams) -> GetPromptResponse;
-            read_resource(ReadResourceRequestParams) -> ReadResourceResult;
-            read_resource_once(ReadResourceRequestParams) -> ReadResourceResponse;
-            complete(CompleteRequestParams) -> CompleteResult;
-            set_level(SetLevelRequestParams) -> ();
-            subscribe(SubscribeRequestParams) -> ();
-            unsubscribe(UnsubscribeRequestParams) -> ();
-            get_task(GetTaskParams) -> GetTaskResult;
-            update_task(UpdateTaskParams) -> ();
-            cancel_task(CancelTaskParams) -> ();
-            get_skill(GetSkillRequestParams) -> GetSkillResult;
-            read_resource_directory(ReadResourceDirectoryRequestParams) -> ReadResourceDirectoryResult;
+/// What is completed, and where.
+macro_rules! completions {
+    ($($name:ident, $simple:ident of $reference:ident($of:ident);)*) => { $(
+        #[doc = concat!("As rmcp's `", stringify!($name), "`, in the current trace.")]
+        pub async fn $name(
+            &self,
+            $of: impl Into<String>,
+            argument_name: impl Into<String>,
+            current_value: impl Into<String>,
+            context: Option<CompletionContext>,
+        ) -> Result<CompletionInfo, ServiceError> {
+            let argument = ArgumentInfo::new(argument_name, current_value);
+            let mut params = CompleteRequestParams::new(Reference::$reference($of), argument);
+            params.context = context;
+            Ok(self.complete(params).await?.completion)
         }
-        crate::peer::with_optional_params! {
-            list_tools(PaginatedRequestParams) -> ListToolsResult;
-            list_prompts(PaginatedRequestParams) -> ListPromptsResult;
-            list_resources(PaginatedRequestParams) -> ListResourcesResult;
-            list_resource_templates(PaginatedRequestParams) -> ListResourceTemplatesResult;
-            list_skills(PaginatedRequestParams) -> ListSkillsResult;
+
+        #[doc = concat!("As rmcp's `", stringify!($simple), "`, in the current trace.")]
+        pub async fn $simple(
+            &self,
+            $of: impl Into<String>,
+            argument_name: impl Into<String>,
+            current_value: impl Into<String>,
+        ) -> Result<Vec<String>, ServiceError> {
+            Ok(self.$name($of, argument_name, current_value, None).await?.values)
         }
-        crate::peer::every_page! {
-            list_all_tools of list_tools.tools: Tool;
-            list_all_prompts of list_prompts.prompts: Prompt;
-            list_all_resources of list_resources.resources: Resource;
-            list_all_resource_templates of list_resource_templates.resource_templates: ResourceTemplate;
-            list_all_skills of list_skills.skills: Skill;
-        }
-    };
+    )* };
 }
-pub(crate) use requests_of_a_client;
 
 impl Peer<RoleClient> {
-    requests_of_a_client!();
+    with_params! {
+        call_tool(CallToolRequestParams) -> CallToolResult;
+        call_tool_once(CallToolRequestParams) -> CallToolResponse;
+        get_prompt(GetPromptRequestParams) -> GetPromptResult;
+        get_prompt_once(GetPromptRequestParams) -> GetPromptResponse;
+        read_resource(ReadResourceRequestParams) -> ReadResourceResult;
+        read_resource_once(ReadResourceRequestParams) -> ReadResourceResponse;
+        complete(CompleteRequestParams) -> CompleteResult;
+        set_level(SetLevelRequestParams) -> ();
+        subscribe(SubscribeRequestParams) -> ();
+        unsubscribe(UnsubscribeRequestParams) -> ();
+        get_task(GetTaskParams) -> GetTaskResult;
+        update_task(UpdateTaskParams) -> ();
+        cancel_task(CancelTaskParams) -> ();
+        get_skill(GetSkillRequestParams) -> GetSkillResult;
+        read_resource_directory(ReadResourceDirectoryRequestParams) -> ReadResourceDirectoryResult;
+    }
+    with_optional_params! {
+        list_tools(PaginatedRequestParams) -> ListToolsResult;
+        list_prompts(PaginatedRequestParams) -> ListPromptsResult;
+        list_resources(PaginatedRequestParams) -> ListResourcesResult;
+        list_resource_templates(PaginatedRequestParams) -> ListResourceTemplatesResult;
+        list_skills(PaginatedRequestParams) -> ListSkillsResult;
+    }
+    every_page! {
+        list_all_tools of list_tools.tools: Tool;
+        list_all_prompts of list_prompts.prompts: Prompt;
+        list_all_resources of list_resources.resources: Resource;
+        list_all_resource_templates of list_resource_templates.resource_templates: ResourceTemplate;
+        list_all_skills of list_skills.skills: Skill;
+    }
+    completions! {
+        complete_prompt_argument, complete_prompt_simple of for_prompt(prompt_name);
+        complete_resource_argument, complete_resource_simple of for_resource(uri_template);
+    }
+
+    /// As [`rmcp::Peer::discover`], in the current trace.
+    pub async fn discover(&self, meta: RequestMetaObject) -> Result<DiscoverResult, ServiceError> {
+        let (meta, _local) = meta_in_trace(meta);
+        self.0.discover(meta).await
+    }
 }
 
 /// Notifications, at a peer.
@@ -191,6 +226,7 @@ impl Peer<RoleClient> {
     notifications! { RoleClient {
         notify_cancelled(CancelledNotification, CancelledNotificationParam);
         notify_progress(ProgressNotification, ProgressNotificationParam);
+        notify_initialized(InitializedNotification);
         notify_roots_list_changed(RootsListChangedNotification);
     } }
 }
@@ -216,15 +252,6 @@ impl Peer<RoleServer> {
     pub async fn list_roots(&self) -> Result<ListRootsResult, ServiceError> {
         match self.send_request(ServerRequest::ListRootsRequest(ListRootsRequest::default())).await? {
             ClientResult::ListRootsResult(result) => Ok(result),
-            _ => Err(ServiceError::UnexpectedResponse),
-        }
-    }
-
-    /// As [`rmcp::Peer::create_elicitation`], in the current trace.
-    #[cfg(feature = "elicitation")]
-    pub async fn create_elicitation(&self, params: ElicitRequestParams) -> Result<ElicitResult, ServiceError> {
-        match self.send_request(ServerRequest::ElicitRequest(ElicitRequest::new(params))).await? {
-            ClientResult::ElicitResult(result) => Ok(result),
             _ => Err(ServiceError::UnexpectedResponse),
         }
     }

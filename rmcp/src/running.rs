@@ -1,15 +1,17 @@
 //! rmcp's `RunningService`, whose messages carry the context of who sends them.
 
-use crate::peer::{Peer, requests_of_a_client};
+use crate::peer::Peer;
 use crate::role::Role;
 use crate::sending::in_trace;
 use crate::traced::Traced;
-#[allow(clippy::wildcard_imports, reason = "one type and more for each request of MCP")]
-use rmcp::model::*;
-use rmcp::service::{PeerRequestOptions, QuitReason, RequestHandle, RunningService};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResult, GetPromptRequestParams, GetPromptResult, ReadResourceRequestParams, ReadResourceResult,
+};
+use rmcp::service::{QuitReason, RunningService, RunningServiceCancellationToken};
 use rmcp::transport::IntoTransport;
 use rmcp::{RoleClient, Service, ServiceError, ServiceExt};
 use std::ops::Deref;
+use std::time::Duration;
 use tokio::task::JoinError;
 
 impl<S> Traced<S> {
@@ -28,84 +30,97 @@ impl<S> Traced<S> {
     }
 }
 
-/// [`rmcp::service::RunningService`], whose requests are in the trace of whoever sends them. It has the methods of rmcp's.
+/// [`rmcp::service::RunningService`], whose requests are in the trace of whoever sends them. It has the methods of rmcp's, and those of its
+/// [`Peer`].
 #[derive(Debug)]
-pub struct Running<R: Role, S: Service<R>>(RunningService<R, Traced<S>>);
+pub struct Running<R: Role, S: Service<R>> {
+    running: RunningService<R, Traced<S>>,
+    peer: Peer<R>,
+}
 
 impl<R: Role, S: Service<R>> From<RunningService<R, Traced<S>>> for Running<R, S> {
     fn from(running: RunningService<R, Traced<S>>) -> Self {
-        Running(running)
+        let peer = running.peer().clone().into();
+        Running { running, peer }
     }
 }
 
 impl<R: Role, S: Service<R>> Deref for Running<R, S> {
-    type Target = RunningService<R, Traced<S>>;
+    type Target = Peer<R>;
 
-    fn deref(&self) -> &Self::Target {
-        &self.0
+    fn deref(&self) -> &Peer<R> {
+        &self.peer
     }
 }
 
 impl<R: Role, S: Service<R>> Running<R, S> {
     /// The peer, whose requests are in the trace of whoever sends them, too.
-    pub fn peer(&self) -> Peer<R> {
-        self.0.peer().clone().into()
-    }
-
-    /// As [`rmcp::Peer::send_request`], in the current trace.
-    pub async fn send_request(&self, request: R::Req) -> Result<R::PeerResp, ServiceError> {
-        self.peer().send_request(request).await
-    }
-
-    /// As [`rmcp::Peer::send_request_with_option`], in the current trace.
-    pub async fn send_request_with_option(
-        &self,
-        request: R::Req,
-        options: PeerRequestOptions,
-    ) -> Result<RequestHandle<R>, ServiceError> {
-        self.peer().send_request_with_option(request, options).await
-    }
-
-    /// As [`rmcp::Peer::send_cancellable_request`], in the current trace.
-    pub async fn send_cancellable_request(
-        &self,
-        request: R::Req,
-        options: PeerRequestOptions,
-    ) -> Result<RequestHandle<R>, ServiceError> {
-        self.peer().send_cancellable_request(request, options).await
-    }
-
-    /// As [`rmcp::Peer::send_notification`], in the current trace.
-    pub async fn send_notification(&self, notification: R::Not) -> Result<(), ServiceError> {
-        self.peer().send_notification(notification).await
+    pub fn peer(&self) -> &Peer<R> {
+        &self.peer
     }
 
     /// The handler.
     pub fn service(&self) -> &S {
-        &self.0.service().inner
+        &self.running.service().inner
     }
 
     /// rmcp's own.
     pub fn into_inner(self) -> RunningService<R, Traced<S>> {
-        self.0
+        self.running
+    }
+
+    /// As [`RunningService::cancellation_token`].
+    pub fn cancellation_token(&self) -> RunningServiceCancellationToken {
+        self.running.cancellation_token()
+    }
+
+    /// As [`RunningService::is_closed`].
+    pub fn is_closed(&self) -> bool {
+        self.running.is_closed()
     }
 
     /// As [`RunningService::waiting`].
     pub async fn waiting(self) -> Result<QuitReason, JoinError> {
-        self.0.waiting().await
+        self.running.waiting().await
     }
 
     /// As [`RunningService::cancel`].
     pub async fn cancel(self) -> Result<QuitReason, JoinError> {
-        self.0.cancel().await
+        self.running.cancel().await
     }
 
     /// As [`RunningService::close`].
     pub async fn close(&mut self) -> Result<QuitReason, JoinError> {
-        self.0.close().await
+        self.running.close().await
+    }
+
+    /// As [`RunningService::close_with_timeout`].
+    pub async fn close_with_timeout(&mut self, timeout: Duration) -> Result<Option<QuitReason>, JoinError> {
+        self.running.close_with_timeout(timeout).await
     }
 }
 
+/// Calls that answer what the server asks for, and are made again with the answers: each round is a request of its own.
+macro_rules! in_rounds {
+    ($($name:ident, $bounded:ident($params:ty) -> $result:ty;)*) => { $(
+        #[doc = concat!("As rmcp's `", stringify!($name), "`, in the current trace: each round is a request of its own.")]
+        pub async fn $name(&self, params: $params) -> Result<$result, ServiceError> {
+            let (params, _local) = in_trace(params);
+            self.running.$name(params).await
+        }
+
+        #[doc = concat!("As rmcp's `", stringify!($bounded), "`, in the current trace: each round is a request of its own.")]
+        pub async fn $bounded(&self, params: $params, max_rounds: usize) -> Result<$result, ServiceError> {
+            let (params, _local) = in_trace(params);
+            self.running.$bounded(params, max_rounds).await
+        }
+    )* };
+}
+
 impl<S: Service<RoleClient>> Running<RoleClient, S> {
-    requests_of_a_client!();
+    in_rounds! {
+        call_tool, call_tool_with_mrtr_max_rounds(CallToolRequestParams) -> CallToolResult;
+        get_prompt, get_prompt_with_mrtr_max_rounds(GetPromptRequestParams) -> GetPromptResult;
+        read_resource, read_resource_with_mrtr_max_rounds(ReadResourceRequestParams) -> ReadResourceResult;
+    }
 }

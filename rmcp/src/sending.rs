@@ -3,7 +3,7 @@
 use crate::connection::Connection;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _};
-use rmcp::model::{RequestId, RequestParamsMeta};
+use rmcp::model::{RequestId, RequestMetaObject, RequestParamsMeta};
 use samplescope::mcp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -69,14 +69,15 @@ fn contexts() -> MutexGuard<'static, Option<HashMap<SpanId, (Context, usize)>>> 
 }
 
 /// Parameters in the current context, as long as the guard lives. Unchanged where nobody listens.
-pub(crate) fn in_trace<P: RequestParamsMeta>(params: P) -> (P, Option<Local>) {
-    if !mcp::is_listened_to() {
-        return (params, None);
-    }
-    let context = Context::current();
-    let span = context.span().span_context().span_id();
-    let local = (span != SpanId::INVALID).then(|| Local::new(span, context));
-    (params.in_current_trace(), local)
+pub(crate) fn in_trace<P: RequestParamsMeta>(mut params: P) -> (P, Option<Local>) {
+    let local = mcp::is_listened_to().then(|| Local::written_to(params.meta_or_default())).flatten();
+    (params, local)
+}
+
+/// The same of a `_meta` that the request has to itself.
+pub(crate) fn meta_in_trace(mut meta: RequestMetaObject) -> (RequestMetaObject, Option<Local>) {
+    let local = mcp::is_listened_to().then(|| Local::written_to(&mut meta)).flatten();
+    (meta, local)
 }
 
 /// The same of parameters that need not be there.
@@ -98,9 +99,16 @@ pub(crate) fn local(context: &Context) -> Option<Context> {
 pub(crate) struct Local(SpanId);
 
 impl Local {
-    fn new(span: SpanId, context: Context) -> Self {
+    /// Writes the current context. None: it has no span.
+    fn written_to(meta: &mut RequestMetaObject) -> Option<Self> {
+        let context = Context::current();
+        mcp::inject(&context, meta);
+        let span = context.span().span_context().span_id();
+        if span == SpanId::INVALID {
+            return None;
+        }
         contexts().get_or_insert_default().entry(span).or_insert((context, 0)).1 += 1;
-        Local(span)
+        Some(Local(span))
     }
 }
 

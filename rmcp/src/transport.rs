@@ -150,7 +150,10 @@ impl<R: Role, T: Transport<R>> Transport<R> for TracedTransport<T> {
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<R>> {
-        let mut item = self.inner.receive().await?;
+        let Some(mut item) = self.inner.receive().await else {
+            self.connection.close();
+            return None;
+        };
         match &mut item {
             JsonRpcMessage::Request(message) => {
                 if R::incoming(&message.request).method == "initialize" {
@@ -213,5 +216,111 @@ pub(crate) fn network_transport(type_name: &str) -> Option<&'static str> {
 impl<T: fmt::Debug> fmt::Debug for TracedTransport<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TracedTransport").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answering::Answering;
+    use opentelemetry_sdk::trace::Sampler;
+    use rmcp::model::{
+        CancelledNotificationParam, ClientNotification, ClientRequest, EmptyResult, NumberOrString, PingRequest, RequestId,
+        ServerResult,
+    };
+    use rmcp::{ErrorData, RoleClient};
+    use samplescope_tests::Telemetry;
+    use std::collections::VecDeque;
+    use std::future::{pending, ready};
+    use std::io;
+
+    const REQUESTS: i64 = 100_000;
+
+    /// Answers what it is sent: with a result or an error, or not at all, or it breaks.
+    #[derive(Default)]
+    struct Answers(VecDeque<RxJsonRpcMessage<RoleClient>>);
+
+    /// What becomes of a request.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Fate {
+        Answered,
+        Refused,
+        GivenUp,
+        Broken,
+    }
+
+    fn fate(id: &RequestId) -> Fate {
+        let NumberOrString::Number(number) = id else { return Fate::Broken };
+        [Fate::Answered, Fate::Answered, Fate::Refused, Fate::GivenUp, Fate::Broken][usize::try_from(number % 5).unwrap_or(0)]
+    }
+
+    impl Transport<RoleClient> for Answers {
+        type Error = io::Error;
+
+        fn send(&mut self, item: TxJsonRpcMessage<RoleClient>) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
+            let JsonRpcMessage::Request(request) = item else { return ready(Ok(())) };
+            match fate(&request.id) {
+                Fate::Answered => {
+                    self.0.push_back(JsonRpcMessage::response(ServerResult::EmptyResult(EmptyResult {}), request.id));
+                }
+                Fate::Refused => self.0.push_back(JsonRpcMessage::error(ErrorData::internal_error("no", None), Some(request.id))),
+                Fate::GivenUp => {}
+                Fate::Broken => return ready(Err(io::Error::other("broken"))),
+            }
+            ready(Ok(()))
+        }
+
+        async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
+            self.0.pop_front()
+        }
+
+        async fn close(&mut self) -> Result<(), io::Error> {
+            Ok(())
+        }
+    }
+
+    fn request(id: &RequestId) -> TxJsonRpcMessage<RoleClient> {
+        JsonRpcMessage::request(ClientRequest::PingRequest(PingRequest::default()), id.clone())
+    }
+
+    #[tokio::test]
+    async fn a_hundred_thousand_requests_leave_no_entry_however_they_end() {
+        let telemetry = Telemetry::off().sampled(Sampler::AlwaysOff).metered().propagated();
+        let connection = Arc::<Connection>::default();
+        let mut transport = TracedTransport::new(Answers::default(), connection.clone());
+        for number in 0..REQUESTS {
+            let id = RequestId::Number(number);
+            let fate = fate(&id);
+            // What we send.
+            assert_eq!(transport.send(request(&id)).await.is_err(), fate == Fate::Broken);
+            if fate == Fate::GivenUp {
+                let given_up = CancelledNotification::new(CancelledNotificationParam::new(Some(id.clone()), None));
+                let given_up = ClientNotification::CancelledNotification(given_up);
+                transport.send(JsonRpcMessage::notification(given_up)).await.expect("it is not broken");
+            }
+            let is_answered = matches!(fate, Fate::Answered | Fate::Refused);
+            assert_eq!(transport.receive().await.is_some(), is_answered);
+            // What we answer.
+            let described = Described { method: "ping", request_id: Some(request_id(&id)), ..Described::default() };
+            let operation = Operation::start(Side::Receiver, &described, &Context::new());
+            let answering = Answering::new(connection.clone(), id, operation);
+            match fate {
+                Fate::Answered => drop(answering.run(ready(Ok(ServerResult::empty(()))), pending(), answer).await),
+                Fate::Refused => {
+                    drop(answering.run(ready(Err(ErrorData::internal_error("no", None))), pending(), answer).await);
+                }
+                Fate::GivenUp => drop(answering.run(pending(), pending::<()>(), answer)),
+                Fate::Broken => drop(answering),
+            }
+        }
+        assert!(connection.is_idle());
+        for name in ["mcp.client.operation.duration", "mcp.server.operation.duration"] {
+            let measured: u64 = telemetry.points(name).iter().map(|point| point.count).sum();
+            assert_eq!(i64::try_from(measured), Ok(REQUESTS), "{name}");
+        }
+    }
+
+    fn answer(result: &ServerResult) -> &dyn Outcome {
+        result
     }
 }

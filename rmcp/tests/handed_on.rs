@@ -45,6 +45,66 @@ fn every_method_of_a_server_handler_is_handed_on() {
     assert!(missing.is_empty(), "rmcp's ServerHandler has methods that src/handler.rs does not hand on: {missing:?}");
 }
 
+/// The names of the `async` methods in the bodies of those `impl`s, and of those that rmcp's macro `method!` makes.
+fn sending_methods(source: &str, heads: &[&str]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for head in heads {
+        for body in source.split(head).skip(1) {
+            let body = body.split("\n}\n").next().unwrap_or_default();
+            let words: Vec<&str> = body.split_whitespace().collect();
+            for (place, word) in words.iter().enumerate() {
+                let before = &words[..place];
+                let is_method = before.ends_with(&["pub", "async", "fn"])
+                    || before.last().is_some_and(|last| last.contains("peer_req") || last.contains("peer_not"));
+                if is_method {
+                    names.insert(word.split(['(', '<']).next().unwrap_or_default().to_owned());
+                }
+            }
+        }
+    }
+    names
+}
+
+/// Where a method of rmcp's is found here, by its name: as a function, or in a list that a macro makes functions of.
+fn is_named(ours: &str, name: &str) -> bool {
+    let is_end = |rest: &str| rest.starts_with(['(', '<', ',']) || rest.starts_with(" of ");
+    ours.match_indices(name).any(|(place, _)| {
+        let is_start = ours[..place].ends_with([' ', '(']);
+        is_start && is_end(&ours[place + name.len()..])
+    })
+}
+
+#[test]
+fn every_method_of_a_peer_that_sends_is_one_of_ours() {
+    let theirs = [
+        ("service.rs", &["\nimpl<R: ServiceRole> Peer<R> {"][..]),
+        ("service/server.rs", &["\nimpl Peer<RoleServer> {"]),
+        ("service/client.rs", &["\nimpl Peer<RoleClient> {"]),
+    ]
+    .map(|(file, heads)| sending_methods(&rmcp_source(file), heads));
+    let theirs: BTreeSet<String> = theirs.into_iter().flatten().collect();
+    assert!(theirs.len() > 40 && theirs.contains("create_elicitation_with_timeout"), "{theirs:?}");
+    let ours = [include_str!("../src/peer.rs"), include_str!("../src/elicitation.rs")].concat();
+    // rmcp makes these requests itself, and leaves nobody a place for a context.
+    let nowhere = ["listen", "listen_with_capacity"];
+    let missing: Vec<_> = theirs.iter().filter(|name| !nowhere.contains(&name.as_str()) && !is_named(&ours, name)).collect();
+    assert!(missing.is_empty(), "rmcp's Peer has methods that ours lacks: {missing:?}");
+}
+
+#[test]
+fn every_method_of_a_running_service_is_one_of_ours() {
+    let theirs = [
+        ("service.rs", &["\nimpl<R: ServiceRole, S: Service<R>> RunningService<R, S> {"][..]),
+        ("service/client.rs", &["\nimpl<S> RunningService<RoleClient, S>\nwhere\n    S: Service<RoleClient>,\n{"]),
+    ]
+    .map(|(file, heads)| sending_methods(&rmcp_source(file), heads));
+    let theirs: BTreeSet<String> = theirs.into_iter().flatten().collect();
+    assert!(theirs.len() > 10 && theirs.contains("call_tool_with_mrtr_max_rounds"), "{theirs:?}");
+    let ours = [include_str!("../src/running.rs"), include_str!("../src/peer.rs")].concat();
+    let missing: Vec<_> = theirs.iter().filter(|name| !is_named(&ours, name)).collect();
+    assert!(missing.is_empty(), "rmcp's RunningService has methods that ours lacks: {missing:?}");
+}
+
 /// Answers everything with something of its own, so that nothing that was not handed on looks the same.
 #[derive(Clone)]
 struct Everything;

@@ -10,13 +10,14 @@ use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::model::*;
 use rmcp::service::{NotificationContext, PeerRequestOptions, RequestContext, RunningService};
 use rmcp::{ClientHandler, ErrorData, RoleClient, RoleServer, ServerHandler, ServiceError, ServiceExt as _, tool, tool_router};
-use samplescope::{Settings, Vocabulary, sampling_loop, sampling_step, sampling_tool};
+use samplescope::{Settings, Vocabulary, mcp, sampling_loop, sampling_step, sampling_tool};
 use samplescope_rmcp::{InCurrentTrace as _, Peer, Round, Running, Traced, traced};
 use samplescope_tests::{Span, Telemetry};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::io::DuplexStream;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream};
 
 #[derive(Clone)]
 struct Travel {
@@ -107,20 +108,59 @@ impl Travel {
         "gave up".to_owned()
     }
 
+    #[cfg(feature = "elicitation")]
+    #[tool(description = "asks the person")]
+    async fn elicits(&self, peer: Peer) -> String {
+        by_elicitation(&peer).await
+    }
+
     #[tool(description = "plans in rounds")]
     async fn in_rounds(&self, round: Round) -> CallToolResponse {
-        round_of(round)
+        round_of(Before::of(round.state.as_deref()), &round.answers)
     }
 }
 
-#[sampling_loop(agent = "trip-planner", conversation_id = "trip-1")]
-fn round_of(round: Round) -> CallToolResponse {
-    if let (Some(state), Some(_)) = (round.state, round.answers.get("model")) {
-        return CallToolResult::success(vec![ContentBlock::text(state)]).into();
+/// What a round gives out as its state, beside what it has to know: which round it was, when it asked, and its span.
+struct Before {
+    rounds: i64,
+    asked: SystemTime,
+    round: Context,
+}
+
+impl Before {
+    fn of(state: Option<&str>) -> Option<Self> {
+        let state: JsonObject = serde_json::from_str(state?).ok()?;
+        let asked = UNIX_EPOCH + Duration::from_millis(state["asked"].as_u64()?);
+        Some(Before { rounds: state["rounds"].as_i64()?, asked, round: mcp::extract(&Context::new(), &state) })
+    }
+
+    /// Of the round that runs now.
+    fn now(rounds: i64) -> String {
+        let asked = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+        let mut state = JsonObject::from_iter([("rounds".to_owned(), rounds.into()), ("asked".to_owned(), json!(asked))]);
+        mcp::inject(&Context::current(), &mut state);
+        Value::Object(state).to_string()
+    }
+}
+
+#[sampling_loop(agent = "trip-planner", conversation_id = "trip-1", link = before.as_ref().map(|before| &before.round))]
+fn round_of(before: Option<Before>, answers: &InputResponses) -> CallToolResponse {
+    let rounds = before.as_ref().map_or(0, |before| before.rounds);
+    if let (Some(before), Some(answer)) = (before, answers.get("model")) {
+        let model = answered(&before, answer);
+        if before.rounds == 2 {
+            return CallToolResult::success(vec![ContentBlock::text(model)]).into();
+        }
     }
     let params = question("where to?").in_current_trace();
     let ask = InputRequest::CreateMessage(CreateMessageRequest::new(params));
-    InputRequiredResult::new(Some(InputRequests::from([("model".to_owned(), ask)])), Some("second round".to_owned())).into()
+    InputRequiredResult::new(Some(InputRequests::from([("model".to_owned(), ask)])), Some(Before::now(rounds + 1))).into()
+}
+
+/// The model's answer, for which the round before has asked.
+#[sampling_step(started = before.asked, iteration = before.rounds - 1, response_model = |model| model)]
+fn answered(before: &Before, answer: &Value) -> String {
+    answer["model"].as_str().unwrap_or_default().to_owned()
 }
 
 #[rmcp::tool_handler(router = self.router)]
@@ -165,6 +205,17 @@ impl ClientHandler for Host {
         Ok(CreateMessageResult::new(SamplingMessage::assistant_text("yes"), "m".into()))
     }
 
+    async fn create_elicitation(
+        &self,
+        params: ElicitRequestParams,
+        _: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        if format!("{params:?}").contains("never") {
+            std::future::pending::<()>().await;
+        }
+        Ok(ElicitResult::new(ElicitationAction::Accept).with_content(json!({ "city": "Lisbon" })))
+    }
+
     async fn on_custom_request(&self, _: CustomRequest, _: RequestContext<RoleClient>) -> Result<CustomResult, ErrorData> {
         Ok(CustomResult::new(json!({})))
     }
@@ -175,7 +226,8 @@ impl ClientHandler for Host {
     }
 
     fn get_info(&self) -> ClientInfo {
-        let capabilities = ClientCapabilities::builder().enable_sampling().enable_roots().build();
+        let mut capabilities = ClientCapabilities::builder().enable_sampling().enable_roots().build();
+        capabilities.elicitation = Some(serde_json::from_value(json!({ "form": {}, "url": {} })).expect("a capability"));
         let mut info = ClientInfo::new(capabilities, Implementation::new("host", "1.0.0"));
         info.protocol_version = ProtocolVersion::V_2025_11_25;
         info
@@ -465,7 +517,7 @@ async fn what_a_server_gives_up_has_ended() {
 async fn a_transport_that_breaks_ends_every_request() {
     let telemetry = on(Vocabulary::GenAi);
     let connected = Connected::new().await;
-    let client = connected.client.peer();
+    let client = connected.client.peer().clone();
     let calling = tokio::spawn(async move { client.call_tool_once(CallToolRequestParams::new("never")).await });
     tokio::time::sleep(Duration::from_millis(50)).await;
     connected.server.abort();
@@ -473,6 +525,50 @@ async fn a_transport_that_breaks_ends_every_request() {
     connected.client.cancel().await.expect("a client that ends");
     assert_eq!(named(&telemetry, &SpanKind::Client, "tools/call never").get("error.type"), Some("cancelled".into()));
     assert_eq!(named(&telemetry, &SpanKind::Server, "tools/call never").get("error.type"), Some("cancelled".into()));
+}
+
+#[cfg(feature = "elicitation")]
+#[derive(Debug, PartialEq, serde::Deserialize, rmcp::schemars::JsonSchema)]
+#[schemars(crate = "rmcp::schemars")]
+struct City {
+    city: String,
+}
+
+#[cfg(feature = "elicitation")]
+rmcp::elicit_safe!(City);
+
+/// In each of the ways that rmcp has, the last with a timeout that passes.
+#[cfg(feature = "elicitation")]
+#[sampling_tool]
+async fn by_elicitation(peer: &Peer) -> String {
+    let form = |message: &str| ElicitRequestParams::FormElicitationParams {
+        meta: None,
+        message: message.to_owned(),
+        requested_schema: ElicitationSchema::from_type::<City>().expect("a schema"),
+    };
+    let url = url::Url::parse("https://example.com").expect("a URL");
+    peer.create_elicitation(form("where to?")).await.expect("an answer");
+    assert_eq!(peer.elicit_url("look", url, "1").await.expect("an answer"), ElicitationAction::Accept);
+    let city = peer.elicit::<City>("where to?").await.expect("an answer");
+    assert_eq!(city, Some(City { city: "Lisbon".to_owned() }));
+    let late = peer.create_elicitation_with_timeout(form("never"), Some(Duration::from_millis(20))).await;
+    late.expect_err("a timeout").to_string()
+}
+
+#[cfg(feature = "elicitation")]
+#[tokio::test]
+async fn what_a_person_is_asked_is_part_of_the_step_that_asks() {
+    let telemetry = on(Vocabulary::FastMcp);
+    let connected = Connected::new().await;
+    assert!(text(in_a_trace(connected.call("elicits")).await).contains("timeout"));
+    connected.close().await;
+    let asked = "        elicitation/create CLIENT\n          elicitation/create SERVER\n".repeat(4);
+    let tool = "      sampling.execute_tool by_elicitation\n";
+    assert_eq!(tree(&telemetry), format!("root\n  tools/call elicits CLIENT\n    tools/call elicits SERVER\n{tool}{asked}"));
+    let mut sent = telemetry.named("elicitation/create");
+    sent.retain(|span| span.kind() == SpanKind::Client);
+    let ends: Vec<_> = sent.iter().map(|span| span.get("error.type")).collect();
+    assert_eq!(ends, [None, None, None, Some("timeout".into())]);
 }
 
 #[sampling_tool(name = tool)]
@@ -504,20 +600,32 @@ async fn discovered(transport: DuplexStream) -> Running<RoleClient, Host> {
 }
 
 #[tokio::test]
-async fn without_requests_from_the_server_each_round_is_a_loop_and_the_host_s_work_a_part_of_it() {
+async fn without_requests_from_the_server_each_round_is_a_loop_linked_to_the_one_before() {
     let telemetry = on(Vocabulary::FastMcp);
     let (near, far) = tokio::io::duplex(1 << 16);
     let server = tokio::spawn(serve(Travel::new(), far));
     let client = discovered(near).await;
     let result = in_a_trace(client.call_tool(CallToolRequestParams::new("in_rounds"))).await;
-    assert_eq!(text(result), "second round");
+    assert_eq!(text(result), "m");
     client.cancel().await.expect("a client that ends");
     server.await.expect("a server that ends");
     let call = "  tools/call in_rounds CLIENT\n    tools/call in_rounds SERVER\n      sampling/createMessage\n";
+    let step = "        sampling/createMessage step\n";
     let host = "        sampling create_message SERVER\n          model\n";
-    assert_eq!(tree(&telemetry), format!("root\n{call}{host}{call}"));
-    for round in telemetry.named("sampling/createMessage") {
-        assert_eq!(round.get("gen_ai.conversation.id"), Some("trip-1".into()));
+    // The step began when it was asked for, and so before the loop that it is part of.
+    assert_eq!(tree(&telemetry), format!("root\n{call}{host}{call}{step}{host}{call}{step}"));
+
+    let rounds = telemetry.named("sampling/createMessage");
+    assert!(rounds.iter().all(|round| round.get("gen_ai.conversation.id") == Some("trip-1".into())));
+    let links: Vec<Vec<_>> =
+        rounds.iter().map(|round| round.0.links.iter().map(|link| link.span_context.span_id()).collect()).collect();
+    assert_eq!(links, [vec![], vec![rounds[0].id()], vec![rounds[1].id()]]);
+    let steps = telemetry.named("sampling/createMessage step");
+    let iterations: Vec<_> = steps.iter().map(|step| step.get("fastmcp.sampling.iteration")).collect();
+    assert_eq!(iterations, [Some(0.into()), Some(1.into())]);
+    for (step, round) in steps.iter().zip(&rounds[1..]) {
+        assert_eq!(step.parent_id(), round.id());
+        assert!(step.0.start_time < round.0.start_time, "{:?} {:?}", step.0.start_time, round.0.start_time);
     }
 }
 
@@ -543,6 +651,70 @@ async fn a_peer_that_is_not_traced_and_a_meta_that_is_malformed_change_nothing()
     let spans = telemetry.named("tools/call tenant");
     assert_eq!(spans.len(), 5);
     assert!(spans.iter().all(|span| span.parent_id() == opentelemetry::trace::SpanId::INVALID));
+}
+
+/// What a server writes when it is sent these lines, in no order: it answers them at once.
+async fn written(mut transport: DuplexStream, lines: &[Value]) -> Vec<String> {
+    let initialize = json!({
+        "jsonrpc": "2.0", "id": "first", "method": "initialize",
+        "params": { "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "raw", "version": "1" } },
+    });
+    let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    let last = json!({ "jsonrpc": "2.0", "id": "last", "method": "ping" });
+    for line in [&initialize, &initialized].into_iter().chain(lines).chain([&last]) {
+        transport.write_all(format!("{line}\n").as_bytes()).await.expect("it is open");
+    }
+    let mut lines = BufReader::new(transport).lines();
+    let mut written = Vec::new();
+    while let Some(line) = lines.next_line().await.expect("it is open") {
+        let is_last = line.contains("\"last\"");
+        written.push(line);
+        if is_last {
+            break;
+        }
+    }
+    written.sort();
+    written
+}
+
+#[tokio::test]
+async fn what_is_malformed_is_answered_as_without_us_and_every_span_ends() {
+    let call = |id: i64, params: Value| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params });
+    let lines = [
+        call(1, json!({ "name": "tenant", "_meta": 7 })),
+        call(2, json!({ "name": "tenant", "_meta": [] })),
+        call(3, json!({ "name": "tenant", "_meta": null })),
+        call(4, json!({ "name": "tenant", "_meta": { "traceparent": { "00": 1 }, "baggage": [1], "tracestate": null } })),
+        call(5, json!(3)),
+        call(6, json!({ "name": 4 })),
+        json!({ "jsonrpc": "2.0", "id": 7, "method": "no/such", "params": { "_meta": { "traceparent": "00" } } }),
+        json!({ "jsonrpc": "2.0", "id": 8, "method": "no/such", "params": [] }),
+        json!({ "jsonrpc": "2.0", "id": null, "method": "ping" }),
+        json!({ "jsonrpc": "2.0", "id": 99, "result": {} }),
+        json!({ "what": "is this" }),
+    ];
+    let bare = {
+        let _telemetry = Telemetry::off();
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let server = tokio::spawn(async move { Travel::new().serve(far).await.expect("a client").waiting().await });
+        let bare = written(near, &lines).await;
+        server.await.expect("no panic").expect("a server that ends");
+        bare
+    };
+    assert!(bare.len() > 5, "{bare:#?}");
+    let telemetry = on(Vocabulary::GenAi);
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let server = tokio::spawn(serve(Travel::new(), far));
+    assert_eq!(written(near, &lines).await, bare);
+    server.await.expect("a server that ends");
+    // One for each answer that a handler was asked for, by the ids that were given.
+    let ids = telemetry.spans_so_far().into_iter().filter_map(|span| span.get("jsonrpc.request.id"));
+    let ids: BTreeSet<String> = ids.map(|id| id.as_str().into_owned()).collect();
+    let expected = bare.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()?.get("id").cloned());
+    let expected: BTreeSet<String> =
+        expected.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).filter(|id| id != "null").collect();
+    assert_eq!(ids, expected);
+    assert_eq!(telemetry.spans(ids.len()).len(), ids.len());
 }
 
 #[tokio::test]

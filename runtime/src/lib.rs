@@ -3,6 +3,7 @@
 #![doc = ""]
 // Its first example has `console`.
 #![cfg_attr(any(not(doctest), feature = "console"), doc = include_str!("../README.md"))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod call;

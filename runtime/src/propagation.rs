@@ -95,7 +95,8 @@ struct WellFormed<'a>(&'a dyn Extractor);
 impl Extractor for WellFormed<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         let value = self.0.get(key)?;
-        let may_pass = value.len() <= LONGEST && (!key.eq_ignore_ascii_case(TRACEPARENT) || is_traceparent(value.trim()));
+        let is_traced = key == TRACEPARENT || key.eq_ignore_ascii_case(TRACEPARENT);
+        let may_pass = value.len() <= LONGEST && (!is_traced || is_traceparent(value) || is_traceparent(value.trim()));
         may_pass.then_some(value)
     }
 
@@ -106,12 +107,16 @@ impl Extractor for WellFormed<'_> {
 
 /// `version-trace id-span id-flags`, each of its length in hexadecimal digits. A later version may have more behind a dash.
 fn is_traceparent(value: &str) -> bool {
-    let mut parts = value.splitn(5, '-');
-    let fits = [2, 32, 16, 2].into_iter().all(|length| {
-        let is_number = |part: &str| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-        parts.next().is_some_and(is_number)
-    });
-    fits && (parts.next().is_none() || !value.starts_with("00"))
+    /// All are looked at, without a branch for each.
+    fn are_digits<const N: usize>(bytes: &[u8], from: usize) -> bool {
+        let digits = bytes[from..].first_chunk::<N>();
+        digits.is_some_and(|digits| digits.iter().fold(true, |all, byte| all & byte.is_ascii_hexdigit()))
+    }
+    let Some((known, more)) = value.as_bytes().split_first_chunk::<55>() else { return false };
+    let are_numbers =
+        are_digits::<2>(known, 0) & are_digits::<32>(known, 3) & are_digits::<16>(known, 36) & are_digits::<2>(known, 53);
+    let are_divided = (known[2] == b'-') & (known[35] == b'-') & (known[52] == b'-');
+    are_numbers && are_divided && (more.is_empty() || more[0] == b'-' && !value.starts_with("00"))
 }
 
 /// A carrier that is not given what says nothing.
@@ -147,6 +152,10 @@ mod tests {
             ("00-1-1-01".to_owned(), false),
             (String::new(), false),
             ("-".repeat(100_000), false),
+            (format!("00_{trace}-{span}-01"), false),
+            (format!("00-{trace}_{span}-01"), false),
+            (format!("00-{trace}-{span}_01"), false),
+            (format!("01-{trace}-{span}-01_more"), false),
         ] {
             assert_eq!(is_traceparent(&value), expected, "{value:.80}");
         }

@@ -552,6 +552,39 @@ mod placed {
     #[sampling_tool(parent = parent)]
     fn placed_tool(parent: &Context) {}
 
+    #[sampling_loop(started = began)]
+    fn began_before(began: Option<SystemTime>) {
+        asked_before(&began.unwrap_or_else(SystemTime::now));
+    }
+
+    #[sampling_step(model = "m", started = began, parent = Context::current())]
+    fn asked_before(began: &SystemTime) {
+        std::hint::black_box(began);
+    }
+
+    #[test]
+    fn a_function_too_may_have_begun_before_it_was_called() {
+        let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
+        let before = SystemTime::now() - Duration::from_secs(60);
+        began_before(Some(before));
+        let [run, step] = telemetry.spans(2).try_into().expect("two");
+        for span in [&run, &step] {
+            assert_eq!(span.0.start_time, before, "{}", span.name());
+            assert!(span.0.end_time > before);
+        }
+        assert_eq!(step.parent_id(), run.id());
+        for name in ["gen_ai.invoke_agent.duration", "gen_ai.client.operation.duration"] {
+            let [point] = telemetry.points(name).try_into().expect("one");
+            assert!((60.0..120.0).contains(&point.sum), "{name}: {}", point.sum);
+        }
+        drop(telemetry);
+
+        let telemetry = Telemetry::on();
+        began_before(None);
+        let [run, step] = telemetry.spans(2).try_into().expect("two");
+        assert!(run.0.start_time > before && step.0.start_time >= run.0.start_time);
+    }
+
     #[tokio::test]
     async fn a_parent_and_a_link_are_where_they_are_said_to_be() {
         let telemetry = Telemetry::on();

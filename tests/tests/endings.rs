@@ -879,6 +879,21 @@ mod destructors {
         telemetry.spans(2);
     }
 
+    /// The first of our functions on a thread is called when opentelemetry has been there and is gone.
+    #[test]
+    fn a_thread_that_never_called_us_before_is_left_alone_too() {
+        thread_local! {
+            static FIRST: Late = const { Late };
+        }
+        let telemetry = Telemetry::on();
+        let without_us = || {
+            FIRST.with(|_| ());
+            drop(opentelemetry::Context::current());
+        };
+        std::thread::spawn(without_us).join().expect("joined");
+        telemetry.spans(0);
+    }
+
     #[test]
     fn a_context_that_goes_with_its_thread_is_left_alone() {
         let telemetry = Telemetry::on();

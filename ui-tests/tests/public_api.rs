@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::iter::once;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -58,7 +59,7 @@ fn difference(known: &str, listed: &str) -> Vec<String> {
         let mut item = String::new();
         for line in text.lines() {
             if !line.starts_with(' ') {
-                item = line.to_owned();
+                line.clone_into(&mut item);
             }
             *lines.entry((item.clone(), line.to_owned())).or_insert(0_i32) += 1;
         }
@@ -87,8 +88,8 @@ fn collect(folder: &Path, module: &str, items: &mut BTreeMap<String, String>) {
         if names.is_empty() { BTreeMap::new() } else { serde_json::from_str(names).expect("JSON") };
     let index = fs::read_to_string(folder.join("index.html")).expect("a module has a page");
     let reexports = index.split("<code>pub use ").skip(1).filter_map(|rest| rest.split("</code>").next());
-    let reexports: String = reexports.map(|path| format!("    pub use {}\n", line(path))).collect();
-    items.insert(format!("{module}::"), format!("mod {module}\n{reexports}"));
+    let reexports = reexports.map(|path| indented(&format!("pub use {}", line(path)), 1));
+    items.insert(format!("{module}::"), once(format!("mod {module}\n")).chain(reexports).collect());
     for (kind, names) in &names {
         for name in names {
             let path = format!("{module}::{name}");

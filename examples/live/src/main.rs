@@ -97,7 +97,7 @@ fn set(name: &str) -> Option<String> {
 
 fn run(agent: &Agent, asked: &Asked) -> Result<String, Box<dyn Error>> {
     if asked.content {
-        Settings::from_env().capture(Capture::Spans).install();
+        Settings::from_env().with_capture(Capture::Spans).install();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let question = asked.question.as_deref().unwrap_or(QUESTION);

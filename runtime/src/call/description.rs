@@ -11,7 +11,7 @@ use crate::read::request::{Request, request as read_request};
 use crate::read::walk::{Lent, Readable};
 use crate::value::registered::{Registered, Sink};
 use crate::value::{
-    AsContext, AttributeValue, Flag, Integer, Message, Number, SealedInteger, Text, ToToolDefinitions, error_type,
+    AsContext, AttributeValue, Flag, Integer, Message, Number, SealedInteger, Text, Time, ToToolDefinitions, error_type,
 };
 use crate::vocabulary::{Content, Kind, Shared, key, value};
 use opentelemetry::{Array, StringValue, Value};
@@ -19,7 +19,7 @@ use serde::Serialize;
 use std::any::type_name;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// A call that is being described.
 pub struct Description {
@@ -157,9 +157,11 @@ impl Description {
         }
     }
 
-    /// When it started, if not now.
-    pub(crate) fn started(&mut self, time: SystemTime) {
-        self.opening.starts_at(time);
+    /// When it started, if not now. A `None` says nothing.
+    pub fn __ss_started(&mut self, time: &(impl Time + ?Sized)) {
+        if let Some(time) = time.time() {
+            self.opening.starts_at(time);
+        }
     }
 
     /// The name of a tool, which a sampler is to see.
@@ -427,7 +429,7 @@ impl Description {
             return;
         }
         let mut say = |argument: &str, key: &'static str, value: Option<Value>| {
-            if !written.contains(&argument) {
+            if value.is_some() && !written.contains(&argument) {
                 opening.push(key, value);
             }
         };

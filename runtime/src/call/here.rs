@@ -6,6 +6,7 @@
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 use std::cell::Cell;
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A call's: the id of its span, or a number if it has none.
@@ -80,8 +81,8 @@ impl Drop for HereGuard {
     }
 }
 
-/// Has a destructor, and so is gone when it has run.
-struct Witness;
+/// Whether opentelemetry's own local was there to begin with. Has a destructor, and so is gone when it has run.
+struct Witness(bool);
 
 impl Drop for Witness {
     fn drop(&mut self) {}
@@ -89,14 +90,14 @@ impl Drop for Witness {
 
 thread_local! {
     static WITNESS: Witness = {
-        // Thread locals go in the reverse order of their creation: while this one is there, opentelemetry's own is.
-        Context::map_current(|_| ());
-        Witness
+        // Thread locals go in the reverse order of their creation: while this one is there, opentelemetry's own is. But where it is first asked for
+        // in the destructor of another, opentelemetry's may be gone already, and has no other way to say so than to panic.
+        Witness(catch_unwind(|| Context::map_current(|_| ())).is_ok())
     };
 }
 
 /// Whether this thread still has its context. Without it, opentelemetry would panic.
 #[inline]
 pub(crate) fn is_there() -> bool {
-    WITNESS.try_with(|_| ()).is_ok()
+    WITNESS.try_with(|witness| witness.0).unwrap_or(false)
 }

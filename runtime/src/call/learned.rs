@@ -7,6 +7,7 @@ use crate::value::{Cost, TokenUsage};
 use crate::vocabulary::{self, key, usage_of, value};
 use opentelemetry::{Key, KeyValue, StringValue, Value};
 use std::collections::HashMap;
+use std::mem::swap;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Who says something of a call. What a later one of these says goes before what an earlier one does.
@@ -238,8 +239,13 @@ impl Learned {
 
     /// What was read of an item of a stream: what others said of other answers stays.
     pub(crate) fn read_more(&mut self, response: Response) {
-        if !response.finish_reasons.is_empty() {
-            for (choice, reason) in response.finish_reasons {
+        let mut reasons = response.finish_reasons;
+        if !reasons.is_empty() {
+            if self.finish_reasons.is_empty() {
+                reasons.sort_by_key(|said| said.0);
+                swap(&mut self.finish_reasons, &mut reasons);
+            }
+            for (choice, reason) in reasons {
                 match self.finish_reasons.binary_search_by_key(&choice, |said| said.0) {
                     Ok(at) => self.finish_reasons[at].1 = reason,
                     Err(at) if self.finish_reasons.len() < MOST_ANSWERS => self.finish_reasons.insert(at, (choice, reason)),

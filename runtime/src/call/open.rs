@@ -313,7 +313,10 @@ impl Opening {
             listening.and_then(|listening| Opening::at(self.kind, self.site, self.manner, listening, parent.clone(), place));
         if let Some(opened) = opened {
             let (captures, consent) = (opened.captures && self.consent.allows(), opened.consent.and(self.consent));
-            *self = Opening { beginning: self.beginning.take(), captures, consent, ..opened };
+            let beginning = self.beginning.take();
+            let time = beginning.as_ref().and_then(|beginning| beginning.time);
+            let started = time.map_or(opened.started, |time| Some(Moment::of(time).instant));
+            *self = Opening { beginning, started, captures, consent, ..opened };
         } else {
             self.sampling = Sampling::Nobody;
             self.attributes = None;
@@ -408,12 +411,7 @@ impl Opening {
     /// The operation and what it is done to, where the vocabulary has both in the name.
     fn name_of_span(&self) -> Option<Cow<'static, str>> {
         let Value::String(subject) = &self.attributes.as_ref()?.get(self.subject?)?.value else { return None };
-        let operation = self.operation.name;
-        let mut name = String::with_capacity(operation.len() + 1 + subject.as_str().len().min(LONGEST_SUBJECT * 4));
-        name.push_str(operation);
-        name.push(' ');
-        push_printable(&mut name, subject.as_str());
-        Some(name.into())
+        Some(named(self.operation.name, subject.as_str()))
     }
 
     /// Everything was said: what was not has its default, and the sampler has decided.
@@ -623,6 +621,15 @@ fn find(kind: Kind) -> Found {
 
 /// How many characters of a name that a model may have invented are in the name of a span.
 const LONGEST_SUBJECT: usize = 128;
+
+/// An operation and what it is done to.
+pub(crate) fn named(operation: &str, subject: &str) -> Cow<'static, str> {
+    let mut name = String::with_capacity(operation.len() + 1 + subject.len().min(LONGEST_SUBJECT * 4));
+    name.push_str(operation);
+    name.push(' ');
+    push_printable(&mut name, subject);
+    name.into()
+}
 
 pub(crate) fn push_printable(name: &mut String, subject: &str) {
     // All are looked at, without a branch for each.

@@ -74,7 +74,7 @@ macro_rules! described {
 
             /// When the call started, if not now. Said before anything but the parent; later it is left out, with a warning.
             pub fn started(&mut self, time: SystemTime) {
-                self.description.started(time);
+                self.description.__ss_started(&time);
             }
         }
 

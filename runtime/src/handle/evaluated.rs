@@ -5,7 +5,7 @@ use crate::call::here::is_there;
 use crate::settings::{Piece, Settings};
 use crate::value::Evaluation;
 use crate::vocabulary::{event, key};
-use opentelemetry::{Context, KeyValue, StringValue};
+use opentelemetry::{Context, KeyValue};
 
 impl Told<'_> {
     pub(super) fn evaluated(self, evaluation: &Evaluation<'_>) {
@@ -14,7 +14,7 @@ impl Told<'_> {
         let response_id = call.response_id();
         let (on_span, in_log) = (settings.capture().on_spans(), settings.capture().as_events());
         let explains = call.wants.explanations() && (on_span || in_log);
-        let said = Said::new(evaluation, response_id.as_ref().map(StringValue::as_str), settings, explains);
+        let said = Said::new(evaluation, response_id.as_ref().map(opentelemetry::StringValue::as_str), settings, explains);
         call.add_event(event::EVALUATION_RESULT, said.attributes(on_span));
         said.log(context, in_log);
     }

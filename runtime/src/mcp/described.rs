@@ -74,6 +74,10 @@ impl Described<'_> {
 }
 
 impl Said {
+    pub(crate) fn count(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
     pub(crate) fn has(self, key: &str) -> bool {
         key == key::MCP_METHOD_NAME
             || LEARNABLE.iter().position(|learnable| *learnable == key).is_some_and(|place| self.0 & 1 << place != 0)

@@ -3,7 +3,7 @@
 use crate::call::core::{Call, Place, Run};
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Source;
-use crate::call::open::push_printable;
+use crate::call::open::{named, push_printable};
 use crate::caught::{Unwinding, caught};
 use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built};
 use crate::mcp::described::{Delegated, Described, Ending, Said};
@@ -38,26 +38,35 @@ pub struct Operation {
     open: Option<Open>,
 }
 
-/// What is known of an operation until it ends.
+/// What is known of an operation until it ends. Few words, for it is handed on more than once: what few have is boxed.
 struct Open {
     role: Role,
-    requests: &'static Requests,
-    settings: Arc<Settings>,
-    meters: Option<Arc<Meters>>,
     span: Span,
-    /// There while it is measured.
-    started: Option<Instant>,
-    /// The attributes of the measurement.
-    measured: Vec<KeyValue>,
-    /// The tool or prompt, of which a measurement has the name only if there is one.
-    subject: Option<(&'static str, String)>,
+    unwinding: Unwinding,
     /// What was known when it started.
     said: Said,
-    /// What was learned since, set as it ends.
-    learned: Vec<KeyValue>,
+    requests: &'static Requests,
+    settings: Arc<Settings>,
+    /// None: no meter listens.
+    measured: Option<Box<Measured>>,
+    later: Option<Box<Later>>,
+}
+
+/// A measurement, which is made when it ends.
+struct Measured {
+    meters: Arc<Meters>,
+    started: Instant,
+    attributes: Vec<KeyValue>,
+    /// The tool or prompt, of which a measurement has the name only if there is one.
+    subject: Option<(&'static str, String)>,
+}
+
+/// What its span is given as it ends.
+#[derive(Default)]
+struct Later {
+    attributes: Vec<KeyValue>,
     /// Set last: a backend that drops the tail drops this.
     content: Vec<KeyValue>,
-    unwinding: Unwinding,
 }
 
 /// Whose span a request has.
@@ -89,53 +98,59 @@ impl Operation {
     }
 
     fn listened_to(listeners: Listeners, side: Side, described: &Described<'_>, parent: &Context) -> Self {
-        let requests = Requests::of(listeners.convention);
-        let mut open = Open::new(&listeners, Role::Of(side), requests);
-        open.said = described.said();
-        open.measure(side, described);
-        let forwarding = if side == Side::Sender && described.method == CALL_TOOL { forwarding(parent) } else { None };
-        if let Some(tool) = forwarding {
+        let Listeners { settings, convention, tracer, meters } = listeners;
+        let requests = Requests::of(convention);
+        let measured = meters.map(|meters| Box::new(Measured::new(meters, side, described)));
+        let unwinding = Unwinding::watch();
+        let said = described.said();
+        let open = |span| Open { role: Role::Of(side), span, unwinding, said, requests, settings, measured, later: None };
+        if let Some(tool) = forwarding(side, described, parent) {
             let is_said = |key: &str| matches!(key, key::TOOL_NAME | key::OPERATION_NAME);
             let attributes =
                 attributes(side, described, requests).into_iter().filter(|attribute| !is_said(attribute.key.as_str()));
             tool.learn(|learned| attributes.for_each(|KeyValue { key, value, .. }| learned.attributes.set(key, value)));
-            open.span = Span::Tool(tool);
-            return Operation { context: parent.clone(), open: Some(open) };
+            return Operation { context: parent.clone(), open: Some(open(Span::Tool(tool))) };
         }
-        let mut builder = SpanBuilder::from_name(name(described, requests));
-        builder.span_kind = Some(if side == Side::Receiver { SpanKind::Server } else { SpanKind::Client });
-        builder.attributes = Some(attributes(side, described, requests));
-        if side == Side::Receiver {
-            builder.links = ambient(parent).map(|ambient| vec![ambient]);
-        }
-        Self::started(open, &listeners, builder, parent)
+        let started = tracer.map_or(Started::Nothing, |tracer| {
+            let mut builder = SpanBuilder::from_name(name(described, requests));
+            builder.span_kind = Some(if side == Side::Receiver { SpanKind::Server } else { SpanKind::Client });
+            builder.attributes = Some(attributes(side, described, requests));
+            if side == Side::Receiver {
+                builder.links = ambient(parent).map(|ambient| vec![ambient]);
+            }
+            start_built(&tracer, parent, builder)
+        });
+        Self::started(started, parent, open)
     }
 
     /// Starts a request that this server hands to another that it mounts, in the context of the request that it is part of.
     pub fn delegate(delegated: &Delegated<'_>, parent: &Context) -> Self {
-        let Some(listeners) = ask() else { return Operation { context: parent.clone(), open: None } };
-        let mut open = Open::new(&listeners, Role::Delegate, Requests::of(listeners.convention));
-        // There is no instrument for it.
-        open.meters = None;
-        let mut builder = SpanBuilder::from_name(named(DELEGATE, delegated.name));
-        builder.span_kind = Some(SpanKind::Internal);
-        builder.attributes = Some(vec![
-            KeyValue::new(request_key::PROVIDER_TYPE, delegated.provider_type.to_owned()),
-            KeyValue::new(request_key::COMPONENT_KEY, delegated.component_key.to_owned()),
-            KeyValue::new(key::MCP_METHOD_NAME, text(defined(delegated.method), delegated.method)),
-        ]);
-        Self::started(open, &listeners, builder, parent)
+        let Some(Listeners { settings, convention, tracer, .. }) = ask() else {
+            return Operation { context: parent.clone(), open: None };
+        };
+        let requests = Requests::of(convention);
+        let unwinding = Unwinding::watch();
+        let open = |span| {
+            // There is no instrument for it.
+            let (said, measured, later) = (Said::default(), None, None);
+            Open { role: Role::Delegate, span, unwinding, said, requests, settings, measured, later }
+        };
+        let started = tracer.map_or(Started::Nothing, |tracer| {
+            let mut builder = SpanBuilder::from_name(named(DELEGATE, delegated.name));
+            builder.span_kind = Some(SpanKind::Internal);
+            builder.attributes = Some(vec![
+                KeyValue::new(request_key::PROVIDER_TYPE, delegated.provider_type.to_owned()),
+                KeyValue::new(request_key::COMPONENT_KEY, delegated.component_key.to_owned()),
+                KeyValue::new(key::MCP_METHOD_NAME, text(defined(delegated.method), delegated.method)),
+            ]);
+            start_built(&tracer, parent, builder)
+        });
+        Self::started(started, parent, open)
     }
 
-    fn started(mut open: Open, listeners: &Listeners, builder: SpanBuilder, parent: &Context) -> Self {
-        let started = match &listeners.tracer {
-            Some(tracer) => start_built(tracer, parent, builder),
-            None => Started::Nothing,
-        };
-        if started.is_recording() {
-            open.span = Span::Own;
-        }
-        let tells = open.meters.is_some() || matches!(open.span, Span::Own);
+    fn started(started: Started, parent: &Context, open: impl FnOnce(Span) -> Open) -> Self {
+        let open = open(if started.is_recording() { Span::Own } else { Span::Silent });
+        let tells = open.measured.is_some() || matches!(open.span, Span::Own);
         let context = started.into_context(parent).unwrap_or_else(|| parent.clone());
         Operation { context, open: tells.then_some(open) }
     }
@@ -151,13 +166,13 @@ impl Operation {
     pub fn learn(&mut self, key: &'static str, value: impl Into<String>) {
         let Some(open) = self.open.as_mut().filter(|open| !open.said.has(key)) else { return };
         let value = Value::from(value.into());
-        if let Role::Of(side) = open.role {
-            if let Some(meters) = open.meters.as_ref().filter(|_| REQUESTS[side as usize].attributes.contains(&key)) {
-                set(&mut open.measured, key, meters.bounded(key, value.clone(), Origin::Evaluated));
+        if let (Role::Of(side), Some(measured)) = (open.role, &mut open.measured) {
+            if REQUESTS[side as usize].attributes.contains(&key) {
+                set(&mut measured.attributes, key, measured.meters.bounded(key, value.clone(), Origin::Evaluated));
             }
         }
         if open.requests.has(key) && !matches!(open.span, Span::Silent) {
-            set(&mut open.learned, key, value);
+            set(&mut open.later.get_or_insert_default().attributes, key, value);
         }
     }
 
@@ -183,7 +198,7 @@ impl Operation {
             return;
         }
         if let Some(json) = caught("a tool's content", || open.settings.serialized(piece, content)).flatten() {
-            set(&mut open.content, key, json.into());
+            set(&mut open.later.get_or_insert_default().content, key, json.into());
         }
     }
 
@@ -217,29 +232,11 @@ enum End<'a> {
     Panicked,
 }
 
-impl Open {
-    fn new(listeners: &Listeners, role: Role, requests: &'static Requests) -> Self {
-        Open {
-            role,
-            requests,
-            settings: listeners.settings.clone(),
-            meters: listeners.meters.clone(),
-            span: Span::Silent,
-            started: listeners.meters.is_some().then(Instant::now),
-            measured: Vec::new(),
-            subject: None,
-            said: Said::default(),
-            learned: Vec::new(),
-            content: Vec::new(),
-            unwinding: Unwinding::watch(),
-        }
-    }
-
-    /// Keeps what a measurement says of the request.
-    fn measure(&mut self, side: Side, described: &Described<'_>) {
-        let Some(meters) = &self.meters else { return };
+impl Measured {
+    fn new(meters: Arc<Meters>, side: Side, described: &Described<'_>) -> Self {
+        let mut attributes = Vec::with_capacity(REQUESTS[side as usize].attributes.len() + 1);
         let mut constant = |key, value: Option<&'static str>| {
-            self.measured.extend(value.map(|value| KeyValue::new(key, value)));
+            attributes.extend(value.map(|value| KeyValue::new(key, value)));
         };
         constant(key::MCP_METHOD_NAME, Some(defined(described.method).unwrap_or(value::OTHER)));
         constant(key::OPERATION_NAME, (described.method == CALL_TOOL).then_some(EXECUTE_TOOL));
@@ -248,51 +245,75 @@ impl Open {
         constant(request_key::NETWORK_PROTOCOL_VERSION, described.network_protocol.map(|(_, version)| version));
         let mut said = |key, value: Option<&str>| {
             let bounded = |value: &str| KeyValue::new(key, meters.bounded(key, value.to_owned().into(), Origin::Evaluated));
-            self.measured.extend(value.map(bounded));
+            attributes.extend(value.map(bounded));
         };
         said(request_key::PROTOCOL_VERSION, described.protocol_version);
         if side == Side::Sender {
             said(key::SERVER_ADDRESS, described.address);
             let port = described.address.and(described.port);
-            self.measured.extend(port.map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
+            attributes.extend(port.map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
         }
         let named = |key| move |name: &str| (key, name.to_owned());
-        self.subject = described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(key::PROMPT_NAME)));
+        let subject = described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(key::PROMPT_NAME)));
+        Measured { meters, started: Instant::now(), attributes, subject }
     }
 
+    fn record(self, side: Side, code: Option<i32>, error_type: Option<&str>) {
+        let Measured { meters, started, mut attributes, subject } = self;
+        let mut push = |key: &'static str, value: Value| {
+            attributes.push(KeyValue::new(key, meters.bounded(key, value, Origin::Evaluated)));
+        };
+        // A name that is not there may be anything.
+        if let Some((key, name)) = subject.filter(|_| code != Some(INVALID_PARAMS)) {
+            push(key, name.into());
+        }
+        if let Some(code) = code {
+            push(request_key::STATUS_CODE, code.to_string().into());
+        }
+        if let Some(error_type) = error_type {
+            push(key::ERROR_TYPE, error_type.to_owned().into());
+        }
+        if let Some(instruments) = meters.requests() {
+            instruments.record_request(side, started.elapsed(), &attributes);
+        }
+    }
+}
+
+impl Open {
     /// Everything that is known goes out. Processors and redactors run in here, and no lock of ours is held.
     fn close(mut self, context: &Context, end: &End<'_>) {
         let code = if let End::Said(Ending::JsonRpcError { code, .. }) = *end { Some(code) } else { None };
         let failure = self.failure(end);
-        let error_type = failure.as_ref().map(|(error_type, _)| error_type.clone());
-        self.record(code, error_type.as_deref());
+        if let (Some(measured), Role::Of(side)) = (self.measured.take(), self.role) {
+            measured.record(side, code, failure.as_ref().map(|(error_type, _)| &**error_type));
+        }
         if let Some(code) = code.filter(|_| self.requests.protocol) {
-            self.learned.push(KeyValue::new(request_key::STATUS_CODE, code.to_string()));
+            let code = KeyValue::new(request_key::STATUS_CODE, code.to_string());
+            self.later.get_or_insert_default().attributes.push(code);
         }
         match self.span {
             Span::Silent => {}
             Span::Own => {
                 let span = context.span();
-                if !self.learned.is_empty() {
-                    span.set_attributes(self.learned);
+                let (attributes, content) = self.later.map(|later| (later.attributes, later.content)).unzip();
+                if let Some(attributes) = attributes {
+                    span.set_attributes(attributes);
                 }
-                if let Some(error_type) = error_type {
+                if let Some((error_type, description)) = failure {
                     span.set_attribute(KeyValue::new(key::ERROR_TYPE, error_type));
+                    span.set_status(Status::error(describe(&self.settings, end, description)));
                 }
-                if !self.content.is_empty() {
-                    span.set_attributes(self.content);
-                }
-                if let Some((_, description)) = failure {
-                    let description = describe(&self.settings, end, description);
-                    span.set_status(Status::error(description));
+                if let Some(content) = content {
+                    span.set_attributes(content);
                 }
                 span.end();
             }
             Span::Tool(tool) => {
                 // How the tool ends is for it to say; where it says nothing, the tool that it forwarded to does.
                 let tool_failed = matches!(end, End::Said(Ending::ToolError));
+                let attributes = self.later.map(|later| later.attributes).unwrap_or_default();
                 tool.learn(|learned| {
-                    self.learned.into_iter().for_each(|KeyValue { key, value, .. }| learned.attributes.set(key, value));
+                    attributes.into_iter().for_each(|KeyValue { key, value, .. }| learned.attributes.set(key, value));
                     if tool_failed {
                         learned.failed.say(Source::Nobody, Some(Some(Box::default())));
                     }
@@ -318,27 +339,6 @@ impl Open {
             },
         }
     }
-
-    fn record(&mut self, code: Option<i32>, error_type: Option<&str>) {
-        let (Some(meters), Some(started), Role::Of(side)) = (&self.meters, self.started, self.role) else { return };
-        let mut attributes = std::mem::take(&mut self.measured);
-        let mut push = |key: &'static str, value: Value| {
-            attributes.push(KeyValue::new(key, meters.bounded(key, value, Origin::Evaluated)));
-        };
-        // A name that is not there may be anything.
-        if let Some((key, name)) = self.subject.take().filter(|_| code != Some(INVALID_PARAMS)) {
-            push(key, name.into());
-        }
-        if let Some(code) = code {
-            push(request_key::STATUS_CODE, code.to_string().into());
-        }
-        if let Some(error_type) = error_type {
-            push(key::ERROR_TYPE, error_type.to_owned().into());
-        }
-        if let Some(instruments) = meters.requests() {
-            instruments.record_request(side, started.elapsed(), &attributes);
-        }
-    }
 }
 
 /// Only what others wrote passes the redactor: our own words are no content.
@@ -359,8 +359,11 @@ fn ask() -> Option<Listeners> {
     listeners
 }
 
-/// The `#[sampling_tool]` that the context is directly inside of, unless another request has its span.
-fn forwarding(context: &Context) -> Option<Arc<Call>> {
+/// The `#[sampling_tool]` that the context is directly inside of and that forwards this request, unless another has its span.
+fn forwarding(side: Side, described: &Described<'_>, context: &Context) -> Option<Arc<Call>> {
+    if side == Side::Receiver || described.method != CALL_TOOL {
+        return None;
+    }
     let place = Place { span: Id::of(context), here: Here::Unknown };
     let call = Run::of(context)?.call_at(place)?;
     let is_free = call.kind == Kind::Tool && call.wants.span();
@@ -389,18 +392,13 @@ fn name(described: &Described<'_>, requests: &'static Requests) -> Cow<'static, 
     }
 }
 
-fn named(method: &str, subject: &str) -> Cow<'static, str> {
-    let mut name = String::with_capacity(method.len() + 1 + subject.len().min(512));
-    name.push_str(method);
-    name.push(' ');
-    push_printable(&mut name, subject);
-    name.into()
-}
-
 /// What the span starts with.
 fn attributes(side: Side, described: &Described<'_>, requests: &Requests) -> Vec<KeyValue> {
     let Described { method, tool, prompt, resource_uri, .. } = *described;
-    let mut attributes = Vec::with_capacity(12);
+    let said = described.said().count();
+    let pairs = [described.network_protocol.is_some(), described.address.is_some()].map(usize::from);
+    // With room for the method, the operation or component, the scope, and what an error says.
+    let mut attributes = Vec::with_capacity(said + 4 + 2 * (pairs[0] + pairs[1]));
     let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
     let owned = |text: &str| Value::from(text.to_owned());
     say(key::MCP_METHOD_NAME, text(defined(method), method));
@@ -443,30 +441,43 @@ fn attributes(side: Side, described: &Described<'_>, requests: &Requests) -> Vec
         }
     }
     if requests.fastmcp {
-        let component = [("tool", tool), ("prompt", prompt), ("resource", resource_uri)]
-            .into_iter()
-            .find_map(|(kind, name)| Some((kind, name?)));
+        let component = match (tool, prompt, resource_uri) {
+            (Some(name), ..) => Some(("tool", name)),
+            (_, Some(name), _) => Some(("prompt", name)),
+            (.., Some(name)) => Some(("resource", name)),
+            _ => None,
+        };
         match (side, component) {
             (Side::Receiver, Some((kind, name))) => {
                 say(request_key::COMPONENT_TYPE, kind.into());
-                say(request_key::COMPONENT_KEY, format!("{kind}:{name}@").into());
+                say(request_key::COMPONENT_KEY, component_key(kind, name).into());
             }
             (Side::Sender, Some((_, name))) => say(request_key::COMPONENT_KEY, owned(name)),
             (_, None) => {}
         }
         if side == Side::Receiver {
-            for (key, value) in [
-                (request_key::SERVER_NAME, described.server_name),
-                (request_key::ENDUSER_ID, described.enduser_id),
-                (request_key::ENDUSER_SCOPE, described.enduser_scope),
-            ] {
-                if let Some(value) = value {
-                    say(key, owned(value));
-                }
+            if let Some(name) = described.server_name {
+                say(request_key::SERVER_NAME, owned(name));
+            }
+            if let Some(id) = described.enduser_id {
+                say(request_key::ENDUSER_ID, owned(id));
+            }
+            if let Some(scope) = described.enduser_scope {
+                say(request_key::ENDUSER_SCOPE, owned(scope));
             }
         }
     }
     attributes
+}
+
+/// As FastMCP writes one that has no version.
+fn component_key(kind: &str, name: &str) -> String {
+    let mut key = String::with_capacity(kind.len() + name.len() + 2);
+    key.push_str(kind);
+    key.push(':');
+    key.push_str(name);
+    key.push('@');
+    key
 }
 
 fn text(constant: Option<&'static str>, text: &str) -> Value {

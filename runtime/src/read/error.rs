@@ -9,7 +9,9 @@ use opentelemetry::StringValue;
 
 /// What an error calls its own kind, if it does.
 pub(crate) fn error(given: &dyn Readable) -> Option<StringValue> {
-    own_kind(&mut facts(given, None, &ANY_ERROR, Wants::default()).ok()?)
+    let mut said = Facts::new(Wants::default());
+    facts(given, None, &ANY_ERROR, &mut said).ok()?;
+    own_kind(&mut said)
 }
 
 /// `error.type` of what says that it is an error.

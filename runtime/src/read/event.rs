@@ -1,12 +1,11 @@
 //! An item of a stream.
 
-use crate::read::facts::{Sign, Wants};
+use crate::read::facts::{Facts, Sign, Wants};
 use crate::read::json::{self, Piece};
 use crate::read::providers::{EVENT_SIGNS, PROVIDERS, Provider};
-use crate::read::reading::{Unread, facts, signs, unrecognised};
+use crate::read::reading::{Unread, facts, signs, unrecognised, whole};
 use crate::read::response::{Response, told};
 use crate::read::walk::Readable;
-use crate::read::want::WHOLE;
 
 /// What an item says.
 #[derive(Debug, Default)]
@@ -30,12 +29,13 @@ pub(crate) fn event(given: &dyn Readable, wants: Wants) -> Result<Event, Unread>
     let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else {
         return if seen.has(Sign::Null) { Ok(Event::default()) } else { Err(unrecognised(given)) };
     };
-    let said = facts(given, None, &shape.wants, wants)?;
+    let mut said = Facts::new(wants);
+    facts(given, None, &shape.wants, &mut said)?;
     let signs = said.signs;
     let is_delta = signs.all(&[Sign::Delta, Sign::DeltaFilled]) || signs.all(&[Sign::ItemAdded, Sign::CallItem]);
     let is_chunk = signs.has(Sign::Filled) || is_delta;
-    let pieces = if is_chunk && wants.content { json::pieces(&facts(given, None, &WHOLE, wants)?.whole) } else { Vec::new() };
-    let response = told(provider, said);
+    let pieces = if is_chunk && wants.content { json::pieces(&whole(given, wants)?) } else { Vec::new() };
+    let response = told(provider, &mut said);
     let is_last = signs.has(Sign::Last) || response.error.is_some();
     Ok(Event { response, is_chunk, is_last, pieces })
 }

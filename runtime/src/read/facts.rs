@@ -199,6 +199,11 @@ impl Signs {
         signs.iter().any(|&sign| self.has(sign))
     }
 
+    /// Whatever else is there, it is that shape.
+    pub(crate) fn decide(self) -> bool {
+        self.any(&[Sign::ChoiceMessage, Sign::ChoiceDelta])
+    }
+
     pub(crate) fn see(&mut self, sign: Sign) {
         self.0 |= 1 << sign as u8;
     }

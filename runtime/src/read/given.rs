@@ -6,11 +6,11 @@
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::read::facts::Wants;
+use crate::read::facts::{Facts, Wants};
 use crate::read::json;
-use crate::read::reading::facts;
+use crate::read::reading::{facts, whole};
 use crate::read::walk::Readable;
-use crate::read::want::{WHOLE, Want};
+use crate::read::want::Want;
 use crate::value::message::{Message, ToMessages, ToToolDefinitions, ToolDefinition};
 use serde_json::Value;
 use std::fmt;
@@ -42,7 +42,7 @@ pub fn read<T: Readable>(value: &T) -> Read<'_> {
 
 impl Read<'_> {
     fn whole(&self) -> Value {
-        facts(self.0, None, &WHOLE, CONTENT).map(|facts| facts.whole).unwrap_or_default()
+        whole(self.0, CONTENT).unwrap_or_default()
     }
 }
 
@@ -66,7 +66,8 @@ impl ToToolDefinitions for Read<'_> {
     /// They are counted, and not serialised.
     fn tool_count(&self) -> usize {
         let wants = Wants { measured: false, recorded: true, content: false };
-        facts(self.0, None, &Want::Tools, wants).ok().and_then(|facts| facts.tools).unwrap_or_default()
+        let mut said = Facts::new(wants);
+        facts(self.0, None, &Want::Tools, &mut said).ok().and(said.tools).unwrap_or_default()
     }
 }
 

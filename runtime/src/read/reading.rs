@@ -3,7 +3,8 @@
 use crate::caught::caught;
 use crate::read::facts::{Facts, Signs, Wants};
 use crate::read::walk::{self, Readable, Unreadable};
-use crate::read::want::Want;
+use crate::read::want::{WHOLE, Want};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::panic::Location;
 use std::sync::{Mutex, PoisonError};
@@ -41,20 +42,27 @@ pub(crate) fn signs(given: &dyn Readable, under: Option<&'static str>, want: &'s
     careful(|| walk::signs(given, under, want))
 }
 
-/// What a value says, or one of its members.
+/// What a value says, or one of its members: it is put into the facts, of which nothing is known yet, as they are large.
 pub(crate) fn facts(
     given: &dyn Readable,
     under: Option<&'static str>,
     want: &'static Want,
-    wants: Wants,
-) -> Result<Facts, Unread> {
-    let mut said = Facts::new(wants);
-    if careful(|| walk::facts(given, under, want, &mut said)).is_ok() {
-        return Ok(said);
+    said: &mut Facts,
+) -> Result<(), Unread> {
+    let wants = said.wants;
+    if careful(|| walk::facts(given, under, want, said)).is_ok() {
+        return Ok(());
     }
     // Content that cannot be read takes nothing else with it.
-    let mut said = Facts::new(Wants { content: false, ..wants });
-    if wants.content { careful(|| walk::facts(given, under, want, &mut said)).map(|()| said) } else { Err(Unread::Broken) }
+    *said = Facts::new(Wants { content: false, ..wants });
+    if wants.content { careful(|| walk::facts(given, under, want, said)) } else { Err(Unread::Broken) }
+}
+
+/// All that a value is, as content.
+pub(crate) fn whole(given: &dyn Readable, wants: Wants) -> Result<Value, Unread> {
+    let mut said = Facts::new(wants);
+    facts(given, None, &WHOLE, &mut said)?;
+    Ok(said.whole)
 }
 
 /// What is to be said of a value that has none of the known shapes.

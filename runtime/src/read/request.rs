@@ -53,13 +53,17 @@ pub(crate) fn request(given: &dyn Readable, wants: Wants) -> Result<Request, Unr
     let seen = signs(given, None, &REQUEST_SIGNS)?;
     let mut shapes = PROVIDERS.iter().filter_map(|provider| provider.request.as_ref());
     match shapes.find(|shape| (shape.is)(seen)) {
-        Some(shape) => Ok(told(facts(given, None, &shape.wants, wants)?)),
+        Some(shape) => {
+            let mut said = Facts::new(wants);
+            facts(given, None, &shape.wants, &mut said)?;
+            Ok(told(&mut said))
+        }
         None if seen.has(Sign::Null) => Ok(Request::default()),
         None => Err(unrecognised(given)),
     }
 }
 
-fn told(mut facts: Facts) -> Request {
+fn told(facts: &mut Facts) -> Request {
     Request {
         model: facts.take_text(Text::Model),
         temperature: facts.number(Number::Temperature),
@@ -82,6 +86,6 @@ fn told(mut facts: Facts) -> Request {
         instructions: json::instructions(&take(&mut facts.system)),
         messages: json::messages(&take(&mut facts.messages)),
         tools: json::definitions(&take(&mut facts.definitions)),
-        stop_sequences: facts.stop_sequences,
+        stop_sequences: take(&mut facts.stop_sequences),
     }
 }

@@ -10,6 +10,7 @@ use crate::value::message::Message;
 use crate::value::response::TokenUsage;
 use crate::vocabulary::stop_reason_word;
 use opentelemetry::StringValue;
+use std::mem::take;
 
 /// What a response says. What it does not say is None, or empty.
 #[derive(Debug, Default)]
@@ -61,17 +62,19 @@ fn inside(given: &dyn Readable, under: Option<&'static str>, wants: Wants) -> Re
     let of_shape =
         |provider: &'static Provider| provider.response.as_ref().filter(|shape| (shape.is)(seen)).map(|shape| (provider, shape));
     let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else { return Ok((None, seen)) };
-    Ok((Some(told(provider, facts(given, under, &shape.wants, wants)?)), seen))
+    let mut said = Facts::new(wants);
+    facts(given, under, &shape.wants, &mut said)?;
+    Ok((Some(told(provider, &mut said)), seen))
 }
 
 /// What the facts mean to that provider.
-pub(crate) fn told(provider: &Provider, mut facts: Facts) -> Response {
-    derive_finish_reasons(provider.finish, &mut facts);
-    let usage = usage(&provider.tokens, &facts);
-    let error = facts.signs.has(Sign::Failed).then(|| error_type(&mut facts));
+pub(crate) fn told(provider: &Provider, facts: &mut Facts) -> Response {
+    derive_finish_reasons(provider.finish, facts);
+    let usage = usage(&provider.tokens, facts);
+    let error = facts.signs.has(Sign::Failed).then(|| error_type(facts));
     let mut response =
         Response { model: facts.take_text(Text::Model), id: facts.take_text(Text::Id), usage, error, ..Response::default() };
-    for (place, choice) in (0..).zip(facts.choices) {
+    for (place, choice) in (0..).zip(take(&mut facts.choices)) {
         response.messages.extend(answer(&choice));
         let index = choice.index.unwrap_or(place);
         response.finish_reasons.extend(choice.finish_reason.map(|reason| (index, reason)));

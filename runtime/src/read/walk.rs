@@ -462,6 +462,7 @@ impl Inner<'_, '_> {
     /// A member of an object. `name` is None where it was serialised, and is found in the walk.
     fn member<T: Serialize + ?Sized>(&mut self, name: Option<&'static str>, value: &T) -> Done {
         match &mut self.kind {
+            Kind::Members(_) if self.walk.facts.is_none() && self.walk.signs.decide() => Ok(()),
             Kind::Members(members) => {
                 let members = *members;
                 if let Some(name) = name {

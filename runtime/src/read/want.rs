@@ -70,20 +70,31 @@ pub(crate) static MODALITY: Want = members(&[("modality", Want::Modality), ("tok
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Members {
     names: Names,
+    /// Where the first member stands whose name has that bit.
+    first: [u8; Names::BITS],
     members: &'static [(&'static str, Want)],
 }
 
 /// The members of an object that are wanted.
 pub(crate) const fn members(members: &'static [(&'static str, Want)]) -> Want {
+    assert!(members.len() < u8::MAX as usize);
     let mut names = Names::NONE;
+    let mut first = [u8::MAX; Names::BITS];
     let mut at = 0;
     while at < members.len() {
         // A member that stands elsewhere would not be found.
         assert!(at == 0 || is_sorted(members[at - 1].0, members[at].0));
-        names.0 |= Names::bit(members[at].0);
+        let place = Names::place(members[at].0);
+        names.0 |= 1 << place;
+        if first[place] == u8::MAX {
+            #[expect(clippy::cast_possible_truncation, reason = "there are not so many members")]
+            {
+                first[place] = at as u8;
+            }
+        }
         at += 1;
     }
-    Want::Members(Members { names, members })
+    Want::Members(Members { names, first, members })
 }
 
 const fn is_sorted(one: &str, next: &str) -> bool {
@@ -111,7 +122,9 @@ impl Members {
     /// What is wanted of the member with that name. They stand in the order of their names.
     pub(crate) fn of(&'static self, name: &str) -> impl Iterator<Item = &'static Want> {
         let same = move |member: &&(&str, Want)| member.0 == name;
-        self.members.iter().skip_while(move |member| !same(member)).take_while(same).map(|member| &member.1)
+        let first = usize::from(self.first[Names::place(name)]);
+        let members = self.members.get(first..).unwrap_or_default();
+        members.iter().skip_while(move |member| !same(member)).take_while(same).map(|member| &member.1)
     }
 }
 
@@ -120,21 +133,23 @@ impl Members {
 pub(crate) struct Names(u64);
 
 impl Names {
+    const BITS: usize = u64::BITS as usize;
     pub(crate) const NONE: Self = Names(0);
     pub(crate) const ALL: Self = Names(u64::MAX);
 
     #[inline]
     pub(crate) const fn may_have(self, name: &str) -> bool {
-        self.0 & Names::bit(name) != 0
+        self.0 & (1 << Names::place(name)) != 0
     }
 
+    /// Which bit it is.
     #[inline]
-    const fn bit(name: &str) -> u64 {
+    const fn place(name: &str) -> usize {
         let name = name.as_bytes();
         match name {
-            [] => 1,
-            [first, .., last] => 1 << ((name.len() + 3 * *first as usize + 11 * *last as usize) % 64),
-            [only] => 1 << (*only % 64),
+            [] => 0,
+            [first, .., last] => (name.len() + 3 * *first as usize + 11 * *last as usize) % Names::BITS,
+            [only] => *only as usize % Names::BITS,
         }
     }
 }

@@ -22,11 +22,13 @@ pub(crate) mod evaluation;
 pub(crate) mod message;
 pub(crate) mod registered;
 pub(crate) mod response;
+mod time;
 
 pub use attribute::{AttributeValue, Flag, Integer, Number, Text};
 pub use chunk::{ChunkMessage, ChunkText};
 pub use context::AsContext;
 pub use response::Usage;
+pub use time::Time;
 
 pub(crate) use attribute::{SealedAttribute, SealedInteger};
 pub(crate) use chunk::{Chunk, FailedItem, Pieces, ToolCallPiece};

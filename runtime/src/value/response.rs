@@ -116,7 +116,9 @@ through_pointers!(&T Box<T> Arc<T>);
 /// let usage = TokenUsage::new(1_200_u32, Some(80_u64)).with_cached(1_000);
 /// assert_eq!((usage.input(), usage.output(), usage.cached(), usage.reasoning()), (Some(1_200), Some(80), Some(1_000), None));
 ///
-/// let so_far = TokenUsage::default().with_output(12);
+/// let so_far = TokenUsage::default().with_output(12).with_cost(0.002);
+/// assert_eq!((so_far.input(), so_far.cost()), (None, Some(0.002)));
+///
 /// let seen = TokenUsage::new(1_200, 80).with_modality(Modality::Image, 1_100, None::<u32>);
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -207,6 +209,11 @@ impl TokenUsage {
     /// Response tokens that the model spent on reasoning.
     pub fn reasoning(&self) -> Option<u64> {
         self.reasoning.get()
+    }
+
+    /// What the call cost, in the currency that you account in.
+    pub fn cost(&self) -> Option<f64> {
+        self.cost.map(Cost::amount)
     }
 
     /// The counts, and the cost: whoever says only that says nothing of the counts.

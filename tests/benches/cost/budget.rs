@@ -3,7 +3,7 @@
 //! Allocations, bytes and sizes depend on the code alone. Instructions depend on the toolchain, too: the budget names the one they were counted
 //! with, and on another one, or without valgrind, they are not checked.
 
-use crate::case::{OURS, State, many, states};
+use crate::case::{OURS, State, many, reading, requests, states};
 use crate::machine::toolchain;
 use crate::sizes::{FUTURES, sizes};
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const ALLOWED: u64 = 2;
 
 const HEAD: &str = "\
-# What each state may cost: a loop of 8 spans, many calls at once, and the bytes of its futures. Written by
+# What each state may cost: a loop of 8 spans, the bytes of its futures, many calls at once, a request of MCP. Written by
 #     cargo bench -p samplescope-tests --bench cost -- --renew-budget
 # Instructions are checked with the toolchain that the next line names, and with no other.
 ";
@@ -59,13 +59,22 @@ const INSTRUCTIONS: &str = "instructions";
 fn measure() -> io::Result<Figures> {
     let mut figures = Figures::new();
     let mut add = |of: &str, counted: &str, figure| figures.insert([of.to_owned(), counted.to_owned()], figure);
-    for state in states().into_iter().filter(|state| state.case.name == OURS) {
+    for state in states().into_iter().chain(requests()).filter(|state| state.case.name == OURS) {
         let cost = state.case.cost(state.size, state.runs)?;
         if let Some(instructions) = cost.instructions {
             add(state.case.group, INSTRUCTIONS, instructions);
         }
         add(state.case.group, "allocations", cost.allocations);
         add(state.case.group, "bytes", cost.bytes);
+    }
+    for State { case, size, runs } in reading() {
+        let of = format!("{size} messages, {}", case.name);
+        let cost = case.cost(size, runs)?;
+        if let Some(instructions) = cost.instructions {
+            add(&of, INSTRUCTIONS, instructions);
+        }
+        add(&of, "allocations", cost.allocations);
+        add(&of, "bytes", cost.bytes);
     }
     for State { case, size, runs } in many() {
         if let Some(instructions) = case.instructions(size, runs)? {

@@ -2,10 +2,12 @@
 
 use crate::floor;
 use crate::growth::{self, Ending};
-use crate::workload::{Request, annotated, block_on, by_hand, nothing, traced};
+use crate::workload::request::{self, Call};
+use crate::workload::{Request, annotated, block_on, by_hand, chat, nothing, traced};
 use opentelemetry::global;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use samplescope::{Capture, Settings, Vocabulary};
 use std::hint::black_box;
@@ -47,6 +49,8 @@ pub(crate) const NOTHING: &str = "nothing";
 pub(crate) const NO_SUBSCRIBER: &str = "`tracing`, no subscriber";
 pub(crate) const FILTERED: &str = "`tracing`, filtered off";
 pub(crate) const BRIDGED: &str = "tracing-opentelemetry";
+pub(crate) const TWO_WORDS: &str = "`request` and `response`";
+pub(crate) const WRITTEN: &str = "each attribute written";
 
 /// In groups, as the table shows them.
 pub(crate) fn states() -> Vec<State> {
@@ -73,6 +77,38 @@ pub(crate) fn states() -> Vec<State> {
             run(of_steps(steps).with_usage(), |request| block_on(annotated::run(request)))
         }),
         State { case: Case { group: content, name: OURS, set_up: capturing, prepare: with_history }, size: 100, runs: 10 },
+    ]
+}
+
+/// A step whose request and response are read, beside one with a closure or an expression for each attribute. Its size is that of the history.
+pub(crate) fn reading() -> Vec<State> {
+    let step = |name, prepare: fn(usize) -> Box<dyn Fn()>, size| State {
+        case: Case { group: "reading", name, set_up: recording, prepare },
+        size,
+        runs: 1_000,
+    };
+    vec![step(WRITTEN, written, 2), step(TWO_WORDS, two_words, 2), step(TWO_WORDS, two_words, 200)]
+}
+
+/// One request of MCP, received or sent, beside the same span by hand. In groups, as the table shows them.
+pub(crate) fn requests() -> Vec<State> {
+    const PRESCRIBED: Vocabulary = Vocabulary::FastMcp;
+    const GENAI: Vocabulary = Vocabulary::GenAi;
+    let request = |group, name, set_up, prepare| State { case: Case { group, name, set_up, prepare }, size: 1, runs: 1_000 };
+    let receives = |_| call(request::received);
+    let sends = |_| call(request::sent);
+    vec![
+        request("request received, no provider", OURS, propagating, receives),
+        request("request sent, no provider", OURS, propagating, sends),
+        request("request received", OURS, propagating_spans, receives),
+        request("request received", BY_HAND, propagating_spans, |_| call(|call| request::received_by_hand(call, PRESCRIBED))),
+        request("request sent", OURS, propagating_spans, sends),
+        request("request sent", BY_HAND, propagating_spans, |_| call(|call| request::sent_by_hand(call, PRESCRIBED))),
+        request("request received, GenAI", OURS, propagating_genai, receives),
+        request("request received, GenAI", BY_HAND, propagating_genai, |_| call(|call| request::received_by_hand(call, GENAI))),
+        request("request sent, GenAI", OURS, propagating_genai, sends),
+        request("request sent, GenAI", BY_HAND, propagating_genai, |_| call(|call| request::sent_by_hand(call, GENAI))),
+        request("request received, with metrics", OURS, propagating_both, receives),
     ]
 }
 
@@ -135,7 +171,8 @@ pub(crate) fn series() -> Vec<Series> {
 
 /// Every case, to find the one that a process was started for.
 pub(crate) fn all() -> impl Iterator<Item = Case> {
-    states().into_iter().chain(floor::parts()).map(|state| state.case).chain(series().into_iter().flat_map(|series| series.lines))
+    let states = states().into_iter().chain(reading()).chain(requests()).chain(floor::parts());
+    states.map(|state| state.case).chain(series().into_iter().flat_map(|series| series.lines))
 }
 
 fn of_steps(steps: usize) -> Request {
@@ -145,6 +182,30 @@ fn of_steps(steps: usize) -> Request {
 fn run(request: Request, run: fn(&Request) -> usize) -> Box<dyn Fn()> {
     Box::new(move || {
         black_box(run(black_box(&request)));
+    })
+}
+
+fn chat(messages: usize, step: fn(&chat::ChatRequest, &chat::ChatResponse)) -> Box<dyn Fn()> {
+    let (request, response) = (chat::request(messages), chat::response());
+    Box::new(move || step(black_box(&request), black_box(&response)))
+}
+
+fn two_words(messages: usize) -> Box<dyn Fn()> {
+    chat(messages, |request, response| {
+        black_box(chat::two_words(request, response));
+    })
+}
+
+fn written(messages: usize) -> Box<dyn Fn()> {
+    chat(messages, |request, response| {
+        black_box(chat::written(request, response));
+    })
+}
+
+fn call<T: 'static>(run: fn(&Call) -> T) -> Box<dyn Fn()> {
+    let call = Call::new();
+    Box::new(move || {
+        black_box(run(black_box(&call)));
     })
 }
 
@@ -193,6 +254,25 @@ fn recording_and_metered() {
 fn capturing() {
     recording();
     Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans).install();
+}
+
+fn propagating() {
+    global::set_text_map_propagator(TraceContextPropagator::new());
+}
+
+fn propagating_spans() {
+    propagating();
+    recording();
+}
+
+fn propagating_both() {
+    propagating_spans();
+    metered();
+}
+
+fn propagating_genai() {
+    propagating_spans();
+    Settings::default().with_vocabulary(Vocabulary::GenAi).install();
 }
 
 /// A subscriber, but none that wants these spans.

@@ -1,9 +1,10 @@
-//! What instrumenting a loop of 8 spans costs, beside its peers: instructions, allocations, bytes, time, and the sizes of the futures; and how that
-//! grows with steps, concurrent tools, attributes and history.
+//! What instrumenting a loop of 8 spans, or a request of MCP, costs beside its peers: instructions, allocations, bytes, time, and the sizes of the
+//! futures; and how that grows with steps, concurrent tools, attributes and history.
 //!
 //! ```text
 //! cargo bench -p samplescope-tests --bench cost                      prints it
 //! cargo bench -p samplescope-tests --bench cost -- --write           and writes BENCHMARKS.md, its plots, and what README quotes
+//! cargo bench -p samplescope-tests --bench cost -- --requests        prints what a request of MCP costs, alone (--write as above)
 //! cargo bench -p samplescope-tests --bench cost -- --compile-time    prints what 100 annotated functions cost the compiler (--write as above)
 //! cargo bench -p samplescope-tests --bench cost -- --budget          fails if a state costs more than budget.tsv allows
 //! cargo bench -p samplescope-tests --bench cost -- --renew-budget    writes budget.tsv
@@ -42,11 +43,19 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     match arguments[..] {
         [] => print(&Report::measure()?),
         // What is committed has instructions.
-        ["--write" | "--renew-budget"] if measure::valgrind().is_none() => return Err("install valgrind first".into()),
+        ["--write" | "--renew-budget"] | ["--requests", "--write"] if measure::valgrind().is_none() => {
+            return Err("install valgrind first".into());
+        }
         ["--write"] => {
             let report = Report::measure()?;
             print(&report);
             document::write(&report)?;
+        }
+        ["--requests"] => println!("{}", report::measure_requests()?),
+        ["--requests", "--write"] => {
+            let table = report::measure_requests()?;
+            println!("{table}");
+            document::write_tables(&[table])?;
         }
         ["--compile-time"] => println!("{}", compile_time::measure()?),
         ["--compile-time", "--write"] => {

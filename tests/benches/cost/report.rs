@@ -1,6 +1,6 @@
 //! One run: everything measured, and the tables that show it.
 
-use crate::case::{BRIDGED, BY_HAND, Case, NO_SUBSCRIBER, NOTHING, OURS, Series, State, series, states};
+use crate::case::{BRIDGED, BY_HAND, Case, NO_SUBSCRIBER, NOTHING, OURS, Series, State, requests, series, states};
 use crate::floor::parts;
 use crate::machine::machine;
 use crate::measure::Cost;
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) struct Report {
     rows: Vec<Row>,
+    requests: Vec<Row>,
     floor: Vec<Part>,
     sizes: Vec<Sizes>,
     pub(crate) plots: Vec<Plot>,
@@ -40,18 +41,13 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 impl Report {
     pub(crate) fn measure() -> io::Result<Self> {
-        let rows = states().into_iter().map(|state| {
-            eprintln!("{}: {}", state.case.group, state.case.name);
-            let cost = state.case.cost(state.size, state.runs)?;
-            let nanoseconds = state.case.nanoseconds(state.size, state.runs)?;
-            Ok(Row { state: state.case.group, way: state.case.name, cost, nanoseconds })
-        });
         let floor = parts().into_iter().map(|State { case, size, runs }| {
             eprintln!("{}: {}", case.group, case.name);
             Ok(Part { state: case.group, name: case.name, cost: case.cost(size, runs)? })
         });
         Ok(Report {
-            rows: rows.collect::<io::Result<_>>()?,
+            rows: rows(states())?,
+            requests: rows(requests())?,
             floor: floor.collect::<io::Result<_>>()?,
             sizes: sizes(),
             plots: series().into_iter().map(plot).collect::<io::Result<_>>()?,
@@ -59,7 +55,9 @@ impl Report {
     }
 
     pub(crate) fn tables(&self) -> Vec<Table> {
-        let mut tables = vec![self.summary(), from_machine(), self.states(), self.floor(), self.futures()];
+        let states = table("A loop in each state", &self.rows);
+        let requests = table(REQUESTS, &self.requests);
+        let mut tables = vec![self.summary(), from_machine(), states, requests, self.floor(), self.futures()];
         tables.extend(self.plots.iter().map(points));
         tables
     }
@@ -78,18 +76,6 @@ impl Report {
             heading: SUMMARY,
             columns: ["instructions / allocations"].into_iter().chain(ways).map(str::to_owned).collect(),
             rows: states.into_iter().map(row).collect(),
-        }
-    }
-
-    fn states(&self) -> Table {
-        let cells = |row: &Row| {
-            let counts = [row.cost.allocations, row.cost.bytes, row.nanoseconds].map(grouped);
-            [row.state.to_owned(), row.way.to_owned(), instructions(&row.cost)].into_iter().chain(counts).collect()
-        };
-        Table {
-            heading: "A loop in each state",
-            columns: ["state", "way", "instructions", "allocations", "bytes", "ns"].map(str::to_owned).to_vec(),
-            rows: self.rows.iter().map(cells).collect(),
         }
     }
 
@@ -112,6 +98,34 @@ impl Report {
             columns: ["bytes"].into_iter().chain(FUTURES).map(str::to_owned).collect(),
             rows: self.sizes.iter().map(row).collect(),
         }
+    }
+}
+
+const REQUESTS: &str = "A request of MCP";
+
+/// That table alone.
+pub(crate) fn measure_requests() -> io::Result<Table> {
+    Ok(table(REQUESTS, &rows(requests())?))
+}
+
+fn rows(states: Vec<State>) -> io::Result<Vec<Row>> {
+    let rows = states.into_iter().map(|State { case, size, runs }| {
+        eprintln!("{}: {}", case.group, case.name);
+        let (cost, nanoseconds) = (case.cost(size, runs)?, case.nanoseconds(size, runs)?);
+        Ok(Row { state: case.group, way: case.name, cost, nanoseconds })
+    });
+    rows.collect()
+}
+
+fn table(heading: &'static str, rows: &[Row]) -> Table {
+    let cells = |row: &Row| {
+        let counts = [row.cost.allocations, row.cost.bytes, row.nanoseconds].map(grouped);
+        [row.state.to_owned(), row.way.to_owned(), instructions(&row.cost)].into_iter().chain(counts).collect()
+    };
+    Table {
+        heading,
+        columns: ["state", "way", "instructions", "allocations", "bytes", "ns"].map(str::to_owned).to_vec(),
+        rows: rows.iter().map(cells).collect(),
     }
 }
 

@@ -1,12 +1,14 @@
 //! The server over streamable HTTP.
 
 use crate::Travel;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use samplescope_rmcp::{TracedSessions, traced};
+use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,14 +23,22 @@ pub(crate) async fn serve(address: SocketAddr) -> Result<(), Box<dyn Error>> {
     eprintln!("serving http://{}/mcp", listener.local_addr()?);
     let mut ended = std::pin::pin!(ended());
     loop {
-        let (stream, _) = tokio::select! {
+        let (stream, client) = tokio::select! {
             accepted = listener.accept() => accepted?,
             () = &mut ended => return Ok(()),
         };
-        let service = TowerToHyperService::new(service.clone());
+        let service = service.clone();
+        let answer = service_fn(move |mut request: hyper::Request<Incoming>| {
+            let service = service.clone();
+            async move {
+                // `client.address` and `client.port`, which nobody else knows.
+                request.extensions_mut().insert::<SocketAddr>(client);
+                Ok::<_, Infallible>(service.handle(request).await)
+            }
+        });
         tokio::spawn(async move {
             // A connection that breaks is the client's to see.
-            let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+            let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), answer).await;
         });
     }
 }

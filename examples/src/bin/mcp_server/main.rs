@@ -65,8 +65,18 @@ impl Travel {
     }
 
     #[tool(description = "Plans a trip, with the model of the client")]
-    async fn plan_trip(&self, Parameters(Trip { question }): Parameters<Trip>, peer: Peer) -> Result<CallToolResult, ErrorData> {
-        match plan_trip(&peer, &question).await {
+    async fn plan_trip(
+        &self,
+        Parameters(Trip { question }): Parameters<Trip>,
+        peer: Peer,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, ErrorData> {
+        let plan = tokio::select! {
+            plan = plan_trip(&peer, &question) => plan,
+            // rmcp would let it run on: whoever asked has given up, and its model is not to be asked again.
+            () = context.ct.cancelled() => return Err(ErrorData::internal_error("given up", None)),
+        };
+        match plan {
             Ok(plan) => Ok(CallToolResult::success(vec![ContentBlock::text(plan)])),
             Err(error) => Err(ErrorData::internal_error(error.to_string(), None)),
         }

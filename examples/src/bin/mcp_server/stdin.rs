@@ -3,7 +3,7 @@
 use crate::Travel;
 use samplescope_rmcp::Traced;
 use std::error::Error;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf, Stdin, stdin, stdout};
@@ -18,9 +18,15 @@ pub(crate) async fn serve(server: Traced<Travel>) -> Result<(), Box<dyn Error>> 
         let _ = end.await;
         tokio::time::sleep(Duration::from_millis(500)).await;
     };
+    let cancel = running.cancellation_token();
+    let mut waiting = pin!(running.waiting());
     tokio::select! {
-        quit = running.waiting() => drop(quit?),
-        () = a_moment_after => {}
+        quit = &mut waiting => drop(quit?),
+        () = a_moment_after => {
+            // What still runs is told to give up, and has a moment to.
+            cancel.cancel();
+            let _ = tokio::time::timeout(Duration::from_millis(200), waiting).await;
+        }
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! What is measured: one loop, 3 steps, in each of them a tool, and a last tool; functions that do nothing, so that what is left is what
 //! instrumenting them costs. The loop says provider, model and temperature, a step its stop reason and the response's model, a tool its name
-//! and call id: 46 attributes over the 8 spans, and one event. Usage and content come with the request that has them.
+//! and call id: 46 attributes over the 8 spans, and one event. Usage and content come with the request that has them. `chat` is a step alone.
 //!
 //! `tests/tests/by_hand.rs` holds what is written by hand to what samplescope exports.
 
 pub(crate) mod by_hand;
+pub(crate) mod chat;
+pub(crate) mod request;
 
 use samplescope::TokenUsage;
 use std::hint::black_box;

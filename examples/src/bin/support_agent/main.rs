@@ -1,0 +1,149 @@
+//! An agent with what production agents record by hand: who asked and for whom, what was decided, retried, compacted and spent, what it was worth, and
+//! content only by consent. What it says once on the loop is on everything inside, a sub-agent's work included.
+
+use samplescope::{
+    Decision, Evaluation, Piece, Reference, Settings, TokenUsage, current_loop, sampling_loop, sampling_step, sampling_tool,
+};
+use samplescope_examples::terminal;
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+#[cfg(test)]
+mod tests;
+
+struct Session {
+    user: &'static str,
+    id: &'static str,
+    ticket: &'static str,
+    consents: bool,
+}
+
+struct Answer {
+    text: String,
+    about: Reference,
+}
+
+#[sampling_loop(
+    agent = "support",
+    conversation_id = session.ticket,
+    provider = "scripted",
+    model = "demo-large",
+    inherited("user.id" = session.user, "session.id" = session.id, "app.channel" = "web"),
+    capture = session.consents,
+    messages = question,
+    answer = |answer| &answer.text,
+)]
+async fn support(model: &mut Model, session: &Session, question: &str) -> Result<Answer, Refused> {
+    let mut history = vec![question.to_owned()];
+    loop {
+        let response = ask_again(model, &history).await?;
+        let Some(call) = response.call else {
+            current_loop().evaluated(Evaluation::new("names_the_city").score(u8::from(response.text.contains("Bern"))));
+            return Ok(Answer { text: response.text, about: current_loop().reference() });
+        };
+        // Asked before the tool's call begins: the waiting is the loop's.
+        let decision = if call.0 == "refund" { Decision::Denied } else { Decision::Approved };
+        current_loop().tool_decision(call.0, call.1, decision).by("policy");
+        history.push(match decision {
+            Decision::Approved => research(model, call).await?,
+            _ => "Refunds are for people.".to_owned(),
+        });
+        if let before @ 3.. = history.len() {
+            history.drain(..before - 2);
+            current_loop().compacted(before, history.len());
+        }
+    }
+}
+
+/// A retry is another model call of the same iteration.
+async fn ask_again(model: &mut Model, history: &[String]) -> Result<Response, Refused> {
+    match model.ask(history, 0).await {
+        Err(Refused(503)) => model.ask(history, 1).await,
+        settled => settled,
+    }
+}
+
+/// The tool is an agent of its own, in the same conversation and for the same user.
+#[sampling_tool(name = call.0, call_id = call.1, result = |text| text)]
+async fn research(model: &mut Model, call: Call) -> Result<String, Refused> {
+    look_up(model).await
+}
+
+#[sampling_loop(agent = "researcher", provider = "scripted", model = "demo-small")]
+async fn look_up(model: &mut Model) -> Result<String, Refused> {
+    Ok(model.ask(&[], 0).await?.text)
+}
+
+struct Call(&'static str, &'static str);
+
+struct Response {
+    text: String,
+    call: Option<Call>,
+    usage: TokenUsage,
+}
+
+#[derive(Debug, samplescope::ErrorType)]
+#[error_type("refused")]
+struct Refused(u16);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused with status {}", self.0)
+    }
+}
+
+/// Says what is written down.
+struct Model(VecDeque<Result<Response, Refused>>);
+
+impl Model {
+    fn scripted() -> Self {
+        let asks = |id, name| Ok(Response { text: String::new(), call: Some(Call(name, id)), usage: TokenUsage::new(400, 20) });
+        let says = |text: &str, usage| Ok(Response { text: text.to_owned(), call: None, usage });
+        let billed = TokenUsage::new(300, 40).with_cost(0.002);
+        Model(VecDeque::from([
+            Err(Refused(503)),
+            asks("call_1", "research"),
+            says("The parcel is in Bern.", billed),
+            asks("call_2", "refund"),
+            says("It is in Bern. I cannot refund it.", TokenUsage::new(500, 30)),
+        ]))
+    }
+
+    #[sampling_step(
+        attempt = attempt,
+        messages = history.join("\n"),
+        message = |response| &response.text,
+        usage = |response| response.usage,
+        error_attributes("http.response.status_code" = |error| error.0),
+    )]
+    async fn ask(&mut self, history: &[String], attempt: u32) -> Result<Response, Refused> {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        self.0.pop_front().unwrap_or(Err(Refused(410)))
+    }
+}
+
+/// In dollars, by the model that answers. Where the provider says what a call cost, nobody asks.
+fn price(_: Option<&str>, model: Option<&str>, usage: &TokenUsage) -> Option<f64> {
+    let tokens = |count: Option<u64>| count.and_then(|count| u32::try_from(count).ok()).map(f64::from);
+    (model? == "demo-large").then_some((tokens(usage.input())? * 3.0 + tokens(usage.output())? * 15.0) / 1e6)
+}
+
+fn settings(settings: Settings) -> Settings {
+    settings.with_price(price).with_capture_only([Piece::Input, Piece::Output])
+}
+
+const SESSION: Session = Session { user: "u-17", id: "s-4", ticket: "ticket-9", consents: true };
+const QUESTION: &str = "Where is my parcel? I want a refund.";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    settings(Settings::from_env()).install();
+    let console = samplescope::console();
+    let answer = support(&mut Model::scripted(), &SESSION, QUESTION).await.map_err(|refused| refused.to_string())?;
+    // Later, and in another process if need be: the reference is a text.
+    answer.about.to_string().parse::<Reference>()?.evaluated(Evaluation::new("user_feedback").score(0).label("down"));
+    drop(console);
+    Ok(terminal::print(&format!("{}\n", answer.text))?)
+}
