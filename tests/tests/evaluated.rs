@@ -155,6 +155,10 @@ fn what_is_no_number_is_left_out_and_what_says_nothing_says_nothing() {
 
 #[test]
 fn where_nobody_listens_and_after_the_end_nothing_is_said() {
+    #[sampling_loop]
+    fn kept() -> samplescope::CurrentLoop {
+        current_loop()
+    }
     for telemetry in [Telemetry::off as fn() -> Telemetry, || Telemetry::off().metered()] {
         let logs = Logs::listen();
         let _telemetry = telemetry();
@@ -164,10 +168,6 @@ fn where_nobody_listens_and_after_the_end_nothing_is_said() {
         reference.evaluated(relevance());
         start_step(|_| ()).evaluated(relevance());
         assert!(logs.named(EVENT).is_empty());
-    }
-    #[sampling_loop]
-    fn kept() -> samplescope::CurrentLoop {
-        current_loop()
     }
     let logs = Logs::listen();
     let telemetry = Telemetry::on();
