@@ -65,8 +65,8 @@ const PIECES: [(Piece, &str); 7] = [
 ];
 
 async fn said(settings: Settings) -> Vec<Piece> {
-    let logs = Logs::listen();
     let telemetry = Telemetry::on().with(settings);
+    let logs = Logs::listen();
     run().await;
     let spans = telemetry.spans(7);
     let text = format!("{spans:?}{:?}", logs.records());

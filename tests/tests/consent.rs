@@ -54,8 +54,8 @@ fn without_consent_there_is_no_content_inside_and_with_it_what_the_settings_say(
     for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
         for capture in CAPTURES {
             for consents in [Some(true), Some(false), None] {
-                let logs = Logs::listen();
                 let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(vocabulary).with_capture(capture));
+                let logs = Logs::listen();
                 let asked = Cell::new(0);
                 let consent = || {
                     asked.set(asked.get() + 1);

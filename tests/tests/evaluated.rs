@@ -39,8 +39,8 @@ fn attributes(said: &[(&str, &str)]) -> BTreeMap<String, String> {
 #[test]
 fn it_is_on_the_span_and_in_the_log_in_both_vocabularies() {
     for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
-        let logs = Logs::listen();
         let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(vocabulary));
+        let logs = Logs::listen();
         run();
         let spans = telemetry.spans(3);
         let expected = [
@@ -83,11 +83,11 @@ fn a_reference_is_one_text_and_scores_the_call_when_it_is_over_and_elsewhere() {
         (json, (step.0.span_context.trace_id(), step.id()))
     };
     // Another process: no provider of its own, and other settings.
-    let logs = Logs::listen();
     let _telemetry = Telemetry::off().with(Settings::default().with_capture(Capture::Events).with_redactor(|piece, text| {
         assert_eq!(piece, Piece::Explanation);
         text.replace("hunter2", "***").into()
     }));
+    let logs = Logs::listen();
     let reference: Reference = serde_json::from_str(&json).expect("what was written");
     reference.evaluated(relevance());
     let records = logs.named(EVENT);
@@ -116,9 +116,9 @@ fn an_explanation_goes_where_content_goes_and_nowhere_without() {
         (Capture::SpansAndEvents, open, true, true),
         (Capture::SpansAndEvents, closed, false, false),
     ] {
-        let logs = Logs::listen();
         let settings = Settings::default().with_redactor(|_, text| text.replace("hunter2", "***").into());
         let telemetry = Telemetry::on().with(settings.with_capture(capture).with_length_limit(200));
+        let logs = Logs::listen();
         let reference = run();
         let stored = reference.to_string();
         stored.parse::<Reference>().expect("what was written").evaluated(relevance());
@@ -134,8 +134,8 @@ fn an_explanation_goes_where_content_goes_and_nowhere_without() {
 
 #[test]
 fn what_is_no_number_is_left_out_and_what_says_nothing_says_nothing() {
-    let logs = Logs::listen();
     let telemetry = Telemetry::on();
+    let logs = Logs::listen();
     let run = start_loop(|_| ());
     for score in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         run.evaluated(Evaluation::new("broken").score(score).explanation("of no use"));
@@ -160,8 +160,8 @@ fn where_nobody_listens_and_after_the_end_nothing_is_said() {
         current_loop()
     }
     for telemetry in [Telemetry::off as fn() -> Telemetry, || Telemetry::off().metered()] {
-        let logs = Logs::listen();
         let _telemetry = telemetry();
+        let logs = Logs::listen();
         let reference = run();
         assert_eq!((reference.to_string(), &reference), (String::new(), &Reference::default()));
         assert_eq!("".parse(), Ok(Reference::default()));
@@ -169,8 +169,8 @@ fn where_nobody_listens_and_after_the_end_nothing_is_said() {
         start_step(|_| ()).evaluated(relevance());
         assert!(logs.named(EVENT).is_empty());
     }
-    let logs = Logs::listen();
     let telemetry = Telemetry::on();
+    let logs = Logs::listen();
     kept().evaluated(relevance());
     assert!(telemetry.span().events().is_empty() && logs.named(EVENT).is_empty());
 }
