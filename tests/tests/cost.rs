@@ -42,7 +42,8 @@ fn the_settings_price_each_step_whose_tokens_are_known_in_both_vocabularies() {
         let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(vocabulary).with_price(
             move |provider, model, usage| {
                 seen.lock().expect("not poisoned").push(format!("{provider:?} {model:?}"));
-                Some(usage.input()? as f64 + usage.output()? as f64 / 2.0)
+                let count = |count: Option<u64>| u32::try_from(count?).ok().map(f64::from);
+                Some(count(usage.input())? + count(usage.output())? / 2.0)
             },
         ));
         run(TokenUsage::new(100, 50));
@@ -68,14 +69,14 @@ fn what_the_provider_says_goes_first_and_takes_no_count_away() {
     ask("demo", Some(TokenUsage::new(1, 2).with_cost(0.25)));
     ask("demo", Some(TokenUsage::default().with_cost(0.5_f32)));
     {
-        #[sampling_step(usage = |_| TokenUsage::new(7, 8))]
+        #[sampling_step(usage = |()| TokenUsage::new(7, 8))]
         fn with_a_handle() {
             current_step().usage(TokenUsage::default().with_cost(Some(2)));
         }
         with_a_handle();
     }
     {
-        #[sampling_step(usage = |_| TokenUsage::new(7, 8), unchecked("gen_ai.usage.cost" = |_| 3.0))]
+        #[sampling_step(usage = |()| TokenUsage::new(7, 8), unchecked("gen_ai.usage.cost" = |()| 3.0))]
         fn by_hand() {}
         by_hand();
     }

@@ -153,6 +153,11 @@ fn what_is_no_number_is_left_out_and_what_says_nothing_says_nothing() {
     assert_eq!(logs.named(EVENT).len(), 3);
 }
 
+#[sampling_loop]
+fn kept() -> samplescope::CurrentLoop {
+    current_loop()
+}
+
 #[test]
 fn where_nobody_listens_and_after_the_end_nothing_is_said() {
     for telemetry in [Telemetry::off as fn() -> Telemetry, || Telemetry::off().metered()] {
@@ -164,10 +169,6 @@ fn where_nobody_listens_and_after_the_end_nothing_is_said() {
         reference.evaluated(relevance());
         start_step(|_| ()).evaluated(relevance());
         assert!(logs.named(EVENT).is_empty());
-    }
-    #[sampling_loop]
-    fn kept() -> samplescope::CurrentLoop {
-        current_loop()
     }
     let logs = Logs::listen();
     let telemetry = Telemetry::on();

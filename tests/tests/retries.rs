@@ -13,7 +13,7 @@ struct Failure {
 
 #[sampling_step(
     attempt = attempt,
-    attributes("http.response.status_code" = |_| 200),
+    attributes("http.response.status_code" = |()| 200),
     error_attributes(
         "http.response.status_code" = |error| error.status,
         "app.request_id" = |error| &error.request_id,
