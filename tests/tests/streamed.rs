@@ -475,7 +475,7 @@ mod failures {
         assert_eq!((span.status(), span.get("error.type")), (Status::error("try again"), Some("overloaded_error".into())));
         assert_eq!(span.get("gen_ai.usage.output_tokens"), Some(2.into()), "it went on");
         assert_eq!(span.events(), []);
-        let points = telemetry.points("gen_ai.client.operation.duration");
+        let points = telemetry.points("gen_ai.client.inference.duration");
         assert_eq!(points[0].attributes.get("error.type").map(String::as_str), Some("String(\"overloaded_error\")"));
     }
 

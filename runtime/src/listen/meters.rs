@@ -274,16 +274,14 @@ impl TokenInstruments {
     fn new(meter: &Meter, tokens: &Tokens) -> Self {
         match tokens {
             Tokens::ByType(histogram) => TokenInstruments::ByType(distribution(meter, histogram)),
-            Tokens::Spent { input, output, cache_read, cache_write, reasoning, each } => {
-                TokenInstruments::Spent(Box::new(SpentInstruments {
-                    input: counter(meter, input),
-                    output: counter(meter, output),
-                    cache_read: counter(meter, cache_read),
-                    cache_write: counter(meter, cache_write),
-                    reasoning: counter(meter, reasoning),
-                    each: each.each_ref().map(|histogram| distribution(meter, histogram)),
-                }))
-            }
+            Tokens::Spent(spending) => TokenInstruments::Spent(Box::new(SpentInstruments {
+                input: counter(meter, &spending.input),
+                output: counter(meter, &spending.output),
+                cache_read: counter(meter, &spending.cache_read),
+                cache_write: counter(meter, &spending.cache_write),
+                reasoning: counter(meter, &spending.reasoning),
+                each: spending.each.each_ref().map(|histogram| distribution(meter, histogram)),
+            })),
         }
     }
 }
@@ -378,7 +376,7 @@ mod tests {
             let is_inference = |name| ["chat", "generate_content", "text_completion"].contains(&name);
             let is_timed_as_one = operation.duration.is_some_and(|duration| duration.name.contains(".inference."));
             assert_eq!(operation.constant(key::OPERATION_NAME).is_some_and(is_inference), is_timed_as_one, "{}", operation.name);
-            assert_eq!(matches!(operation.tokens, Some(Tokens::Spent { .. })), is_timed_as_one, "{}", operation.name);
+            assert_eq!(matches!(operation.tokens, Some(Tokens::Spent(_))), is_timed_as_one, "{}", operation.name);
         }
     }
 

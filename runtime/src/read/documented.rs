@@ -31,10 +31,9 @@ fn leaves(want: &'static Want, path: &str, found: &mut Vec<(String, &'static Wan
                 leaves(want, &path, found);
             }
         }
-        Want::Choices(want) => leaves(want, &format!("{path}[]"), found),
         // One of these, or a list of them.
         Want::Each(Want::StopSequence) => found.push((path.to_owned(), &Want::StopSequence)),
-        Want::Each(want) => leaves(want, &format!("{path}[]"), found),
+        Want::Choices(want) | Want::Each(want) => leaves(want, &format!("{path}[]"), found),
         Want::Only(want) | Want::Variant(want) => leaves(want, path, found),
         want => found.push((path.to_owned(), want)),
     }

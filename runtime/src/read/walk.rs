@@ -134,8 +134,11 @@ impl<'f> Walk<'f> {
         let Some(Facts { wants, .. }) = self.facts.as_deref() else { return true };
         match want {
             Want::Content(_) => wants.content,
-            Want::Number(_) | Want::StopSequence | Want::Tools | Want::Tool | Want::Text(Text::Id) => wants.recorded,
-            Want::Text(Text::PreviousResponse | Text::ReasoningLevel) => wants.recorded,
+            Want::Number(_)
+            | Want::StopSequence
+            | Want::Tools
+            | Want::Tool
+            | Want::Text(Text::Id | Text::PreviousResponse | Text::ReasoningLevel) => wants.recorded,
             Want::Count(count) => wants.recorded || count.is_of_tokens(),
             _ => true,
         }

@@ -72,7 +72,7 @@ pub(crate) struct Members {
     names: Names,
     /// Where the first member stands whose name has that bit.
     first: [u8; Names::BITS],
-    members: &'static [(&'static str, Want)],
+    list: &'static [(&'static str, Want)],
 }
 
 /// The members of an object that are wanted.
@@ -94,7 +94,7 @@ pub(crate) const fn members(members: &'static [(&'static str, Want)]) -> Want {
         }
         at += 1;
     }
-    Want::Members(Members { names, first, members })
+    Want::Members(Members { names, first, list: members })
 }
 
 const fn is_sorted(one: &str, next: &str) -> bool {
@@ -116,14 +116,14 @@ impl Members {
 
     #[cfg(test)]
     pub(crate) fn all(&self) -> &'static [(&'static str, Want)] {
-        self.members
+        self.list
     }
 
     /// What is wanted of the member with that name. They stand in the order of their names.
     pub(crate) fn of(&'static self, name: &str) -> impl Iterator<Item = &'static Want> {
         let same = move |member: &&(&str, Want)| member.0 == name;
         let first = usize::from(self.first[Names::place(name)]);
-        let members = self.members.get(first..).unwrap_or_default();
+        let members = self.list.get(first..).unwrap_or_default();
         members.iter().skip_while(move |member| !same(member)).take_while(same).map(|member| &member.1)
     }
 }

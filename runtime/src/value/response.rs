@@ -120,6 +120,7 @@ through_pointers!(&T Box<T> Arc<T>);
 /// assert_eq!((so_far.input(), so_far.cost()), (None, Some(0.002)));
 ///
 /// let seen = TokenUsage::new(1_200, 80).with_modality(Modality::Image, 1_100, None::<u32>);
+/// assert_eq!(seen.modality(Modality::Image), (Some(1_100), None));
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct TokenUsage {
@@ -209,6 +210,11 @@ impl TokenUsage {
     /// Response tokens that the model spent on reasoning.
     pub fn reasoning(&self) -> Option<u64> {
         self.reasoning.get()
+    }
+
+    /// How many of the prompt's and of the response's tokens are of that modality.
+    pub fn modality(&self, modality: Modality) -> (Option<u64>, Option<u64>) {
+        (self.modalities.get(Spent::Input, modality), self.modalities.get(Spent::Output, modality))
     }
 
     /// What the call cost, in the currency that you account in.

@@ -254,8 +254,21 @@ pub(crate) struct Chunks {
 pub(crate) enum Tokens {
     /// Input and output in one histogram, with their type.
     ByType(Histogram),
-    /// What was spent, with its modality, and what one call took, with `error.type` on failure.
-    Spent { input: Counter, output: Counter, cache_read: Counter, cache_write: Counter, reasoning: Counter, each: [Histogram; 2] },
+    /// What was spent, and what one call took.
+    Spent(&'static Spending),
+}
+
+/// What a model call spends.
+#[derive(Debug)]
+pub(crate) struct Spending {
+    // With the modality of the tokens.
+    pub(crate) input: Counter,
+    pub(crate) output: Counter,
+    pub(crate) cache_read: Counter,
+    pub(crate) cache_write: Counter,
+    pub(crate) reasoning: Counter,
+    /// Input and output of one call, with `error.type` on failure.
+    pub(crate) each: [Histogram; 2],
 }
 
 /// What a loop counted.
@@ -430,7 +443,7 @@ pub(crate) static GENAI: Convention = Convention {
                 boundaries: DURATIONS,
             },
         }),
-        tokens: Some(&Tokens::Spent {
+        tokens: Some(&Tokens::Spent(&Spending {
             input: Counter {
                 name: "gen_ai.client.inference.usage.input_tokens",
                 unit: "{token}",
@@ -470,7 +483,7 @@ pub(crate) static GENAI: Convention = Convention {
                     boundaries: TOKENS,
                 },
             ],
-        }),
+        })),
         counts: None,
     },
     sampling_tool: Operation {
