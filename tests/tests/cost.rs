@@ -26,6 +26,10 @@ fn run(usage: TokenUsage) {
     ask("demo", None);
 }
 
+fn tokens(count: Option<u64>) -> Option<f64> {
+    count.and_then(|count| u32::try_from(count).ok()).map(f64::from)
+}
+
 fn cost(span: &Span) -> Option<f64> {
     match span.get("gen_ai.usage.cost") {
         Some(Value::F64(cost)) => Some(cost),
@@ -42,8 +46,7 @@ fn the_settings_price_each_step_whose_tokens_are_known_in_both_vocabularies() {
         let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(vocabulary).with_price(
             move |provider, model, usage| {
                 seen.lock().expect("not poisoned").push(format!("{provider:?} {model:?}"));
-                let count = |count: Option<u64>| u32::try_from(count?).ok().map(f64::from);
-                Some(count(usage.input())? + count(usage.output())? / 2.0)
+                Some(tokens(usage.input())? + tokens(usage.output())? / 2.0)
             },
         ));
         run(TokenUsage::new(100, 50));
