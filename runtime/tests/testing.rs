@@ -268,7 +268,7 @@ fn what_is_around_does_not_reach_in_and_nothing_reaches_out() {
 }
 
 /// Says it wherever something can be said.
-#[sampling_tool(name = said, description = said, result = |()| said, error_type = |error| error.clone())]
+#[sampling_tool(name = said, description = said, result = |()| said, error_type = String::clone)]
 fn says(said: &str) -> Result<(), String> {
     let tool = samplescope::current_tool();
     tool.set(said.to_owned(), [said, "list"]);

@@ -180,14 +180,14 @@ macro_rules! instrumented {
 }
 
 everything! {
-    agent answer append_to arguments asks_consent attempt attribute boxed call call_id calling capture choice_count chunk conversation_id definitions description entered
-    error error_type failed flag frequency_penalty future given handler_mode inherited inherited_registered integer is_agent_measured is_capturing is_measured is_recording is_server_measured
-    items iteration known leave link max_tokens message messages model name number opaque_stream opaque_stream_result outcome output outside
-    parent presence_penalty provider record registered request response response_id response_model result result_type result_type_name
-    returns run said same says seed server_address server_port started stop_reason stop_sequences stream success system_prompt temperature text
-    parent presence_penalty previous_response_id prompt_name prompt_version provider reasoning_level record registered request response response_id response_model result result_type result_type_name
-    returns run said same says seed server_address server_port stop_reason stop_sequences stream success system_prompt temperature text
-    texts then tool_count tool_type tools top_k top_p tried usage value without_tokens
+    agent answer append_to arguments asks_consent attempt attribute boxed call call_id calling capture choice_count chunk
+    conversation_id definitions description entered error error_type failed flag frequency_penalty future given handler_mode
+    inherited inherited_registered integer is_agent_measured is_capturing is_measured is_recording is_server_measured items
+    iteration known leave link max_tokens message messages model name number opaque_stream opaque_stream_result outcome output
+    outside parent presence_penalty previous_response_id prompt_name prompt_version provider reasoning_level record registered
+    request response response_id response_model result result_type result_type_name returns run said same says seed server_address
+    server_port started stop_reason stop_sequences stream success system_prompt temperature text texts then tool_count tool_type
+    tools top_k top_p tried usage value without_tokens
 }
 
 /// A line for each span and each point that was exported, without times and ids.

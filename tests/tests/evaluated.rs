@@ -153,6 +153,11 @@ fn what_is_no_number_is_left_out_and_what_says_nothing_says_nothing() {
     assert_eq!(logs.named(EVENT).len(), 3);
 }
 
+#[sampling_loop]
+fn kept() -> samplescope::CurrentLoop {
+    current_loop()
+}
+
 #[test]
 fn where_nobody_listens_and_after_the_end_nothing_is_said() {
     #[sampling_loop]

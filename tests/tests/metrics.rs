@@ -6,6 +6,7 @@ use opentelemetry_sdk::trace::Sampler;
 use samplescope::{Settings, TokenUsage, Vocabulary, current_step, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::{Point, Telemetry};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 const OPERATION: &str = "mcp.server.operation.duration";
 const TOKENS: &str = "gen_ai.client.token.usage";
@@ -89,7 +90,7 @@ fn everything(telemetry: &Telemetry) -> String {
             Some([first, second, .., last]) => format!("histogram {first} {second} .. {last}"),
             _ => "counter".to_owned(),
         };
-        all += &format!("{} {} {instrument}\n", metric.name, metric.unit);
+        writeln!(all, "{} {} {instrument}", metric.name, metric.unit).expect("a string takes anything");
         let value = |point: &Point| match (&*metric.unit, point.count) {
             ("s", count) => format!("{count} times"),
             (_, 0) => point.sum.to_string(),

@@ -21,7 +21,7 @@ fn step() {
 fn tool(name: &str) {}
 
 /// Says it wherever something can be said.
-#[sampling_tool(name = said, description = said, result = |()| said, error_type = |error| error.clone())]
+#[sampling_tool(name = said, description = said, result = |()| said, error_type = String::clone)]
 fn says(said: &str) -> Result<(), String> {
     let tool = current_tool();
     tool.set(said.to_owned(), [said, "list"]);
