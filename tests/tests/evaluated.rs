@@ -160,10 +160,6 @@ fn kept() -> samplescope::CurrentLoop {
 
 #[test]
 fn where_nobody_listens_and_after_the_end_nothing_is_said() {
-    #[sampling_loop]
-    fn kept() -> samplescope::CurrentLoop {
-        current_loop()
-    }
     for telemetry in [Telemetry::off as fn() -> Telemetry, || Telemetry::off().metered()] {
         let _telemetry = telemetry();
         let logs = Logs::listen();
