@@ -3,6 +3,7 @@
 
 use samplescope::{Chunk, StepCall, TokenUsage, sampling_loop, sampling_step, sampling_tool, start_step};
 use std::fmt::{self, Display};
+use std::time::SystemTime;
 
 struct Request {
     model: &'static str,
@@ -88,6 +89,7 @@ struct Forecast;
 
 struct Job {
     context: opentelemetry::Context,
+    received: SystemTime,
 }
 
 struct Call {
@@ -115,6 +117,7 @@ struct Call {
     error_attributes("http.response.status_code" = |error| error.status()),
     parent = job.context,
     link = job.context,
+    started = job.received,
     capture = false,
     crate = ::samplescope,
 )]
@@ -175,6 +178,7 @@ fn that_fails() -> Output {
     error_attributes("http.response.status_code" = |error| error.status()),
     parent = job.context,
     link = job.context,
+    started = job.received,
     capture = false,
     crate = ::samplescope,
 )]
@@ -211,6 +215,7 @@ fn of_a_stream() -> impl futures::Stream<Item = Output> {
     error_attributes("http.response.status_code" = |error| error.status()),
     parent = job.context,
     link = job.context,
+    started = job.received,
     capture = false,
     crate = ::samplescope,
 )]
@@ -220,7 +225,7 @@ fn of_a_tool(call: &Call, tenant: &Named, job: &Job) -> Result<Output, Failure> 
 
 fn main() {
     let step: StepCall = start_step(|_| {});
-    let job = Job { context: step.context() };
+    let job = Job { context: step.context(), received: SystemTime::now() };
     let session = Session { id: 7 }.named();
     let _ = of_a_loop(&request(), "hello", &session, &session, &job);
     of_a_loop_besides(&request(), &[], &session);
