@@ -68,8 +68,9 @@ fn five_thousand_invented_names_are_two_hundred_values_and_other() {
     bounded(&telemetry, "gen_ai.invoke_agent.duration", &["gen_ai.agent.name"]);
     bounded(&telemetry, "gen_ai.invoke_agent.tool_calls", &["gen_ai.agent.name"]);
     let of_model = ["gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model"];
-    bounded(&telemetry, "gen_ai.client.operation.duration", &of_model);
-    bounded(&telemetry, "gen_ai.client.token.usage", &of_model);
+    bounded(&telemetry, "gen_ai.client.inference.duration", &of_model);
+    bounded(&telemetry, "gen_ai.client.inference.operation.input_tokens", &of_model);
+    bounded(&telemetry, "gen_ai.client.inference.usage.input_tokens", &of_model);
     bounded(&telemetry, "gen_ai.execute_tool.duration", &["gen_ai.tool.name", "gen_ai.tool.type", "error.type"]);
     let tools = values(&telemetry.points("gen_ai.execute_tool.duration"), "gen_ai.tool.name");
     for constant in ["constant", "named_by_its_function", "fails"] {

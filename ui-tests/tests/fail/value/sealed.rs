@@ -1,6 +1,6 @@
 //~ required by a bound in `Integer`
 //~ required by a bound in `Number`
-//~ required by a bound in `Text`
+//~ required by a bound in `samplescope::value::Text`
 //~ required by a bound in `AttributeValue`
 //~ required by a bound in `Flag`
 //~ required by a bound in `AsContext`
