@@ -58,14 +58,41 @@ pub(crate) struct Opening {
     subject: Option<usize>,
     /// What is handed down, or measured.
     said: SharedValues,
-    /// Of a loop: the user's attributes that it hands down.
-    handed_down: Vec<KeyValue>,
-    /// Of a loop: the one that it begins in.
-    around: Option<Arc<Run>>,
+    /// Of a loop that others hand something down to, or that does so itself: few are, and what is large is moved.
+    lineage: Option<Box<Lineage>>,
     pub(crate) written: Written,
     /// What is said before anybody asks whether it is worth saying is in the program's text.
     origin: Origin,
     content: Option<Box<Captured>>,
+}
+
+/// What a loop has from around, and what it hands down.
+#[derive(Default)]
+struct Lineage {
+    /// The run that it begins in.
+    around: Option<Arc<Run>>,
+    /// The user's attributes.
+    handed_down: Vec<KeyValue>,
+}
+
+impl Lineage {
+    fn of(around: Arc<Run>) -> Box<Self> {
+        Box::new(Lineage { around: Some(around), handed_down: Vec::new() })
+    }
+
+    /// What the loop hands down in the end: its own, then those of the loop around.
+    fn hands_down(mut self) -> Option<Arc<[KeyValue]>> {
+        let around = self.around.and_then(|run| run.inherited.attributes.clone());
+        if self.handed_down.is_empty() {
+            return around;
+        }
+        push_unsaid(&mut self.handed_down, around.as_deref().unwrap_or_default());
+        if self.handed_down.len() > Inherited::MOST {
+            too_many();
+            self.handed_down.truncate(Inherited::MOST);
+        }
+        Some(self.handed_down.into())
+    }
 }
 
 /// What is special about a call, beside what is said of it.
@@ -218,8 +245,7 @@ impl Opening {
             attributes,
             subject: None,
             said: SharedValues::default(),
-            handed_down: Vec::new(),
-            around,
+            lineage: around.map(Lineage::of),
             written: Written::default(),
             origin: Origin::Constant,
             content: None,
@@ -351,7 +377,7 @@ impl Opening {
     /// What the loop says and the call itself does not, and where in the loop it stands.
     fn inherit(&mut self) {
         let iteration = self.count().filter(|_| !self.written.iteration);
-        if let Some(around) = self.around.clone() {
+        if let Some(around) = self.lineage.as_ref().and_then(|lineage| lineage.around.clone()) {
             return self.inherit_from(&around);
         }
         let Some(attributes) = &mut self.attributes else { return };
@@ -359,7 +385,9 @@ impl Opening {
             attributes.push(KeyValue::new(key::ITERATION, iteration));
         }
         let Listening::Within(run) = &self.listening else { return };
-        push_unsaid(attributes, run.inherited.attributes());
+        if let Some(inherited) = &run.inherited.attributes {
+            push_unsaid(attributes, inherited);
+        }
         if self.kind == Kind::Step && run.is_compacted() {
             push_unsaid(attributes, &[KeyValue::new(key::CONVERSATION_COMPACTED, true)]);
         }
@@ -387,25 +415,12 @@ impl Opening {
     pub(crate) fn hand_down(&mut self, key: &'static str, value: Value) {
         let Some(attributes) = &mut self.attributes else { return };
         set(attributes, key, value.clone());
-        let is_new = self.handed_down.iter().all(|attribute| attribute.key.as_str() != key);
-        if is_new && self.handed_down.len() >= Inherited::MOST {
+        let handed_down = &mut self.lineage.get_or_insert_default().handed_down;
+        let is_new = handed_down.iter().all(|attribute| attribute.key.as_str() != key);
+        if is_new && handed_down.len() >= Inherited::MOST {
             return too_many();
         }
-        set(&mut self.handed_down, key, cheap_to_clone(value));
-    }
-
-    /// What the loop hands down in the end: its own, then those of the loop around.
-    fn hands_down(&mut self) -> Option<Arc<[KeyValue]>> {
-        let around = self.around.as_ref().and_then(|run| run.inherited.attributes.clone());
-        if self.handed_down.is_empty() {
-            return around;
-        }
-        push_unsaid(&mut self.handed_down, around.as_deref().unwrap_or_default());
-        if self.handed_down.len() > Inherited::MOST {
-            too_many();
-            self.handed_down.truncate(Inherited::MOST);
-        }
-        Some(std::mem::take(&mut self.handed_down).into())
+        set(handed_down, key, cheap_to_clone(value));
     }
 
     /// The operation and what it is done to, where the vocabulary has both in the name.
@@ -433,8 +448,7 @@ impl Opening {
     }
 
     /// The call, if there is still somebody who listens to it.
-    pub(crate) fn finish(mut self) -> Option<Arc<Call>> {
-        let attributes = self.hands_down();
+    pub(crate) fn finish(self) -> Option<Arc<Call>> {
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
         let (manner, mut started) = (self.manner, self.started);
         let Sampling::Decided(span) = self.sampling else { return None };
@@ -473,6 +487,7 @@ impl Opening {
                 let (shared, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
                 let denies_content = kind == Kind::Loop && !allows_content;
+                let attributes = self.lineage.and_then(|lineage| lineage.hands_down());
                 let inherited = Inherited { shared, attributes, denies_content };
                 let recursive = manner.recursive.map(|at| Recursive { function: self.site.function, at });
                 let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
