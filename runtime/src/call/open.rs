@@ -76,8 +76,8 @@ struct Lineage {
 }
 
 impl Lineage {
-    fn of(around: Arc<Run>) -> Box<Self> {
-        Box::new(Lineage { around: Some(around), handed_down: Vec::new() })
+    fn of(around: Arc<Run>) -> Self {
+        Lineage { around: Some(around), handed_down: Vec::new() }
     }
 
     /// What the loop hands down in the end: its own, then those of the loop around.
@@ -245,7 +245,7 @@ impl Opening {
             attributes,
             subject: None,
             said: SharedValues::default(),
-            lineage: around.map(Lineage::of),
+            lineage: around.map(Lineage::of).map(Box::new),
             written: Written::default(),
             origin: Origin::Constant,
             content: None,
