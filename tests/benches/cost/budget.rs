@@ -14,11 +14,7 @@ use std::path::PathBuf;
 const ALLOWED: u64 = 2;
 
 const HEAD: &str = "\
-<<<<<<< HEAD
-# What each state may cost: a loop of 8 spans, many calls at once, a step that reads, and the bytes of its futures. Written by
-=======
-# What each state may cost: a loop of 8 spans, the bytes of its futures, many calls at once, a request of MCP. Written by
->>>>>>> main
+# What each state may cost: a loop of 8 spans, many calls at once, a step that reads, a request of MCP, and the bytes of futures. Written by
 #     cargo bench -p samplescope-tests --bench cost -- --renew-budget
 # Instructions are checked with the toolchain that the next line names, and with no other.
 ";
