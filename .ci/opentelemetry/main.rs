@@ -47,7 +47,7 @@ fn main() {
     let measured = |name: &str| {
         metrics.iter().any(|export| export.scope_metrics().any(|scope| scope.metrics().any(|metric| metric.name() == name)))
     };
-    assert!(measured("gen_ai.client.token.usage") && measured("gen_ai.invoke_agent.duration"));
+    assert!(measured("gen_ai.client.inference.operation.input_tokens") && measured("gen_ai.invoke_agent.duration"));
 
     // The features, with an SDK of the same version.
     let run = samplescope::testing::capture_plain(|| answer("captured"));
