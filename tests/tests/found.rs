@@ -9,10 +9,19 @@ fn said(program: &str, variables: &[(&str, &str)]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// The version that Cargo has taken.
+fn opentelemetry() -> &'static str {
+    let mut lines = include_str!("../../Cargo.lock").lines();
+    lines.find(|line| *line == "name = \"opentelemetry\"").expect("it is locked");
+    let version = lines.next().and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+    version.expect("a version stands behind the name")
+}
+
 fn line(traces: &str, sampler: &str, metrics: &str, vocabulary: &str, content: &str) -> String {
     format!(
-        "DEBUG message=the first loop opentelemetry=\"one of 0.30 to 0.33\" tracer_provider=\"{traces}\" sampler=\"{sampler}\" \
-         meter_provider=\"{metrics}\" vocabulary={vocabulary} content={content}\n"
+        "DEBUG message=the first loop opentelemetry=\"{}\" tracer_provider=\"{traces}\" sampler=\"{sampler}\" \
+         meter_provider=\"{metrics}\" vocabulary={vocabulary} content={content}\n",
+        opentelemetry()
     )
 }
 
