@@ -1,4 +1,4 @@
-//! The budget: what each state may cost. Worse by more than [`ALLOWED`] fails; better is a reason to renew it, so that it stays.
+//! The budget: what each state may cost. Worse by more than [`ALLOWED`] (or [`ALLOWED_OF_MANY`]) fails; better is a reason to renew it, so that it stays.
 //!
 //! Allocations, bytes and sizes depend on the code alone. Instructions depend on the toolchain, too: the budget names the one they were counted
 //! with, and on another one, or without valgrind, they are not checked.
@@ -12,6 +12,10 @@ use std::path::PathBuf;
 
 /// Percent.
 const ALLOWED: u64 = 2;
+
+/// Percent, where thousands of calls are open at once. The allocator's lists are long then, and how long it searches them depends on where its heap
+/// begins, so on the length of the program's path: by 5 %. What these figures are for is growth, which would be a multiple.
+const ALLOWED_OF_MANY: u64 = 10;
 
 const HEAD: &str = "\
 # What each state may cost: a loop of 8 spans, many calls at once, a step that reads, a request of MCP, and the bytes of futures. Written by
@@ -32,12 +36,14 @@ pub(crate) fn check() -> io::Result<bool> {
         println!("instructions are not checked: they want valgrind and {counted_with}; this is {}", toolchain());
     }
     let is_checked = |[_, counted]: &&[String; 2]| instructions || counted != INSTRUCTIONS;
+    let many_at_once: Vec<_> = many().iter().map(of_many).collect();
     let mut within = true;
     println!("{:<40} {:<12} {:>10} {:>10}", "", "", "budget", "now");
     for what in budget.keys().chain(now.keys().filter(|what| !budget.contains_key(*what))).filter(is_checked) {
+        let allowed = if many_at_once.contains(&what[0]) { ALLOWED_OF_MANY } else { ALLOWED };
         let (is_within, verdict) = match (budget.get(what), now.get(what)) {
-            (Some(budget), Some(now)) if now * 100 > budget * (100 + ALLOWED) => (false, "WORSE"),
-            (Some(budget), Some(now)) if now * (100 + ALLOWED) < budget * 100 => (true, "better: renew the budget"),
+            (Some(budget), Some(now)) if now * 100 > budget * (100 + allowed) => (false, "WORSE"),
+            (Some(budget), Some(now)) if now * (100 + allowed) < budget * 100 => (true, "better: renew the budget"),
             (Some(_), Some(_)) => (true, ""),
             _ => (false, "NOT IN BOTH: renew the budget"),
         };
@@ -76,9 +82,9 @@ fn measure() -> io::Result<Figures> {
         add(&of, "allocations", cost.allocations);
         add(&of, "bytes", cost.bytes);
     }
-    for State { case, size, runs } in many() {
-        if let Some(instructions) = case.instructions(size, runs)? {
-            add(&format!("{size} {}, {}", case.group, case.name), INSTRUCTIONS, instructions);
+    for state in many() {
+        if let Some(instructions) = state.case.instructions(state.size, state.runs)? {
+            add(&of_many(&state), INSTRUCTIONS, instructions);
         }
     }
     for ours in sizes().into_iter().filter(|sizes| sizes.way == OURS) {
@@ -87,6 +93,10 @@ fn measure() -> io::Result<Figures> {
         }
     }
     Ok(figures)
+}
+
+fn of_many(State { case, size, .. }: &State) -> String {
+    format!("{size} {}, {}", case.group, case.name)
 }
 
 /// The toolchain, and the figures.
