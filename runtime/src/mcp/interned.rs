@@ -24,16 +24,22 @@ const LONGEST: usize = 64;
 type Kept<T> = [Cell<Option<T>>; KEPT];
 
 thread_local! {
-    static TEXTS: Kept<Arc<str>> = const { [const { Cell::new(None) }; KEPT] };
+    static SERVERS: Kept<Arc<str>> = const { [const { Cell::new(None) }; KEPT] };
+    static SESSIONS: Kept<Arc<str>> = const { [const { Cell::new(None) }; KEPT] };
     static TOOLS: Kept<Rc<Tool>> = const { [const { Cell::new(None) }; KEPT] };
 }
 
-/// The text, which is not copied where it was one of this thread's last.
-pub(crate) fn interned(text: &str) -> Arc<str> {
-    again(&TEXTS, text, |kept| kept, || text.into())
+/// A server's name. Not copied where it was one of this thread's last, as in what follows.
+pub(crate) fn server(name: &str) -> Arc<str> {
+    again(&SERVERS, name, |kept| kept, || name.into())
 }
 
-/// What calls of that tool are called, which is not made anew where it was one of this thread's last.
+/// The id of a session.
+pub(crate) fn session(id: &str) -> Arc<str> {
+    again(&SESSIONS, id, |kept| kept, || id.into())
+}
+
+/// What calls of that tool are called.
 pub(crate) fn tool(name: &str) -> Rc<Tool> {
     again(&TOOLS, name, |kept| &kept.name, || Rc::new(Tool { name: name.into(), span: named(CALL_TOOL, name).into() }))
 }
@@ -62,19 +68,20 @@ mod tests {
 
     #[test]
     fn what_comes_again_is_not_made_anew() {
-        let (text, called) = (interned("travel"), tool("flight_status"));
-        interned("flight_status");
+        let (name, id, called) = (server("travel"), session("travel"), tool("flight_status"));
+        session("another");
         tool("travel_time");
-        assert!(Arc::ptr_eq(&text, &interned("travel")));
+        assert!(Arc::ptr_eq(&name, &server("travel")));
+        assert!(Arc::ptr_eq(&id, &session("travel")));
         assert!(Rc::ptr_eq(&called, &tool("flight_status")));
         assert_eq!((&*called.name, &*called.span), ("flight_status", "tools/call flight_status"));
-        assert_eq!((&*interned(""), &*tool("").span), ("", "tools/call "));
+        assert_eq!((&*session(""), &*tool("").span), ("", "tools/call "));
     }
 
     #[test]
     fn of_what_is_made_up_no_more_is_kept_than_there_are_places() {
         let made_up = |number| format!("made up {number}");
-        let texts: Vec<_> = (0..10_000).map(|number| interned(&made_up(number))).collect();
+        let texts: Vec<_> = (0..10_000).map(|number| session(&made_up(number))).collect();
         let tools: Vec<_> = (0..10_000).map(|number| tool(&made_up(number))).collect();
         for (number, (text, tool)) in texts.iter().zip(&tools).enumerate() {
             assert_eq!((&**text, &*tool.name), (&*made_up(number), &*made_up(number)));
@@ -82,6 +89,6 @@ mod tests {
         assert!(texts.iter().filter(|text| Arc::strong_count(text) > 1).count() <= KEPT);
         assert!(tools.iter().filter(|tool| Rc::strong_count(tool) > 1).count() <= KEPT);
         let long = "x".repeat(LONGEST + 1);
-        assert_eq!((Arc::strong_count(&interned(&long)), Rc::strong_count(&tool(&long))), (1, 1));
+        assert_eq!((Arc::strong_count(&session(&long)), Rc::strong_count(&tool(&long))), (1, 1));
     }
 }

@@ -7,7 +7,7 @@ use crate::call::open::{named, printable};
 use crate::caught::{Unwinding, caught};
 use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built, was_listened_to};
 use crate::mcp::described::{Delegated, Described, Ending, Said};
-use crate::mcp::interned::{self, Tool, interned};
+use crate::mcp::interned::{self, Tool};
 use crate::settings::{Piece, Settings};
 use crate::vocabulary::{
     CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Kind, Origin, REQUESTS, Requests, SAMPLING, Side, defined,
@@ -429,8 +429,13 @@ fn attributes(
 ) -> Vec<KeyValue> {
     let Described { prompt, resource_uri, .. } = *described;
     // With room for what an error says.
-    let pairs = usize::from(described.network_protocol.is_some()) + usize::from(described.address.is_some());
-    let mut attributes = Vec::with_capacity(if requests.protocol { 9 + 2 * pairs } else { 8 });
+    let mut attributes = Vec::with_capacity(match side {
+        _ if requests.protocol => {
+            9 + 2 * (usize::from(described.network_protocol.is_some()) + usize::from(described.address.is_some()))
+        }
+        Side::Sender => 5,
+        Side::Receiver => 7 + 2 * usize::from(described.enduser_id.is_some()),
+    });
     let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
     say(key::MCP_METHOD_NAME, text(method, described.method));
     if let Some(tool) = tool {
@@ -443,7 +448,7 @@ fn attributes(
         say(request_key::RESOURCE_URI, owned(uri));
     }
     if let Some(id) = described.session_id {
-        say(request_key::SESSION_ID, interned(id).into());
+        say(request_key::SESSION_ID, interned::session(id).into());
     }
     if requests.protocol {
         if method == Some(CALL_TOOL) {
@@ -501,7 +506,7 @@ fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>) {
         say(request_key::COMPONENT_KEY, component_key(kind, name).into());
     }
     if let Some(name) = described.server_name {
-        say(request_key::SERVER_NAME, interned(name).into());
+        say(request_key::SERVER_NAME, interned::server(name).into());
     }
     if let Some(id) = described.enduser_id {
         say(request_key::ENDUSER_ID, owned(id));
