@@ -87,7 +87,7 @@ fn the_system_prompt_and_the_newest_messages_are_kept_and_the_others_counted() {
             assert!(kept.len() > 15, "{kept:?}");
             assert_eq!(kept, (10_000 - kept.len()..10_000).collect::<Vec<_>>());
         }
-        let omitted = |content: &[(String, String)]| 10_000 - numbers(content).len() as i64;
+        let omitted = |content: &[(String, String)]| 10_000 - i64::try_from(numbers(content).len()).expect("a count");
         assert_eq!(span.get(OMITTED), Some(Value::I64(omitted(&content(&span)))));
         let log = &logs.named("gen_ai.client.inference.operation.details")[0];
         assert_eq!(log.attributes[OMITTED], format!("I64({})", omitted(&logged(&logs))));
