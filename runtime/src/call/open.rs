@@ -559,7 +559,12 @@ impl Opening {
     }
 
     pub(crate) fn share(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
-        let Some(value) = value.map(Into::into) else { return };
+        if let Some(value) = value {
+            self.share_value(shared, value.into());
+        }
+    }
+
+    fn share_value(&mut self, shared: Shared, value: Value) {
         self.written.shared |= shared.bit();
         if self.keeps_shared {
             self.said.push(shared, value.clone(), self.origin, self.site.attributes + 1);
