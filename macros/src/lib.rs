@@ -17,6 +17,7 @@
 //! | `evaluated` | the rules for expressions of the request |
 //! | `attributes` | the rules for `attributes("key" = …)` |
 //! | `registry` | what OpenTelemetry has attributes for, and of which type |
+//! | `operations` | what steps and tools may be instead of a chat or a tool call |
 //! | `model` | what expansion may rely on |
 //! | `shape` | how the function hands back its result |
 //! | `captures` | which arguments the body takes along, and how they drop |
@@ -49,6 +50,7 @@ mod keys;
 mod level;
 mod model;
 mod nearest;
+mod operations;
 mod places;
 mod registry;
 mod shape;

@@ -45,6 +45,10 @@ pub(crate) fn at_end(
             attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
             attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
             attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
+            if let Some(search) = call.operation.search {
+                attributes.extend(captured.query.map(|text| KeyValue::new(search.query, text)));
+                attributes.extend(captured.found.map(|json| KeyValue::new(search.found, json)));
+            }
         }
     }
     Vec::new()

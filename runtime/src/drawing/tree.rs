@@ -3,7 +3,7 @@
 use crate::drawing::paint::{Look, Paint};
 use crate::drawing::text::{cut, escaped, short_key, shown, shown_time, width};
 use crate::recorded::{Event, Span, Status, Trace};
-use crate::vocabulary::{GENAI, Kind, key};
+use crate::vocabulary::{GENAI, Kind, OperationName, key};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -240,11 +240,12 @@ fn look_of(span: &Span) -> Look {
     }
     let operation = span.attributes.get(key::OPERATION_NAME).and_then(Value::as_str);
     // They are the same in both vocabularies.
-    let is = |kind| operation.is_some() && operation == GENAI.operation(kind).constant(key::OPERATION_NAME);
-    match () {
-        () if is(Kind::Step) => Look::Step,
-        () if is(Kind::Tool) => Look::Tool,
-        () => Look::Loop,
+    let is_called = |called: &OperationName| operation == GENAI.operation(*called).constant(key::OPERATION_NAME);
+    let kind = operation.and_then(|_| OperationName::ALL.into_iter().find(is_called)).map(OperationName::kind);
+    match kind {
+        Some(Kind::Step) => Look::Step,
+        Some(Kind::Tool) => Look::Tool,
+        Some(Kind::Loop) | None => Look::Loop,
     }
 }
 
