@@ -148,7 +148,7 @@ fn instead(kind: Macro, on: Macro, key: &str) -> Option<String> {
     let Some(argument) = own.argument.and_then(keys::find) else {
         return Some(format!("leave it out, `#[{on}]` sets it by itself"));
     };
-    let example = argument.example();
+    let example = argument.example_on(on);
     if argument.on.contains(&kind) {
         return Some(format!("write the argument `{example}`"));
     }

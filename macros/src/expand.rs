@@ -265,8 +265,11 @@ fn operation(model: &Model, private: &TokenStream) -> Option<TokenStream> {
     };
     let constant = model.operation.or(model.purpose.as_ref().map(|_| by_itself))?;
     let (ty, constant) = (Ident::new(ty, Span::mixed_site()), Ident::new(constant, Span::mixed_site()));
-    let purpose = model.purpose.as_ref().map(|purpose| quote!(.with_purpose(#purpose)));
-    Some(quote!(#private::#ty::#constant #purpose))
+    let operation = quote!(#private::#ty::#constant);
+    Some(match &model.purpose {
+        Some(purpose) => quote!(#private::#ty::with_purpose(#operation, #purpose)),
+        None => operation,
+    })
 }
 
 /// A statement's call, and what is known of it.

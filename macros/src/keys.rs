@@ -79,10 +79,12 @@ const ASKING: &[Macro] = &[Loop, Step];
 const INSIDE: &[Macro] = &[Step, Tool];
 
 pub(crate) const KEYS: &[Key] = &[
+    key("name", &[Tool], Request(Measured), Takes::Text),
+    key("call_id", &[Tool], Request(Recorded), Takes::Text),
+    key("description", &[Tool], Request(Recorded), Takes::Text),
+    key("tool_type", &[Tool], Request(Measured), Takes::Text),
     key("agent", &[Loop], Request(AgentMeasured), Takes::Text),
     key("conversation_id", &[Loop], Request(Recorded), Takes::Text),
-    key("operation", INSIDE, Setting, Takes::Text),
-    key("purpose", &[Step], Setting, Takes::Text),
     key("provider", ALL, Request(Measured), Takes::Text),
     key("model", ASKING, Request(Measured), Takes::Text),
     key("temperature", ASKING, Request(Recorded), Takes::Number),
@@ -106,10 +108,8 @@ pub(crate) const KEYS: &[Key] = &[
     key("server_port", INSIDE, Request(ServerMeasured), Takes::Integer),
     key("iteration", &[Step], Request(Recorded), Takes::Integer),
     key("attempt", &[Step], Request(Recorded), Takes::Integer),
-    key("name", &[Tool], Request(Measured), Takes::Text),
-    key("call_id", &[Tool], Request(Recorded), Takes::Text),
-    key("description", &[Tool], Request(Recorded), Takes::Text),
-    key("tool_type", &[Tool], Request(Measured), Takes::Text),
+    key("operation", INSIDE, Setting, Takes::Text),
+    key("purpose", &[Step], Setting, Takes::Text),
     key("data_source_id", &[Tool], Request(Recorded), Takes::Text),
     key("request", ASKING, Request(Read), Takes::Provided),
     key("system_prompt", ASKING, Request(Captured), Takes::Messages),
@@ -178,7 +178,7 @@ impl Key {
             (Error, Takes::Attributes) => return format!("{name}(\"http.response.status_code\" = |error| error.status())"),
             (Error, _) => "|error| error.kind()",
             (Setting, Takes::Text) if name == "purpose" => "\"compaction\"",
-            (Setting, Takes::Text) => "\"generate_content\"",
+            (Setting, Takes::Text) => "\"embeddings\"",
             (Success, Takes::Json) if name == "documents" => "|found| found",
             (Success, Takes::Usage) => "|response| response.usage",
             (Success, Takes::Flag) => "|output| output.is_error",
@@ -204,6 +204,14 @@ impl Key {
             (_, Takes::Nothing | Takes::Chunk) => return name.to_owned(),
         };
         format!("{name} = {value}")
+    }
+
+    /// The same, where that depends on what it stands on.
+    pub(crate) fn example_on(&self, kind: Macro) -> String {
+        match (self.name, kind) {
+            ("operation", Tool) => String::from("operation = \"retrieval\""),
+            _ => self.example(),
+        }
     }
 
     /// Why the argument belongs where it does, where somebody may well have expected it elsewhere.

@@ -328,7 +328,7 @@ fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors)
     let Arg { key: method, value } = arg;
     match (key.side, value) {
         (_, Written::Missing) if key.takes == Takes::Nothing => model.recursive |= key.name == "recursive",
-        (_, Written::Missing) => errors.push(missing(key, &method)),
+        (_, Written::Missing) => errors.push(missing(model.kind, key, &method)),
         (Side::Setting, value) => setting(key, &method, value, model, errors),
         (_, Written::Entries(entries)) if key.takes == Takes::Attributes => attributes(key, &method, entries, model, errors),
         (_, Written::Entries(_)) => errors.push(Error::new(method.span(), format!("write `{}`", key.example()))),
@@ -343,8 +343,8 @@ fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors)
     }
 }
 
-fn missing(key: &Key, at: &Ident) -> Error {
-    Error::new(at.span(), format!("`{}` needs a value: write `{}`", key.name, key.example()))
+fn missing(kind: Macro, key: &Key, at: &Ident) -> Error {
+    Error::new(at.span(), format!("`{}` needs a value: write `{}`", key.name, key.example_on(kind)))
 }
 
 fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mut Errors) {
@@ -359,7 +359,7 @@ fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mu
             Some(Lit::Str(_)) => {}
             _ => errors.push(Error::new(
                 value.span(),
-                format!("`{}` is a string that stands here, since it decides what the call is before anything is evaluated: write `{}`", key.name, key.example()),
+                format!("`{}` is a string that stands here, since it decides what the call is before anything is evaluated: write `{}`", key.name, key.example_on(model.kind)),
             )),
         },
         (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) if !flag.value => match key.name {

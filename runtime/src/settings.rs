@@ -117,9 +117,9 @@ pub enum Piece {
     ToolDefinitions,
     /// A message of the model, and the answer of a loop.
     Output,
-    /// A string, number or name in the arguments of a tool call.
+    /// A string, number or name in the arguments of a tool call, or what a retrieval or a memory is asked.
     ToolArguments,
-    /// A string, number or name in the result of a tool call.
+    /// A string, number or name in the result of a tool call, or in what a retrieval or a memory finds.
     ToolResult,
     /// The explanation of a score.
     Explanation,

@@ -336,7 +336,7 @@ fn is_noop(provider: &Arc<Provider>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocabulary::{GENAI, OperationName, PRESCRIBED};
+    use crate::vocabulary::{GENAI, Kind, OperationName, PRESCRIBED};
     use opentelemetry::metrics::noop::NoopMeterProvider;
 
     fn operations() -> impl Iterator<Item = &'static Operation> {
@@ -361,18 +361,38 @@ mod tests {
             let instruments = operation.duration.is_some() || operation.tokens.is_some();
             assert_eq!(operation.is_measured(), instruments, "{}", operation.name);
             assert!(instruments || (operation.chunks.is_none() && operation.counts.is_none()), "{}", operation.name);
-            // Only those who want tokens are told of the model that answered.
-            assert_eq!(operation.measures(key::RESPONSE_MODEL), operation.tokens.is_some(), "{}", operation.name);
+            // Only what asks a model is told of the model that answered.
+            assert_eq!(operation.measures(key::RESPONSE_MODEL), operation.called.kind() == Kind::Step, "{}", operation.name);
         }
     }
 
     #[test]
     fn an_inference_is_measured_as_one_and_nothing_else_is() {
-        for operation in KINDS.map(|kind| GENAI.operation(kind)) {
+        for operation in OperationName::ALL.map(|called| GENAI.operation(called)) {
             let is_inference = |name| ["chat", "generate_content", "text_completion"].contains(&name);
             let is_timed_as_one = operation.duration.is_some_and(|duration| duration.name.contains(".inference."));
             assert_eq!(operation.constant(key::OPERATION_NAME).is_some_and(is_inference), is_timed_as_one, "{}", operation.name);
             assert_eq!(matches!(operation.tokens, Some(Tokens::Spent(_))), is_timed_as_one, "{}", operation.name);
+            assert_eq!(operation.called.is_inference(), is_timed_as_one, "{}", operation.name);
+        }
+    }
+
+    #[test]
+    fn what_shares_its_instruments_has_the_same() {
+        fn names(operation: &Operation) -> [Option<&'static str>; 4] {
+            let tokens = operation.tokens.map(|tokens| match tokens {
+                Tokens::ByType(histogram) => histogram.name,
+                Tokens::Spent(spending) => spending.input.name,
+            });
+            let duration = operation.duration.map(|histogram| histogram.name);
+            [duration, operation.chunks.map(|chunks| chunks.first.name), tokens, operation.counts.map(|counts| counts.steps.name)]
+        }
+        for convention in [&PRESCRIBED, &GENAI] {
+            for called in OperationName::ALL {
+                let shared = Measured::ALL[called.measured() as usize];
+                assert_eq!(shared.measured(), called.measured());
+                assert_eq!(names(convention.operation(called)), names(convention.operation(shared)), "{called:?}");
+            }
         }
     }
 

@@ -724,6 +724,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_operation_stands_where_it_is_looked_for_and_says_its_own_name() {
+        for called in OperationName::ALL {
+            let [prescribed, genai] = [&PRESCRIBED, &GENAI].map(|convention| convention.operation(called));
+            assert_eq!((prescribed.called, genai.called), (called, called));
+            let name = genai.constant(key::OPERATION_NAME);
+            assert_eq!((Some(genai.name), prescribed.constant(key::OPERATION_NAME)), (name, name));
+        }
+    }
+
+    #[test]
     fn every_spelling_is_short_enough_to_be_found() {
         for spelling in STOP_REASONS.iter().flat_map(|reason| reason.spellings) {
             assert!(known(spelling).is_some(), "{spelling}");
