@@ -5,8 +5,10 @@ use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::Sampler;
 use samplescope::{Settings, TokenUsage, Vocabulary, current_step, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::{Point, Telemetry};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
 
 const OPERATION: &str = "mcp.server.operation.duration";
 const TOKENS: &str = "gen_ai.client.token.usage";
@@ -327,6 +329,49 @@ mod other_operations {
         retrieve();
         remember();
         assert_eq!(everything(&telemetry), "", "as of any tool in the prescribed names");
+    }
+
+    #[tokio::test]
+    async fn what_a_loop_says_of_its_model_is_measured_of_its_model_alone() {
+        #[sampling_step(operation = "embeddings", usage = |()| TokenUsage::new(3, 1))]
+        fn embed() {}
+        #[sampling_tool(operation = "retrieval")]
+        fn retrieve() {}
+        #[sampling_loop(provider = "anthropic", model = "claude")]
+        fn run() {
+            embed();
+            retrieve();
+        }
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = asked.clone();
+        let settings = genai().with_price(move |provider, model, _| {
+            seen.lock().expect("not poisoned").push(format!("{provider:?} {model:?}"));
+            None
+        });
+        let telemetry = Telemetry::on().metered().with(settings);
+        run();
+        let expected = ["1 of gen_ai.operation.name=embeddings", "1 of gen_ai.operation.name=retrieval"];
+        assert_eq!(points(&telemetry, "gen_ai.client.operation.duration"), expected);
+        assert_eq!(*asked.lock().expect("not poisoned"), ["None None"], "its price, too");
+        drop(telemetry);
+        let telemetry = Telemetry::on().metered();
+        run();
+        let tokens = |kind| format!("1 of gen_ai.operation.name=embeddings gen_ai.token.type={kind}");
+        assert_eq!(points(&telemetry, TOKENS), ["input", "output"].map(tokens));
+    }
+
+    #[tokio::test]
+    async fn tokens_that_nobody_measures_are_not_asked_for() {
+        #[sampling_step(operation = "embeddings", response_model = |()| "small-2", usage = |()| { asked.set(true); TokenUsage::default() })]
+        fn embed(asked: &Cell<bool>) {}
+        let asked = Cell::new(false);
+        let telemetry = Telemetry::off().metered().with(genai());
+        embed(&asked);
+        let expected = ["1 of gen_ai.operation.name=embeddings gen_ai.response.model=small-2"];
+        assert_eq!(
+            (&points(&telemetry, "gen_ai.client.operation.duration")[..], asked.get()),
+            (&expected.map(str::to_owned)[..], false)
+        );
     }
 
     #[tokio::test]

@@ -265,6 +265,9 @@ mod content {
             assert_eq!(keys(vocabulary, &[Piece::ToolArguments]), ["gen_ai.retrieval.query.text"]);
             assert_eq!(keys(vocabulary, &[Piece::ToolResult]), ["gen_ai.retrieval.documents"]);
             assert!(keys(vocabulary, &[Piece::Input, Piece::Output]).is_empty());
+            let telemetry = Telemetry::on().with(named(vocabulary).with_capture(Capture::Events));
+            retrieve("refunds");
+            assert!(!lines(&telemetry.spans(2)).contains("refunds"), "it is on spans or nowhere");
         }
     }
 
