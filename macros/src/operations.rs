@@ -90,6 +90,8 @@ pub(crate) fn misfit(class: Class, argument: &str) -> Option<&'static str> {
         (ToolCall, "query" | "documents" | "data_source_id" | "provider" | "server_address" | "server_port") => {
             "a tool call has none: it is of what `operation = \"retrieval\"` looks in, or of a memory, as `operation = \"search_memory\"`"
         }
+        (Retrieval | Memory, "arguments") => "it is no tool call, which has arguments: what is looked for is `query`",
+        (Retrieval | Memory, "result") => "it is no tool call, which has a result: what is found is `documents`",
         (Memory, "data_source_id") => {
             "it is where a retrieval looks: a memory's store is `attributes(\"gen_ai.memory.store.id\" = store.id)`"
         }

@@ -287,6 +287,38 @@ mod content {
     }
 
     #[test]
+    fn what_was_looked_for_and_found_share_a_budget() {
+        let settings = || genai().with_capture(Capture::Spans).with_content_budget(400);
+        #[sampling_tool(operation = "retrieval", query = "tea ".repeat(99), documents = |()| ["coffee"; 30])]
+        fn retrieve() {}
+        let telemetry = Telemetry::on().with(settings());
+        retrieve();
+        let call = start_tool_as(ToolOperation::RETRIEVAL, |_| ());
+        call.query("tea ".repeat(99));
+        call.documents(["coffee"; 30]);
+        call.end();
+        for span in telemetry.spans(2) {
+            let said = |key| span.get(key).expect("captured").to_string();
+            let (query, found) = (said("gen_ai.retrieval.query.text"), said("gen_ai.retrieval.documents"));
+            assert!(query.starts_with("tea ") && query.chars().count() <= 200, "{query}");
+            assert!(found.contains("co…") && found.chars().count() <= 200, "{found}");
+            assert!(serde_json::from_str::<serde_json::Value>(&found).is_ok(), "{found}");
+        }
+    }
+
+    #[test]
+    fn of_what_is_no_tool_there_are_no_arguments_and_no_result() {
+        #[sampling_tool(operation = "retrieval")]
+        fn retrieve() {
+            current_tool().arguments("given");
+            current_tool().result("given back");
+        }
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
+        retrieve();
+        assert_eq!(lines(&telemetry.spans(1)), "sampling.retrieval, Internal: gen_ai.operation.name=retrieval\n");
+    }
+
+    #[test]
     fn a_handle_says_it_where_the_argument_does_not() {
         #[sampling_tool(operation = "search_memory", documents = |found| found.first())]
         fn search() -> Vec<&'static str> {

@@ -163,9 +163,9 @@ described! { ToolDescription:
     server_port(__ss_is_server_measured, __ss_server_port, Integer);
     /// `gen_ai.data_source.id`: what a retrieval looks in, by the id that the system gave it.
     data_source_id(__ss_is_recording, __ss_data_source_id, Text);
-    /// Content: what is looked for, of an operation that searches.
+    /// Content: what a retrieval or a memory is asked.
     query(__ss_is_capturing, __ss_query, Text);
-    /// Content: what the model calls the tool with.
+    /// Content: what the model calls the tool with. Of an operation that is no tool call it says nothing.
     arguments(__ss_is_capturing, __ss_arguments, Serialize);
 }
 

@@ -12,6 +12,7 @@
 //~ what is for a `purpose` of its own is no iteration of its loop: remove one of the two
 //~ `query` says nothing here: a tool call has none
 //~ `data_source_id` says nothing here: it is where a retrieval looks
+//~ `arguments` says nothing here: it is no tool call, which has arguments: what is looked for is `query`
 //~ `messages` says nothing here: what is embedded is no message
 //~ `iteration` says nothing here: `embeddings` are no iteration of their loop
 //~ `gen_ai.retrieval.query.text` is what a macro sets: write the argument `query = request.query`
@@ -56,6 +57,9 @@ fn a_tool() {}
 
 #[sampling_tool(operation = "search_memory", data_source_id = "b")]
 fn a_memory() {}
+
+#[sampling_tool(operation = "retrieval", arguments = "a", result = |found| found)]
+fn a_retrieval() {}
 
 #[sampling_step(operation = "embeddings", messages = "a", tools = ["b"], iteration = 1)]
 fn an_embedding() {}
