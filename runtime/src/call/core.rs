@@ -16,7 +16,7 @@ use crate::read::response::{Response, response as read_response};
 use crate::read::walk::Readable;
 use crate::settings::{Piece, Settings};
 use crate::value::{AttributeValue, Chunk, ChunkMessage, FailedItem, Flag, Message, Text, TokenUsage, Usage};
-use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, key, stop_reason_word};
+use crate::vocabulary::{Kind, Operation, OperationName, SharedValue, SharedValues, key, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::borrow::Cow;
@@ -31,6 +31,8 @@ use std::time::Instant;
 pub(crate) struct Call {
     pub(crate) kind: Kind,
     pub(crate) operation: &'static Operation,
+    /// Whether it is a model call of its loop's own: an iteration, or a retry of one.
+    pub(crate) is_of_loop: bool,
     /// What its listeners want to know of it.
     pub(crate) wants: Wants,
     pub(crate) id: Id,
@@ -83,7 +85,7 @@ impl Wants {
     pub(crate) fn and_meter(self, operation: &Operation) -> Self {
         let bit = |wanted: bool, bit: u8| if wanted { bit } else { 0 };
         let ending = bit(operation.duration.is_some(), Self::ENDING);
-        let tokens = bit(operation.tokens.is_some(), Self::TOKENS | Self::USAGE);
+        let tokens = bit(operation.measures(key::RESPONSE_MODEL), Self::TOKENS) | bit(operation.tokens.is_some(), Self::USAGE);
         let chunks = bit(operation.chunks.is_some(), Self::CHUNKS);
         Wants(self.0 | Self::METER | ending | tokens | chunks)
     }
@@ -171,7 +173,8 @@ impl Call {
 
     /// What the call or, where it says nothing, its run says of a shared attribute.
     pub(crate) fn shared(&self, key: &str) -> Option<&SharedValue> {
-        let inherited = || self.run.as_ref().and_then(|run| run.inherited.shared.get(key));
+        let reaches = |said: &&SharedValue| self.kind == Kind::Loop || said.shared.reaches(self.operation.called);
+        let inherited = || self.run.as_ref().and_then(|run| run.inherited.shared.get(key)).filter(reaches);
         self.said.get(key).or_else(inherited)
     }
 
@@ -422,8 +425,8 @@ pub(crate) struct Run {
     unsampled: Option<Id>,
     pub(crate) inherited: Inherited,
     steps: AtomicI64,
-    /// How many steps ask anew what one before them asked.
-    retries: AtomicI64,
+    /// How many steps are no iteration: they ask anew what one before them asked, or for something else than the loop does.
+    beside: AtomicI64,
     tools: AtomicI64,
     /// Whether its outermost call has ended.
     is_over: AtomicBool,
@@ -494,6 +497,29 @@ impl Inherited {
     }
 }
 
+/// What a call is to the run that counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// A model call, with which the loop goes round.
+    Iteration,
+    /// A model call for something else.
+    ModelCall,
+    Tool,
+    Nothing,
+}
+
+impl Counted {
+    /// What calls of that operation are, if they are made for what the loop does, or for something else.
+    pub(crate) fn of(called: OperationName, for_something_else: bool) -> Self {
+        match called {
+            _ if called.is_tool() => Counted::Tool,
+            _ if !called.is_inference() => Counted::Nothing,
+            _ if for_something_else => Counted::ModelCall,
+            _ => Counted::Iteration,
+        }
+    }
+}
+
 struct InRun(Arc<Run>);
 
 /// A function that may call itself, by its name and where it stands: compared by value, since equal constants may share an address.
@@ -520,7 +546,7 @@ impl Run {
             unsampled,
             inherited,
             steps: AtomicI64::new(0),
-            retries: AtomicI64::new(0),
+            beside: AtomicI64::new(0),
             tools: AtomicI64::new(0),
             is_over: AtomicBool::new(false),
             is_compacted: AtomicBool::new(false),
@@ -544,9 +570,9 @@ impl Run {
         self.listeners.tracer.is_some() && self.unsampled != Some(span)
     }
 
-    /// Whether anybody listens to a call of that kind that begins under that span.
-    pub(crate) fn listens_to(&self, kind: Kind, span: Id) -> bool {
-        self.asks_under(span) || self.listeners.measure(kind)
+    /// Whether anybody listens to a call of that operation that begins under that span.
+    pub(crate) fn listens_to(&self, called: OperationName, span: Id) -> bool {
+        self.asks_under(span) || self.listeners.measure(called)
     }
 
     /// Whether a loop that begins under that span has something of it: it is in a loop that records.
@@ -555,26 +581,26 @@ impl Run {
     }
 
     /// Counts a call that begins. For a step of a loop: which one it is, from 0. What begins after the loop is below it, and not of it.
-    pub(crate) fn count(&self, kind: Kind) -> Option<i64> {
-        match kind {
-            _ if self.is_over.load(Relaxed) => None,
-            Kind::Step => Some(self.steps.fetch_add(1, Relaxed)).filter(|_| self.kind == Kind::Loop),
-            Kind::Tool => {
-                self.tools.fetch_add(1, Relaxed);
-                None
-            }
-            Kind::Loop => None,
-        }
+    pub(crate) fn count(&self, counted: Counted) -> Option<i64> {
+        let counter = match counted {
+            _ if self.is_over.load(Relaxed) => return None,
+            Counted::Iteration => return Some(self.steps.fetch_add(1, Relaxed)).filter(|_| self.kind == Kind::Loop),
+            Counted::ModelCall => &self.beside,
+            Counted::Tool => &self.tools,
+            Counted::Nothing => return None,
+        };
+        counter.fetch_add(1, Relaxed);
+        None
     }
 
     /// Counts a step that begins, and asks anew what the last one asked. Which one that is, from 0.
     pub(crate) fn count_retry(&self) -> Option<i64> {
         match self.steps.load(Relaxed) {
             // The first is none.
-            0 => self.count(Kind::Step),
+            0 => self.count(Counted::Iteration),
             _ if self.is_over.load(Relaxed) => None,
             steps => {
-                self.retries.fetch_add(1, Relaxed);
+                self.beside.fetch_add(1, Relaxed);
                 Some(steps - 1).filter(|_| self.kind == Kind::Loop)
             }
         }
@@ -585,9 +611,9 @@ impl Run {
         self.steps.load(Relaxed)
     }
 
-    /// How many steps and tools began.
+    /// How many model calls and tools began.
     pub(crate) fn counts(&self) -> [i64; 2] {
-        [self.iterations() + self.retries.load(Relaxed), self.tools.load(Relaxed)]
+        [self.iterations() + self.beside.load(Relaxed), self.tools.load(Relaxed)]
     }
 
     pub(crate) fn compacted(&self) {

@@ -332,6 +332,14 @@ fn keep_result(call: &Call, result: &(impl Serialize + ?Sized)) {
     }
 }
 
+/// What was found, likewise.
+fn keep_found(call: &Call, found: &(impl Serialize + ?Sized)) {
+    if let Some(settings) = call.settings() {
+        let found = settings.serialized(Piece::ToolResult, found);
+        call.learn(|learned| learned.content().found(found));
+    }
+}
+
 /// The arguments. Each is named after its key; an IDE that hovers over the key shows what stands here.
 impl<'a, T> AnySuccess<'a, T> {
     /// The response says nothing of itself.
@@ -402,6 +410,14 @@ impl<'a, T> AnySuccess<'a, T> {
     pub fn __ss_result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.content()) {
             keep_result(self.call, &of(success));
+        }
+    }
+
+    /// Content: what was found.
+    #[inline]
+    pub fn __ss_documents<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
+        if let Some(success) = self.success(self.call.wants.content()) {
+            keep_found(self.call, &of(success));
         }
     }
 
