@@ -577,6 +577,21 @@ impl Opening {
         }
     }
 
+    /// Nearly all that a request could say it does not: to ask for that is inlined.
+    #[inline]
+    pub(crate) fn push_unless(&mut self, written: &[&str], argument: &str, key: &'static str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.push_new(written, argument, key, value);
+        }
+    }
+
+    #[inline(never)]
+    fn push_new(&mut self, written: &[&str], argument: &str, key: &'static str, value: Value) {
+        if !written.contains(&argument) {
+            self.push(key, Some(value));
+        }
+    }
+
     pub(crate) fn share_unless_written(&mut self, shared: Shared, value: Option<Value>) {
         if !self.written.has(shared) {
             self.share(shared, value);
