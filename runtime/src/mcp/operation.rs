@@ -5,13 +5,15 @@ use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Source;
 use crate::call::open::{named, printable};
 use crate::caught::{Unwinding, caught};
+#[cfg(feature = "testing")]
+use crate::listen::Captured;
 use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built, was_listened_to};
 use crate::mcp::described::{Delegated, Described, Ending, Said};
 use crate::mcp::interned::{self, Tool};
 use crate::settings::{Piece, Settings};
 use crate::vocabulary::{
-    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Origin, REQUESTS, Requests, SAMPLING, Side, defined,
-    defined_version, is_senders_fault, key, request_key, value,
+    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Origin, REQUESTS, Requests, SAMPLING, Side, defined, defined_version,
+    is_senders_fault, key, request_key, value,
 };
 use opentelemetry::trace::{Link, SpanBuilder, SpanKind, Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
@@ -26,7 +28,7 @@ pub fn is_listened_to() -> bool {
     if was_listened_to() {
         return is_there();
     }
-    is_worth_asking() && is_there() && {
+    (is_worth_asking() || is_captured()) && is_there() && {
         let somebody = Listeners::is_there();
         remember(somebody);
         somebody
@@ -365,7 +367,7 @@ fn describe(settings: &Settings, end: &End<'_>, description: &str) -> String {
 #[expect(clippy::inline_always, reason = "a request is a few hundred instructions of ours")]
 fn ask() -> Option<Listeners> {
     let seen = was_listened_to();
-    if !(seen || is_worth_asking()) || !is_there() {
+    if !(seen || is_worth_asking() || is_captured()) || !is_there() {
         return None;
     }
     let listeners = Listeners::ask_for(crate::MCP_NAME);
@@ -373,6 +375,15 @@ fn ask() -> Option<Listeners> {
         remember(listeners.is_some());
     }
     listeners
+}
+
+/// Whether a test listens to what runs here.
+fn is_captured() -> bool {
+    #[cfg(feature = "testing")]
+    let captured = is_there() && Captured::is_here();
+    #[cfg(not(feature = "testing"))]
+    let captured = false;
+    captured
 }
 
 /// The `#[sampling_tool]` that the context is directly inside of and that forwards this request, unless another has its span.
