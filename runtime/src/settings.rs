@@ -294,10 +294,16 @@ impl Settings {
     }
 
     /// What is installed, else what the environment says.
+    #[inline]
     pub(crate) fn current() -> Arc<Settings> {
         if let Some(settings) = &*INSTALLED.read().unwrap_or_else(PoisonError::into_inner) {
             return settings.clone();
         }
+        Self::first()
+    }
+
+    #[cold]
+    fn first() -> Arc<Settings> {
         let settings = Arc::new(Settings::from_env());
         INSTALLED.write().unwrap_or_else(PoisonError::into_inner).get_or_insert(settings).clone()
     }

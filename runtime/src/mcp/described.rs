@@ -39,45 +39,40 @@ pub struct Described<'a> {
     pub enduser_scope: Option<&'a str>,
 }
 
-/// Which attributes a description has, one bit each.
+/// Which attributes were known at the start, a bit each of those that may be learned later.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Said(u16);
 
-/// Those that may be learned later, too.
-const LEARNABLE: [&str; 9] = [
-    key::TOOL_NAME,
-    key::PROMPT_NAME,
-    request_key::RESOURCE_URI,
-    request_key::REQUEST_ID,
-    request_key::SESSION_ID,
-    request_key::PROTOCOL_VERSION,
-    request_key::NETWORK_TRANSPORT,
-    request_key::SERVER_NAME,
-    request_key::ENDUSER_ID,
-];
-
-impl Described<'_> {
-    pub(crate) fn said(&self) -> Said {
-        // In the order of `LEARNABLE`.
-        let bit = |place: u16, there: bool| u16::from(there) << place;
-        Said(
-            bit(0, self.tool.is_some())
-                | bit(1, self.prompt.is_some())
-                | bit(2, self.resource_uri.is_some())
-                | bit(3, self.request_id.is_some())
-                | bit(4, self.session_id.is_some())
-                | bit(5, self.protocol_version.is_some())
-                | bit(6, self.transport.is_some())
-                | bit(7, self.server_name.is_some())
-                | bit(8, self.enduser_id.is_some()),
-        )
-    }
-}
-
 impl Said {
+    pub(crate) const TOOL: Said = Said(1);
+    pub(crate) const PROMPT: Said = Said(1 << 1);
+    pub(crate) const RESOURCE: Said = Said(1 << 2);
+    pub(crate) const REQUEST: Said = Said(1 << 3);
+    pub(crate) const SESSION: Said = Said(1 << 4);
+    pub(crate) const VERSION: Said = Said(1 << 5);
+    pub(crate) const TRANSPORT: Said = Said(1 << 6);
+    pub(crate) const SERVER: Said = Said(1 << 7);
+    pub(crate) const ENDUSER: Said = Said(1 << 8);
+
+    pub(crate) fn add(&mut self, said: Said) {
+        self.0 |= said.0;
+    }
+
     pub(crate) fn has(self, key: &str) -> bool {
-        key == key::MCP_METHOD_NAME
-            || LEARNABLE.iter().position(|learnable| *learnable == key).is_some_and(|place| self.0 & 1 << place != 0)
+        let bit = match key {
+            key::MCP_METHOD_NAME => return true,
+            key::TOOL_NAME => Said::TOOL,
+            key::PROMPT_NAME => Said::PROMPT,
+            request_key::RESOURCE_URI => Said::RESOURCE,
+            request_key::REQUEST_ID => Said::REQUEST,
+            request_key::SESSION_ID => Said::SESSION,
+            request_key::PROTOCOL_VERSION => Said::VERSION,
+            request_key::NETWORK_TRANSPORT => Said::TRANSPORT,
+            request_key::SERVER_NAME => Said::SERVER,
+            request_key::ENDUSER_ID => Said::ENDUSER,
+            _ => return false,
+        };
+        self.0 & bit.0 != 0
     }
 }
 

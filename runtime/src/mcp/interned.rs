@@ -58,8 +58,9 @@ fn again<T: Clone>(all: &'static LocalKey<Kept<T>>, text: &str, text_of: fn(&T) 
 
 /// By what texts of one kind differ in.
 fn place_of(text: &str) -> usize {
-    let at = |place: usize| text.as_bytes().get(place).copied().map_or(0, usize::from);
-    (text.len() + 3 * at(text.len().wrapping_sub(1)) + 5 * at(text.len() / 2)) % KEPT
+    let bytes = text.as_bytes();
+    let [.., last] = *bytes else { return 0 };
+    (bytes.len() + 3 * usize::from(last) + 5 * usize::from(bytes[bytes.len() / 2])) % KEPT
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ struct Open {
     role: Role,
     span: Span,
     unwinding: Unwinding,
-    /// What was known when it started.
+    /// What its span has had since it started.
     said: Said,
     settings: Arc<Settings>,
     /// None: no meter listens.
@@ -60,6 +60,8 @@ struct Open {
 struct Measured {
     meters: Arc<Meters>,
     started: Instant,
+    /// What it has had since then.
+    said: Said,
     attributes: Vec<KeyValue>,
     /// The tool or prompt, of which a measurement has the name only if there is one.
     subject: Option<(&'static str, String)>,
@@ -99,18 +101,17 @@ impl Operation {
         let method = defined(described.method);
         let measured = meters.map(|meters| Box::new(Measured::new(meters, side, described, method)));
         let unwinding = Unwinding::watch();
-        let said = described.said();
-        let open = |span| Open { role: Role::Of(side), span, unwinding, said, settings, measured, later: None };
+        let open = |said, span| Open { role: Role::Of(side), span, unwinding, said, settings, measured, later: None };
         let forwarded_by = forwarding(side, described, parent);
         if forwarded_by.is_none() && tracer.is_none() {
-            return Self::started(Started::Nothing, parent, open);
+            return Self::started(Started::Nothing, parent, |span| open(Said::default(), span));
         }
         let requests = Requests::of(convention);
         let tool = described.tool.map(interned::tool);
-        let attributes = attributes(side, described, method, tool.as_deref(), requests);
+        let (attributes, said) = attributes(side, described, method, tool.as_deref(), requests);
         if let Some(call) = forwarded_by {
             forward(&call, attributes);
-            return Operation { context: parent.clone(), open: Some(open(Span::Tool(call))) };
+            return Operation { context: parent.clone(), open: Some(open(said, Span::Tool(call))) };
         }
         let started = tracer.map_or(Started::Nothing, |tracer| {
             let mut builder = SpanBuilder::from_name(name(described, method, tool.as_deref(), requests));
@@ -123,7 +124,7 @@ impl Operation {
             }
             start_built(&tracer, parent, builder)
         });
-        Self::started(started, parent, open)
+        Self::started(started, parent, |span| open(said, span))
     }
 
     /// Nobody listens.
@@ -172,14 +173,15 @@ impl Operation {
     ///
     /// A key of [`Described`] that the vocabulary does not have is left out, and so is one that was known at the start.
     pub fn learn(&mut self, key: &'static str, value: impl Into<String>) {
-        let Some(open) = self.open.as_mut().filter(|open| !open.said.has(key)) else { return };
+        let Some(open) = &mut self.open else { return };
         let value = Value::from(value.into());
         if let (Role::Of(side), Some(measured)) = (open.role, &mut open.measured) {
-            if REQUESTS[side as usize].attributes.contains(&key) {
+            if REQUESTS[side as usize].attributes.contains(&key) && !measured.said.has(key) {
                 set(&mut measured.attributes, key, measured.meters.bounded(key, value.clone(), Origin::Evaluated));
             }
         }
-        if Requests::of(open.settings.convention()).has(key) && !matches!(open.span, Span::Silent) {
+        let is_of_span = !matches!(open.span, Span::Silent) && Requests::of(open.settings.convention()).has(key);
+        if is_of_span && !open.said.has(key) {
             set(&mut open.later.get_or_insert_default().attributes, key, value);
         }
     }
@@ -284,24 +286,35 @@ impl Measured {
         constant(request_key::NETWORK_TRANSPORT, described.transport);
         constant(request_key::NETWORK_PROTOCOL_NAME, described.network_protocol.map(|(name, _)| name));
         constant(request_key::NETWORK_PROTOCOL_VERSION, described.network_protocol.map(|(_, version)| version));
-        let mut said = |key, value: Option<&str>| {
+        let mut text = |key, value: Option<&str>| {
             let bounded = |value: &str| KeyValue::new(key, meters.bounded(key, value.to_owned().into(), Origin::Evaluated));
             attributes.extend(value.map(bounded));
         };
-        said(request_key::PROTOCOL_VERSION, described.protocol_version);
+        text(request_key::PROTOCOL_VERSION, described.protocol_version);
         if side == Side::Sender {
-            said(key::SERVER_ADDRESS, described.address);
+            text(key::SERVER_ADDRESS, described.address);
             let port = described.address.and(described.port);
             attributes.extend(port.map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
         }
         let named = |key| move |name: &str| (key, name.to_owned());
         let subject = described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(key::PROMPT_NAME)));
-        Measured { meters, started: Instant::now(), attributes, subject }
+        let mut said = Said::default();
+        for (there, it) in [
+            (described.tool.is_some(), Said::TOOL),
+            (described.prompt.is_some(), Said::PROMPT),
+            (described.protocol_version.is_some(), Said::VERSION),
+            (described.transport.is_some(), Said::TRANSPORT),
+        ] {
+            if there {
+                said.add(it);
+            }
+        }
+        Measured { meters, started: Instant::now(), said, attributes, subject }
     }
 
     #[inline(never)]
     fn record(self, side: Side, code: Option<i32>, error_type: Option<&str>) {
-        let Measured { meters, started, mut attributes, subject } = self;
+        let Measured { meters, started, mut attributes, subject, .. } = self;
         let mut push = |key: &'static str, value: Value| {
             attributes.push(KeyValue::new(key, meters.bounded(key, value, Origin::Evaluated)));
         };
@@ -429,7 +442,7 @@ fn name(
     }
 }
 
-/// What the span starts with.
+/// What the span starts with, and what of it may not be learned later.
 #[inline(never)]
 fn attributes(
     side: Side,
@@ -437,7 +450,7 @@ fn attributes(
     method: Option<&'static str>,
     tool: Option<&Tool>,
     requests: &'static Requests,
-) -> Vec<KeyValue> {
+) -> (Vec<KeyValue>, Said) {
     let Described { prompt, resource_uri, .. } = *described;
     // With room for what an error says.
     let mut attributes = Vec::with_capacity(match side {
@@ -447,19 +460,24 @@ fn attributes(
         Side::Sender => 5,
         Side::Receiver => 7 + 2 * usize::from(described.enduser_id.is_some()),
     });
+    let mut said = Said::default();
     let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
     say(key::MCP_METHOD_NAME, text(method, described.method));
     if let Some(tool) = tool {
         say(key::TOOL_NAME, tool.name.clone().into());
+        said.add(Said::TOOL);
     }
     if let Some(prompt) = prompt {
         say(key::PROMPT_NAME, owned(prompt));
+        said.add(Said::PROMPT);
     }
     if let Some(uri) = resource_uri {
         say(request_key::RESOURCE_URI, owned(uri));
+        said.add(Said::RESOURCE);
     }
     if let Some(id) = described.session_id {
         say(request_key::SESSION_ID, interned::session(id).into());
+        said.add(Said::SESSION);
     }
     if requests.protocol {
         if method == Some(CALL_TOOL) {
@@ -467,12 +485,15 @@ fn attributes(
         }
         if let Some(id) = described.request_id {
             say(request_key::REQUEST_ID, id.into_text().into());
+            said.add(Said::REQUEST);
         }
         if let Some(version) = described.protocol_version {
             say(request_key::PROTOCOL_VERSION, text(defined_version(version), version));
+            said.add(Said::VERSION);
         }
         if let Some(transport) = described.transport {
             say(request_key::NETWORK_TRANSPORT, transport.into());
+            said.add(Said::TRANSPORT);
         }
         if let Some((name, version)) = described.network_protocol {
             say(request_key::NETWORK_PROTOCOL_NAME, name.into());
@@ -497,14 +518,14 @@ fn attributes(
                     say(request_key::COMPONENT_KEY, component);
                 }
             }
-            Side::Receiver => fastmcp_receiver(described, &mut attributes),
+            Side::Receiver => fastmcp_receiver(described, &mut attributes, &mut said),
         }
     }
-    attributes
+    (attributes, said)
 }
 
 /// What FastMCP's servers say of what is asked for, of themselves and of who asks.
-fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>) {
+fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>, said: &mut Said) {
     let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
     let component = match (described.tool, described.prompt, described.resource_uri) {
         (Some(name), ..) => Some(("tool", name)),
@@ -518,9 +539,11 @@ fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>) {
     }
     if let Some(name) = described.server_name {
         say(request_key::SERVER_NAME, interned::server(name).into());
+        said.add(Said::SERVER);
     }
     if let Some(id) = described.enduser_id {
         say(request_key::ENDUSER_ID, owned(id));
+        said.add(Said::ENDUSER);
     }
     if let Some(scope) = described.enduser_scope {
         say(request_key::ENDUSER_SCOPE, owned(scope));
