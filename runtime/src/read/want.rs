@@ -8,7 +8,7 @@ use crate::vocabulary::{Modality, Spent};
 pub(crate) enum Want {
     /// Of an object, these members.
     Members(&'static Members),
-    /// Each of these: the value is visited as often.
+    /// Each of these: the value is visited as often. Of an enum's variant with members of its own, the first alone.
     All(&'static [Want]),
     /// Of a list, of each entry; of anything else, of itself.
     Each(&'static Want),
