@@ -15,7 +15,7 @@ use crate::read::response::{Response, response as read_response};
 use crate::read::walk::Readable;
 use crate::settings::{Piece, Settings};
 use crate::value::{AttributeValue, Chunk, ChunkMessage, FailedItem, Flag, Message, Text, Usage};
-use crate::vocabulary::{Kind, Operation, OperationName, SharedValue, SharedValues, key, stop_reason_word};
+use crate::vocabulary::{Kind, Measured, Operation, OperationName, SharedValue, SharedValues, key, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::borrow::Cow;
@@ -487,11 +487,11 @@ pub(crate) enum Counted {
 impl Counted {
     /// What calls of that operation are, if they are made for what the loop does, or for something else.
     pub(crate) fn of(called: OperationName, for_something_else: bool) -> Self {
-        match called {
-            _ if called.is_tool() => Counted::Tool,
-            _ if !called.is_inference() => Counted::Nothing,
-            _ if for_something_else => Counted::ModelCall,
-            _ => Counted::Iteration,
+        match called.measured() {
+            Measured::Inferences if for_something_else => Counted::ModelCall,
+            Measured::Inferences => Counted::Iteration,
+            Measured::Tools => Counted::Tool,
+            Measured::Agents | Measured::Embeddings | Measured::Stores => Counted::Nothing,
         }
     }
 }

@@ -57,33 +57,28 @@ impl OperationName {
     ];
 
     pub(crate) fn kind(self) -> Kind {
-        match self.measured() {
-            Measured::Agents => Kind::Loop,
-            Measured::Inferences | Measured::Embeddings => Kind::Step,
-            Measured::Tools | Measured::Stores => Kind::Tool,
+        match self {
+            OperationName::InvokeAgent => Kind::Loop,
+            OperationName::Chat | OperationName::GenerateContent | OperationName::TextCompletion | OperationName::Embeddings => {
+                Kind::Step
+            }
+            _ => Kind::Tool,
         }
     }
 
     pub(crate) fn measured(self) -> Measured {
         match self {
             OperationName::InvokeAgent => Measured::Agents,
-            OperationName::Chat | OperationName::GenerateContent | OperationName::TextCompletion => Measured::Inferences,
+            _ if self.is_inference() => Measured::Inferences,
             OperationName::Embeddings => Measured::Embeddings,
             OperationName::ExecuteTool => Measured::Tools,
-            OperationName::Retrieval
-            | OperationName::SearchMemory
-            | OperationName::CreateMemory
-            | OperationName::UpdateMemory
-            | OperationName::UpsertMemory
-            | OperationName::DeleteMemory
-            | OperationName::CreateMemoryStore
-            | OperationName::DeleteMemoryStore => Measured::Stores,
+            _ => Measured::Stores,
         }
     }
 
     /// Whether a model is asked for an answer.
     pub(crate) fn is_inference(self) -> bool {
-        self.measured() == Measured::Inferences
+        matches!(self, OperationName::Chat | OperationName::GenerateContent | OperationName::TextCompletion)
     }
 
     /// Whether it is a tool that is run.
