@@ -4,9 +4,10 @@
 //! wherever the user carries the context; the run knows its open calls by their ids. A call is found by its [`Place`]: the id of the span that
 //! the context is in, or, where that span is somebody else's, the id in this thread's [word](Here).
 
-use crate::call::ending::{Label, Refusal};
+use crate::call::ending::{Failure, Label, Refusal};
 use crate::call::here::{Here, Id, is_there};
-use crate::call::learned::{Clock, Learned, Source};
+use crate::call::learned::{Clock, Fact, Learned, Source};
+use crate::caught::caught;
 use crate::content::Captured;
 use crate::listen::Listeners;
 use crate::read::event::{Event, event as read_event};
@@ -14,8 +15,8 @@ use crate::read::facts as read;
 use crate::read::response::{Response, response as read_response};
 use crate::read::walk::Readable;
 use crate::settings::{Piece, Settings};
-use crate::value::{AttributeValue, Chunk, ChunkMessage, FailedItem, Flag, Message, Text, Usage};
-use crate::vocabulary::{Kind, Measured, Operation, OperationName, SharedValue, SharedValues, key, stop_reason_word};
+use crate::value::{AttributeValue, Chunk, ChunkMessage, FailedItem, Flag, Message, Text, TokenUsage, Usage};
+use crate::vocabulary::{Counted, Kind, Operation, OperationName, SharedValue, SharedValues, key, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::borrow::Cow;
@@ -84,7 +85,7 @@ impl Wants {
     pub(crate) fn and_meter(self, operation: &Operation) -> Self {
         let bit = |wanted: bool, bit: u8| if wanted { bit } else { 0 };
         let ending = bit(operation.duration.is_some(), Self::ENDING);
-        let tokens = bit(operation.measures(key::RESPONSE_MODEL), Self::TOKENS) | bit(operation.tokens.is_some(), Self::USAGE);
+        let tokens = bit(operation.called.kind() == Kind::Step, Self::TOKENS) | bit(operation.tokens.is_some(), Self::USAGE);
         let chunks = bit(operation.chunks.is_some(), Self::CHUNKS);
         Wants(self.0 | Self::METER | ending | tokens | chunks)
     }
@@ -193,29 +194,34 @@ impl Call {
         }
     }
 
-    // What an argument says comes here, and not in the methods that evaluate it: so it is compiled once for each type, not once for each closure.
+    // What an argument says comes here, and not in the methods that evaluate it: so that is compiled once for each type, not once for each
+    // closure; and what no type has of its own is compiled with this crate, once.
 
     #[inline(never)]
     pub(crate) fn say_stop_reason(&self, reason: &impl Text) {
-        let reason = reason.text_as(stop_reason_word);
-        self.learn(|learned| learned.stop_reason.say(Source::Argument, reason));
+        self.say_word(|learned| &mut learned.stop_reason, reason.text_as(stop_reason_word));
     }
 
     #[inline(never)]
     pub(crate) fn say_response_model(&self, model: &impl Text) {
-        let model = model.text();
-        self.learn(|learned| learned.response_model.say(Source::Argument, model));
+        self.say_word(|learned| &mut learned.response_model, model.text());
     }
 
     #[inline(never)]
     pub(crate) fn say_response_id(&self, id: &impl Text) {
-        let id = id.text();
-        self.learn(|learned| learned.response_id.say(Source::Argument, id));
+        self.say_word(|learned| &mut learned.response_id, id.text());
+    }
+
+    fn say_word(&self, fact: fn(&mut Learned) -> &mut Fact<StringValue>, word: Option<StringValue>) {
+        self.learn(|learned| fact(learned).say(Source::Argument, word));
     }
 
     #[inline(never)]
     pub(crate) fn say_usage(&self, usage: &impl Usage) {
-        let usage = usage.usage();
+        self.say_tokens(usage.usage());
+    }
+
+    fn say_tokens(&self, usage: Option<TokenUsage>) {
         self.learn(|learned| learned.say_usage(Source::Argument, usage));
     }
 
@@ -245,23 +251,41 @@ impl Call {
 
     #[inline(never)]
     pub(crate) fn say_flag(&self, failed: &impl Flag) {
-        let failed = failed.flag().then(Box::default);
-        self.learn(|learned| learned.failed.say(Source::Argument, Some(failed)));
+        self.say_refused(failed.flag());
+    }
+
+    fn say_refused(&self, refused: bool) {
+        self.learn(|learned| learned.failed.say(Source::Argument, Some(refused.then(Box::default))));
+    }
+
+    /// The error that ended it.
+    pub(crate) fn say_failure(&self, error_type: Label, exception_type: &'static str, message: Option<String>) {
+        let message = self.error_message(message);
+        self.learn(|learned| learned.failure = Some(Failure { error_type, exception_type, message }));
     }
 
     /// It failed, and this is what it is called and what it says of it; None: it did not.
     pub(crate) fn say_failed(&self, by: Source, said: Option<(Option<String>, Option<String>)>) {
         let refusal = said.map(|(error_type, message)| {
             let error_type = error_type.map(|label| Label::Said(label.into()));
-            Box::new(Refusal { error_type, message: self.error_message(|| message) })
+            Box::new(Refusal { error_type, message: self.error_message(message) })
         });
         self.learn(|learned| learned.failed.say(by, Some(refusal)));
     }
 
-    /// What an error says of itself, as far as it is exported.
-    pub(crate) fn error_message(&self, message: impl FnOnce() -> Option<String>) -> Option<String> {
-        let settings = self.settings().filter(|settings| self.wants.span() && settings.error_messages())?;
-        Some(settings.text(Piece::ErrorMessage, &message()?))
+    fn exports_error_messages(&self) -> bool {
+        self.wants.span() && self.settings().is_some_and(Settings::error_messages)
+    }
+
+    /// What an error says of itself, if that is exported.
+    pub(crate) fn displayed(&self, error: impl FnOnce() -> Option<String>) -> Option<String> {
+        if self.exports_error_messages() { caught("an error's `Display`", error).flatten() } else { None }
+    }
+
+    /// As far as it is exported.
+    pub(crate) fn error_message(&self, message: Option<String>) -> Option<String> {
+        let settings = self.settings().filter(|_| self.exports_error_messages())?;
+        Some(settings.text(Piece::ErrorMessage, &message?))
     }
 
     /// What came back is a stream, which nobody had said.
@@ -470,29 +494,6 @@ impl Inherited {
     /// How many attributes a call inside may have from here.
     pub(crate) fn len(&self) -> usize {
         self.shared.as_slice().len() + self.attributes().len()
-    }
-}
-
-/// What a call is to the run that counts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Counted {
-    /// A model call, with which the loop goes round.
-    Iteration,
-    /// A model call for something else.
-    ModelCall,
-    Tool,
-    Nothing,
-}
-
-impl Counted {
-    /// What calls of that operation are, if they are made for what the loop does, or for something else.
-    pub(crate) fn of(called: OperationName, for_something_else: bool) -> Self {
-        match called.measured() {
-            Measured::Inferences if for_something_else => Counted::ModelCall,
-            Measured::Inferences => Counted::Iteration,
-            Measured::Tools => Counted::Tool,
-            Measured::Agents | Measured::Embeddings | Measured::Stores => Counted::Nothing,
-        }
     }
 }
 

@@ -441,22 +441,27 @@ impl Description {
             }
             return;
         }
-        let mut say = |argument: &str, key: &'static str, value: Option<Value>| {
-            if value.is_some() && !written.contains(&argument) {
-                opening.push(key, value);
-            }
-        };
-        say("top_p", key::REQUEST_TOP_P, said.top_p.map(Value::F64));
-        say("top_k", key::REQUEST_TOP_K, said.top_k.map(Value::I64));
-        say("seed", key::REQUEST_SEED, said.seed.map(Value::I64));
-        say("presence_penalty", key::REQUEST_PRESENCE_PENALTY, said.presence_penalty.map(Value::F64));
-        say("frequency_penalty", key::REQUEST_FREQUENCY_PENALTY, said.frequency_penalty.map(Value::F64));
-        say("choice_count", key::REQUEST_CHOICE_COUNT, said.choice_count.map(Value::I64));
-        say("reasoning_level", key::REQUEST_REASONING_LEVEL, said.reasoning_level.map(Value::String));
-        say("previous_response_id", key::REQUEST_PREVIOUS_RESPONSE_ID, said.previous_response.map(Value::String));
-        say("stream", key::REQUEST_STREAM, said.stream.then_some(Value::Bool(true)));
+        opening.push_unless(written, "top_p", key::REQUEST_TOP_P, said.top_p.map(Value::F64));
+        opening.push_unless(written, "top_k", key::REQUEST_TOP_K, said.top_k.map(Value::I64));
+        opening.push_unless(written, "seed", key::REQUEST_SEED, said.seed.map(Value::I64));
+        opening.push_unless(written, "presence_penalty", key::REQUEST_PRESENCE_PENALTY, said.presence_penalty.map(Value::F64));
+        opening.push_unless(written, "frequency_penalty", key::REQUEST_FREQUENCY_PENALTY, said.frequency_penalty.map(Value::F64));
+        opening.push_unless(written, "choice_count", key::REQUEST_CHOICE_COUNT, said.choice_count.map(Value::I64));
+        opening.push_unless(written, "reasoning_level", key::REQUEST_REASONING_LEVEL, said.reasoning_level.map(Value::String));
+        opening.push_unless(
+            written,
+            "previous_response_id",
+            key::REQUEST_PREVIOUS_RESPONSE_ID,
+            said.previous_response.map(Value::String),
+        );
+        opening.push_unless(written, "stream", key::REQUEST_STREAM, said.stream.then_some(Value::Bool(true)));
         let stops = Some(said.stop_sequences).filter(|stops| !stops.is_empty());
-        say("stop_sequences", key::REQUEST_STOP_SEQUENCES, stops.map(|stops| Value::Array(Array::String(stops))));
+        opening.push_unless(
+            written,
+            "stop_sequences",
+            key::REQUEST_STOP_SEQUENCES,
+            stops.map(|stops| Value::Array(Array::String(stops))),
+        );
     }
 
     /// The tools that the model may choose from: `fastmcp.sampling.tool_count` of a loop that does not say it otherwise and, as content,

@@ -1,13 +1,13 @@
 //! Opening a call: who listens, what the request says, the sampler's decision, the start of the span.
 
-use crate::call::core::{Call, Counted, Inherited, Learning, Place, Recursive, Run, Wants};
+use crate::call::core::{Call, Inherited, Learning, Place, Recursive, Run, Wants};
 use crate::call::delivery;
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Moment;
 use crate::content::{Captured, captures};
 use crate::listen::{Beginning, Listeners, Started, start};
 use crate::settings::Capture;
-use crate::vocabulary::{Kind, Operation, OperationName, Origin, Shared, SharedValues, key, value};
+use crate::vocabulary::{Counted, Kind, Operation, OperationName, Origin, Shared, SharedValues, key, value};
 use crate::warning;
 use opentelemetry::trace::{Link, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
@@ -111,7 +111,7 @@ pub(crate) struct Manner {
 
 impl Manner {
     fn counted(&self, called: OperationName) -> Counted {
-        Counted::of(called, self.purpose.is_some())
+        called.counted(self.purpose.is_some())
     }
 }
 
@@ -581,6 +581,21 @@ impl Opening {
         }
     }
 
+    /// Nearly all that a request could say it does not: to ask for that is inlined.
+    #[inline]
+    pub(crate) fn push_unless(&mut self, written: &[&str], argument: &str, key: &'static str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.push_new(written, argument, key, value);
+        }
+    }
+
+    #[inline(never)]
+    fn push_new(&mut self, written: &[&str], argument: &str, key: &'static str, value: Value) {
+        if !written.contains(&argument) {
+            self.push(key, Some(value));
+        }
+    }
+
     pub(crate) fn share_unless_written(&mut self, shared: Shared, value: Option<Value>) {
         if !self.written.has(shared) {
             self.share(shared, value);
@@ -588,7 +603,12 @@ impl Opening {
     }
 
     pub(crate) fn share(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
-        let Some(value) = value.map(Into::into) else { return };
+        if let Some(value) = value {
+            self.share_value(shared, value.into());
+        }
+    }
+
+    fn share_value(&mut self, shared: Shared, value: Value) {
         self.written.shared |= shared.bit();
         if self.keeps_shared {
             self.said.push(shared, value.clone(), self.origin, self.site.attributes + 1);

@@ -14,7 +14,7 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::Call;
-use crate::call::ending::{Failure, Label};
+use crate::call::ending::Label;
 use crate::call::harness::Then;
 use crate::call::learned::Source;
 use crate::caught::caught;
@@ -246,13 +246,13 @@ impl<'a, E> FailedAny<'a, E> {
     }
 
     /// What is the error's own text is read by its own code, which may panic: then it has its type still.
-    fn put(&self, label: impl FnOnce(&E) -> Option<Cow<'_, str>>, message: impl FnOnce(&E) -> Option<String>) {
+    fn put(&self, label: impl FnOnce(&E) -> Option<Cow<'_, str>>, message: fn(&E) -> Option<String>) {
         let Some(error) = self.error.filter(|_| self.call.wants.ending()) else { return };
         let label =
             caught("an error's `ErrorType`", || label(error).map(|label| Label::Said(label.into_owned().into()))).flatten();
         let error_type = label.unwrap_or_else(|| Label::Fixed(error_type::of_type::<E>()));
-        let message = self.call.error_message(|| caught("an error's `Display`", || message(error)).flatten());
-        self.call.learn(|learned| learned.failure = Some(Failure { error_type, exception_type: type_name::<E>(), message }));
+        let message = self.call.displayed(|| message(error));
+        self.call.say_failure(error_type, type_name::<E>(), message);
     }
 }
 

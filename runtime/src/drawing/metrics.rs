@@ -15,9 +15,9 @@ const SAID_BY_THE_METRIC: &[&str] = &[key::TOOL_TYPE, key::MCP_METHOD_NAME];
 pub(crate) fn draw(metrics: &[Metric], paint: Paint, width: usize) -> String {
     let mut drawing = String::new();
     for metric in metrics {
-        let matters = |(key, value): &&(String, Value)| {
-            !SAID_BY_THE_METRIC.contains(&key.as_str()) && !(key == key::OPERATION_NAME && is_usual(value))
-        };
+        let is_said =
+            |key: &str, value: &Value| SAID_BY_THE_METRIC.contains(&key) || (key == key::OPERATION_NAME && is_usual(value));
+        let matters = |(key, value): &&(String, Value)| !is_said(key, value);
         let is_common = |said: &(String, Value)| metric.points.iter().all(|point| point.attributes.get(&said.0) == Some(&said.1));
         let joined = |attributes: &mut dyn Iterator<Item = &(String, Value)>| {
             let shown: Vec<String> = attributes.map(|(key, value)| format!("{} {}", short_key(key), shown(value))).collect();
