@@ -79,7 +79,7 @@ fn open_as(called: OperationName, site: &'static Site, manner: Manner, describe:
         description.opening.conclude();
         description.opening.finish()
     });
-    if called.kind() == Kind::Loop {
+    if called == OperationName::InvokeAgent {
         report(call.as_ref().is_some_and(|call| call.wants.span()));
     }
     call

@@ -1,13 +1,13 @@
 //! Opening a call: who listens, what the request says, the sampler's decision, the start of the span.
 
-use crate::call::core::{Call, Counted, Inherited, Learning, Place, Recursive, Run, Wants};
+use crate::call::core::{Call, Inherited, Learning, Place, Recursive, Run, Wants};
 use crate::call::delivery;
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Moment;
 use crate::content::{Captured, captures};
 use crate::listen::{Beginning, Listeners, Started, start};
 use crate::settings::Capture;
-use crate::vocabulary::{Kind, Operation, OperationName, Origin, Shared, SharedValues, key, value};
+use crate::vocabulary::{Counted, Kind, Operation, OperationName, Origin, Shared, SharedValues, key, value};
 use crate::warning;
 use opentelemetry::trace::{Link, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
@@ -48,7 +48,8 @@ pub(crate) struct Opening {
     keeps_shared: bool,
     sampling: Sampling,
     beginning: Option<Box<Beginning>>,
-    /// Whether its run has counted it.
+    /// What its run counts it as, and whether it has.
+    counted: Counted,
     is_counted: bool,
     pub(crate) manner: Manner,
     pub(crate) started: Option<Instant>,
@@ -110,7 +111,7 @@ pub(crate) struct Manner {
 
 impl Manner {
     fn counted(&self, called: OperationName) -> Counted {
-        Counted::of(called, self.purpose.is_some())
+        called.counted(self.purpose.is_some())
     }
 }
 
@@ -180,13 +181,13 @@ impl Opening {
     /// None if nobody listens.
     #[inline]
     pub(crate) fn new(called: OperationName, site: &'static Site, manner: Manner) -> Option<Self> {
-        let found = match called.kind() {
+        let found = match called {
             // Who listens may be said by the context.
             #[cfg(feature = "testing")]
-            Kind::Loop if !is_there() => return None,
-            Kind::Loop => Found::Outside,
-            Kind::Step | Kind::Tool if is_there() => find(called, manner),
-            Kind::Step | Kind::Tool => return None,
+            OperationName::InvokeAgent if !is_there() => return None,
+            OperationName::InvokeAgent => Found::Outside,
+            _ if is_there() => find(called, manner),
+            _ => return None,
         };
         let (listening, parent) = match found {
             Found::Inside(run, parent) => (Listening::Within(run), parent),
@@ -220,10 +221,10 @@ impl Opening {
             (Listening::Own(listeners), Some(run)) => (run.inherited.len(), listeners.tracer.is_some()),
             (Listening::Within(run), _) => (run.inherited.len(), run.asks_under(place.span)),
         };
-        let measured = listening.measure(called);
+        let (measured, counted) = (listening.measure(called), manner.counted(called));
         if !asks && !measured {
             if let Listening::Within(run) = &listening {
-                run.count(manner.counted(called));
+                run.count(counted);
             }
             return None;
         }
@@ -237,7 +238,9 @@ impl Opening {
             let later = if kind == Kind::Step { 6 } else { 2 };
             let mut attributes = Vec::with_capacity(operation.attributes.len() + site.attributes + inherited + later);
             attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
-            attributes.extend(manner.purpose.map(|purpose| KeyValue::new(key::PURPOSE, purpose)));
+            if let Some(purpose) = manner.purpose {
+                attributes.push(KeyValue::new(key::PURPOSE, purpose));
+            }
             attributes
         });
         let captures = site.capture && consent != Consent::Denied && captures(&listening.settings, operation, kind);
@@ -257,6 +260,7 @@ impl Opening {
             keeps_shared: kind == Kind::Loop || measured || logs || prices,
             sampling,
             beginning: None,
+            counted,
             is_counted: false,
             manner,
             attributes,
@@ -334,14 +338,14 @@ impl Opening {
         let counted = std::mem::replace(&mut self.is_counted, true);
         match &self.listening {
             Listening::Within(run) if !counted && self.written.retries && self.is_of_loop() => run.count_retry(),
-            Listening::Within(run) if !counted => run.count(self.manner.counted(self.operation.called)),
+            Listening::Within(run) if !counted => run.count(self.counted),
             _ => None,
         }
     }
 
     /// Whether it is a model call of its loop's own.
     fn is_of_loop(&self) -> bool {
-        self.manner.counted(self.operation.called) == Counted::Iteration
+        self.counted == Counted::Iteration
     }
 
     /// Opens it in another context, if nothing was decided yet. Where nobody listens in there, nobody does.
