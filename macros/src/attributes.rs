@@ -125,6 +125,7 @@ const OWN: &[Own] = &[
     own("http.request.resend_count", &[Step], "attempt"),
     by_itself("mcp.method.name", &[Loop]),
     by_itself("samplescope.agent.parent", &[Loop]),
+    by_itself("samplescope.stream.silence", &[Step]),
     own("server.address", &[Step], "server_address"),
     own("server.port", &[Step], "server_port"),
 ];

@@ -88,6 +88,10 @@ fn describe(
             if let Some(cost) = cost {
                 say(key::USAGE_COST, cost.amount().into());
             }
+            let given_up = learned.as_deref().filter(|_| matches!(ending, Ending::Cancelled | Ending::Error(_)));
+            if let Some(silence) = given_up.and_then(|learned| learned.silence(call.started)) {
+                say(key::STREAM_SILENCE, silence.as_secs_f64().into());
+            }
             run.remember_finish_reason(finish_reason.clone());
             finish_reason
         }

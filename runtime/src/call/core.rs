@@ -175,7 +175,7 @@ impl Call {
     }
 
     fn clock(&self) -> Clock {
-        Clock { started: self.started, times_chunks: self.wants.chunks() }
+        Clock { started: self.started, times_chunks: self.wants.chunks(), times_silence: self.times_silence() }
     }
 
     /// Adds to what is known. No code of the user's runs in `learn`: a lock is held.
@@ -259,6 +259,19 @@ impl Call {
     pub(crate) fn error_message(&self, message: impl FnOnce() -> Option<String>) -> Option<String> {
         let settings = self.settings().filter(|settings| self.wants.span() && settings.error_messages())?;
         Some(settings.text(Piece::ErrorMessage, &message()?))
+    }
+
+    /// Whether it is a model call whose span records, which says how long its stream was silent when that was given up.
+    fn times_silence(&self) -> bool {
+        self.kind == Kind::Step && self.wants.span()
+    }
+
+    /// It goes on as long as a stream.
+    #[cold]
+    pub(crate) fn goes_on_as_stream(&self) {
+        if self.times_silence() {
+            self.learn(Learned::streams);
+        }
     }
 
     /// What came back is a stream, which nobody had said.
