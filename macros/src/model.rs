@@ -48,6 +48,8 @@ pub(crate) struct Model {
     pub(crate) consent: Option<Description>,
     /// Whether the tokens of a step are reported by it.
     pub(crate) tokens: bool,
+    /// Whether it completes the current span, and starts none.
+    pub(crate) adopts: bool,
     /// Whether a loop goes on when its function calls itself.
     pub(crate) recursive: bool,
     /// What is said of the items, if the function says that it returns a stream.

@@ -7,6 +7,7 @@ use crate::call::learned::{Learned, Moment};
 use crate::listen::{Measurement, Meters};
 use crate::value::Cost;
 use crate::vocabulary::{Kind, Origin, SharedValue, event, key};
+use crate::warning;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::time::Instant;
@@ -43,12 +44,23 @@ fn end(call: &Call, learned: Option<Box<Learned>>, ending: &Ending, at: Option<M
             if let Some(context) = call.recording() {
                 describe(call, run, context, learned, ending, error_type);
                 match at {
+                    _ if call.is_adopted => still_there(context),
                     Some(moment) => context.span().end_with_timestamp(moment.time),
                     None => context.span().end(),
                 }
             }
         }
         run.closed(call);
+    }
+}
+
+/// An adopted span is ended by its owner, who is to do that later.
+#[cold]
+fn still_there(context: &Context) {
+    if !context.span().is_recording() {
+        warning::once!(
+            "a span that a call completes (`span = current`) had ended before the call: what was known at the call's end is not on it"
+        );
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Call {
     pub(crate) operation: &'static Operation,
     /// What its listeners want to know of it.
     pub(crate) wants: Wants,
+    /// Whether its span is somebody else's, who ends it.
+    pub(crate) is_adopted: bool,
     pub(crate) id: Id,
     /// What the call runs in; None: in whatever is current.
     pub(crate) context: Option<Context>,

@@ -186,7 +186,7 @@ fn of_a_step(request: &Request, turn: usize, retries: u8, tenant: &Named, job: &
     Ok(answered())
 }
 
-#[sampling_step(request = body, response = |response| response)]
+#[sampling_step(span = current, request = body, response = |response| response)]
 fn of_a_step_besides(body: &[(&str, &str)]) -> String {
     String::new()
 }
@@ -223,6 +223,9 @@ fn of_a_tool(call: &Call, tenant: &Named, job: &Job) -> Result<Output, Failure> 
     Err(Failure)
 }
 
+#[sampling_tool(span = current)]
+fn of_a_tool_besides() {}
+
 fn main() {
     let step: StepCall = start_step(|_| {});
     let job = Job { context: step.context(), received: SystemTime::now() };
@@ -234,5 +237,6 @@ fn main() {
     of_a_step_besides(&[]);
     of_a_step_that_fails();
     drop(of_a_stream());
+    of_a_tool_besides();
     let _ = of_a_tool(&Call { name: "look", id: "1", arguments: Vec::new() }, &session, &job);
 }
