@@ -18,6 +18,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 /// | [`vocabulary`](Settings::with_vocabulary) | `OTEL_SEMCONV_STABILITY_OPT_IN`: a comma list that may hold `gen_ai_latest_experimental` | [`Vocabulary::FastMcp`] |
 /// | [`capture`](Settings::with_capture) | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: `SPAN_ONLY` (or `true`, `1`), `EVENT_ONLY`, `SPAN_AND_EVENT`, `NO_CONTENT` (or `false`, `0`) | [`Capture::Off`] |
 /// | [`capture_only`](Settings::with_capture_only) | – | every piece |
+/// | [`content_budget`](Settings::with_content_budget) | – | none |
 /// | [`length_limit`](Settings::with_length_limit) | `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, else `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, in characters | none |
 /// | [`redactor`](Settings::with_redactor) | – | none |
 /// | [`error_messages`](Settings::with_error_messages) | – | `true` |
@@ -40,6 +41,7 @@ pub struct Settings {
     capture: Capture,
     redactor: Option<Arc<Redactor>>,
     length_limit: Option<usize>,
+    content_budget: Option<usize>,
     error_messages: bool,
     arguments_for_sampler: bool,
     price: Option<Arc<Price>>,
@@ -195,6 +197,21 @@ impl Settings {
         Settings { length_limit: limit.into(), ..self }
     }
 
+    /// How much content a span may carry all in all, in characters; and a log event likewise. What the length limit does to a single value, this does to
+    /// a long conversation: the system prompt is kept and the newest messages, as many as there is room for, each whole, and
+    /// `samplescope.input.messages.omitted` on the span, or in the log event, says how many older ones are not there.
+    ///
+    /// The system prompt may take half of the budget, and with it the messages and the definitions of tools, in this order, three quarters; what
+    /// they leave over is the answer's. What a tool was given and what it gave back may take half each. What is longer than its share is cut as
+    /// the length limit cuts it, and so is the newest message. Where no system prompt is given apart, the messages of that role (and of
+    /// `developer`) are the system prompt, wherever they stand.
+    ///
+    /// The texts of errors and the explanations of scores are no part of it.
+    #[must_use]
+    pub fn with_content_budget(self, characters: impl Into<Option<usize>>) -> Self {
+        Settings { content_budget: characters.into(), ..self }
+    }
+
     /// Whether an error's own text is exported, as the status description and `exception.message`. Without it an error still has its type.
     #[must_use]
     pub fn with_error_messages(self, exported: bool) -> Self {
@@ -254,6 +271,11 @@ impl Settings {
         self.length_limit
     }
 
+    /// How much content a span may carry all in all, in characters. `None`: all that there is.
+    pub fn content_budget(&self) -> Option<usize> {
+        self.content_budget
+    }
+
     /// Whether an error's own text is exported.
     pub fn error_messages(&self) -> bool {
         self.error_messages
@@ -293,6 +315,7 @@ impl Settings {
             capture: capture.1.map_or_else(Capture::default, |value| read_capture(&value, warnings)),
             redactor: None,
             length_limit: limits.find_map(|limit| limit),
+            content_budget: None,
             error_messages: true,
             arguments_for_sampler: false,
             price: None,
@@ -363,6 +386,7 @@ impl fmt::Debug for Settings {
             .field("redactor", &self.redactor.as_ref().map(|_| "…"))
             .field("pieces", &self.pieces)
             .field("length_limit", &self.length_limit)
+            .field("content_budget", &self.content_budget)
             .field("error_messages", &self.error_messages)
             .field("arguments_for_sampler", &self.arguments_for_sampler)
             .field("price", &self.price.as_ref().map(|_| "…"))
@@ -450,12 +474,14 @@ mod tests {
             .with_vocabulary(Vocabulary::GenAi)
             .with_capture(Capture::Events)
             .with_length_limit(12)
+            .with_content_budget(34)
             .with_error_messages(false)
             .with_arguments_for_sampler(true);
         assert_eq!(
             (settings.vocabulary(), settings.capture(), settings.length_limit()),
             (Vocabulary::GenAi, Capture::Events, Some(12))
         );
+        assert_eq!(settings.content_budget(), Some(34));
         assert_eq!((settings.error_messages(), settings.arguments_for_sampler()), (false, true));
     }
 

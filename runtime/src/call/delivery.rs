@@ -9,7 +9,7 @@ use crate::vocabulary::{Content, Shared, event, key};
 use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 
 /// What the request said, as span events where the vocabulary has them: at the start, in the order in which things happen.
-pub(crate) fn request_events(call: &Call, settings: &Settings, captured: &Captured) -> Vec<Event> {
+pub(crate) fn request_events(call: &Call, settings: &Settings, captured: &mut Captured) -> Vec<Event> {
     let wanted = call.operation.content == Content::Events && settings.capture().on_spans();
     if wanted { captured.request_events(settings, false) } else { Vec::new() }
 }
@@ -30,18 +30,21 @@ pub(crate) fn at_end(
     let streamed = captured.put_together(call.kind, settings);
     let finish_reason = finish_reason.as_ref();
     let as_json = capture.as_events() || content == Content::Attributes;
-    let documents = if as_json { captured.documents(settings, only_text, &streamed, finish_reason) } else { Vec::new() };
+    let (documents, omitted) =
+        if as_json { captured.documents(settings, only_text, &streamed, finish_reason) } else { (Vec::new(), 0) };
     if capture.as_events() && !documents.is_empty() && is_there() {
-        log(call, context, &documents, finish_reason, attributes);
+        log(call, context, &documents, omitted, finish_reason, attributes);
     }
     match content {
         Content::Nothing => {}
         Content::Events => {
             let mut events = captured.request_events(settings, true);
             events.extend(captured.choice(settings, &streamed, finish_reason));
+            attributes.extend(count(captured.omitted).map(|count| KeyValue::new(key::INPUT_MESSAGES_OMITTED, count)));
             return events;
         }
         Content::Attributes => {
+            attributes.extend(count(omitted).map(|count| KeyValue::new(key::INPUT_MESSAGES_OMITTED, count)));
             attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
             attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
             attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
@@ -50,9 +53,21 @@ pub(crate) fn at_end(
     Vec::new()
 }
 
+/// None if there is nothing to count.
+fn count(omitted: usize) -> Option<i64> {
+    (omitted > 0).then(|| omitted.try_into().unwrap_or(i64::MAX))
+}
+
 /// One log event, in the context of the call, so that a bridge to OpenTelemetry logs finds its span. It says what the span says,
 /// as far as `tracing` carries it: it has no lists, so these are JSON text.
-fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Option<&StringValue>, attributes: &[KeyValue]) {
+fn log(
+    call: &Call,
+    context: &Context,
+    documents: &[Document],
+    omitted: usize,
+    finish_reason: Option<&StringValue>,
+    attributes: &[KeyValue],
+) {
     let document = |key| documents.iter().find(|(name, _)| *name == key).map(|(_, json)| json.as_str());
     let value = |key| {
         let learned = attributes.iter().find(|attribute| attribute.key.as_str() == key);
@@ -96,6 +111,7 @@ fn log(call: &Call, context: &Context, documents: &[Document], finish_reason: Op
             { key::INPUT_MESSAGES } = document(key::INPUT_MESSAGES),
             { key::OUTPUT_MESSAGES } = document(key::OUTPUT_MESSAGES),
             { key::TOOL_DEFINITIONS } = document(key::TOOL_DEFINITIONS),
+            { key::INPUT_MESSAGES_OMITTED } = count(omitted),
         }
     );
 }

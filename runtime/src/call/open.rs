@@ -571,7 +571,7 @@ impl Opening {
         });
         if let (Some(mut captured), Some(settings)) = (self.content.filter(|_| allows_content), call.settings()) {
             captured.narrow(kind, settings);
-            for (name, attributes) in delivery::request_events(&call, settings, &captured) {
+            for (name, attributes) in delivery::request_events(&call, settings, &mut captured) {
                 call.add_event(name, attributes);
             }
             call.remember(captured);

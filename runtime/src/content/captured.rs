@@ -1,6 +1,8 @@
 //! The content of one call, from where it is captured to where the vocabulary wants it.
 
+use crate::content::budget::Budget;
 use crate::content::document;
+use crate::content::exported::Share;
 use crate::content::redaction::Redaction;
 use crate::content::streamed::Streamed;
 use crate::read::json::Piece;
@@ -10,7 +12,6 @@ use crate::vocabulary::{Content, Kind, Operation, event, key};
 use opentelemetry::{KeyValue, StringValue};
 use serde::Serialize;
 use std::borrow::Cow;
-use std::slice;
 
 /// Content that was captured. Messages are redacted when it is known where they go, what a tool was given and gave back at once.
 #[derive(Default)]
@@ -26,6 +27,10 @@ pub(crate) struct Captured {
     tools: Vec<ToolDefinition>,
     pub(crate) arguments: Option<String>,
     pub(crate) result: Option<String>,
+    /// How many characters of the content budget the span's events have taken.
+    spent: usize,
+    /// How many messages to the model there was no room for there.
+    pub(crate) omitted: usize,
 }
 
 /// How many answers of one stream are kept.
@@ -158,12 +163,24 @@ impl Captured {
     }
 
     /// The span events of what was asked, as far as it was known at the start; `late`: as far as it was not.
-    pub(crate) fn request_events(&self, settings: &Settings, late: bool) -> Vec<Event> {
-        let system = self.system.iter().filter(|_| self.late_system == late);
-        let input = self.input.iter().filter(|_| self.late_input == late);
-        let system = system.map(|message| message_event(settings, settings::Piece::System, &Role::System, message));
-        let input = input.map(|message| message_event(settings, settings::Piece::Input, &Role::User, message));
-        system.chain(input).flatten().collect()
+    pub(crate) fn request_events(&mut self, settings: &Settings, late: bool) -> Vec<Event> {
+        let mut budget = Budget::new(settings, self.spent);
+        let mut events = Vec::new();
+        if self.late_system == late {
+            let redaction = Redaction::new(settings, settings::Piece::System);
+            for message in &self.system {
+                let text = budget.message(Share::Half, message, redaction);
+                events.extend(text.map(|text| message_event(settings, redaction, &Role::System, message, text)));
+            }
+        }
+        if self.late_input == late {
+            let redaction = Redaction::new(settings, settings::Piece::Input);
+            let input = budget.texts(&self.input, self.system.is_empty(), redaction);
+            events
+                .extend(input.into_iter().map(|(message, text)| message_event(settings, redaction, &Role::User, message, text)));
+        }
+        (self.spent, self.omitted) = (budget.spent, self.omitted + budget.omitted);
+        events
     }
 
     /// What arrived in pieces: messages, redacted, or the result of a tool.
@@ -184,9 +201,10 @@ impl Captured {
 
     pub(crate) fn choice(&self, settings: &Settings, streamed: &[Message], finish_reason: Option<&StringValue>) -> Option<Event> {
         let redaction = Redaction::new(settings, settings::Piece::Output);
+        let mut budget = Budget::new(settings, self.spent);
         let text = match streamed.first() {
-            Some(streamed) => text_or_json(settings, Redaction::DONE, streamed)?,
-            None => text_or_json(settings, redaction, self.output.last()?)?,
+            Some(streamed) => budget.message(Share::Whole, streamed, Redaction::DONE)?,
+            None => budget.message(Share::Whole, self.output.last()?, redaction)?,
         };
         let mut attributes = vec![KeyValue::new(event::CHOICE, text), KeyValue::new(key::INDEX, 0_i64)];
         let finish_reason = finish_reason.map(|reason| redaction.finish_reason(reason.as_str()).into_owned());
@@ -194,47 +212,42 @@ impl Captured {
         Some((event::CHOICE.into(), attributes))
     }
 
-    /// Those of which there is anything. `only_text`: of the system's instructions.
+    /// Those of which there is anything, and how many messages to the model there was no room for. `only_text`: of the system's instructions.
     pub(crate) fn documents(
         &self,
         settings: &Settings,
         only_text: bool,
         streamed: &[Message],
         finish_reason: Option<&StringValue>,
-    ) -> Vec<Document> {
+    ) -> (Vec<Document>, usize) {
         let redaction = |piece| Redaction::new(settings, piece);
         let finish_reason = finish_reason.map(|reason| redaction(settings::Piece::Output).finish_reason(reason.as_str()));
         let says = |part: &Part| !only_text || part.is_text();
         let has_system = self.system.iter().flat_map(Message::parts).any(says);
         let has_output = !self.output.is_empty() || !streamed.is_empty();
+        let mut budget = Budget::new(settings, 0);
         let system = has_system.then(|| document::parts(&self.system, says, redaction(settings::Piece::System)));
-        let input = (!self.input.is_empty()).then(|| document::input(&self.input, redaction(settings::Piece::Input)));
+        let system = system.and_then(|json| budget.document(Share::Half, json));
+        let input = budget.input(&self.input, !has_system, redaction(settings::Piece::Input));
+        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(settings::Piece::ToolDefinitions)));
+        let tools = tools.and_then(|json| budget.document(Share::Request, json));
         let output = has_output
             .then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(settings::Piece::Output)));
-        let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(settings::Piece::ToolDefinitions)));
+        let output = output.and_then(|json| budget.document(Share::Whole, json));
         let documents = [
             (key::SYSTEM_INSTRUCTIONS, system),
             (key::INPUT_MESSAGES, input),
             (key::OUTPUT_MESSAGES, output),
             (key::TOOL_DEFINITIONS, tools),
         ];
-        documents.into_iter().filter_map(|(key, json)| Some((key, settings.cut_document(json?)?))).collect()
+        (documents.into_iter().filter_map(|(key, json)| Some((key, json?))).collect(), budget.omitted)
     }
 }
 
 /// `gen_ai.{role}.message`, with the text under the same name.
-fn message_event(settings: &Settings, piece: settings::Piece, role: &Role, message: &Message) -> Option<Event> {
-    let redaction = Redaction::new(settings, piece);
-    let name = event::message(&settings.cut(&redaction.role(message.role_or(role))));
-    let text = text_or_json(settings, redaction, message)?;
-    Some((name.clone().into(), vec![KeyValue::new(name, text)]))
-}
-
-fn text_or_json(settings: &Settings, redaction: Redaction<'_>, message: &Message) -> Option<String> {
-    match message.as_text() {
-        Some(text) => Some(settings.cut(&redaction.text(text)).into_owned()),
-        None => settings.cut_document(document::parts(slice::from_ref(message), |_| true, redaction)),
-    }
+fn message_event(settings: &Settings, redaction: Redaction<'_>, role: &Role, message: &Message, text: String) -> Event {
+    let name = event::message(&settings.cut(&redaction.role(message.role_or(role)), settings.room(Share::Request)));
+    (name.clone().into(), vec![KeyValue::new(name, text)])
 }
 
 #[cfg(test)]

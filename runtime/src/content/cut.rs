@@ -30,7 +30,7 @@ impl Structure {
             _ => self.with_longest_texts(&Value::String(document.to_string()), limit),
         };
         if shortened.is_none() {
-            warning::once!("content was left out: its structure alone is longer than the length limit");
+            warning::once!("content was left out: its structure alone is longer than the limit");
         }
         shortened
     }

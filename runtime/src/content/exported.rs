@@ -8,21 +8,47 @@ use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
 
+/// How much of the content budget may be used up once something is written. What one leaves over is there for those that come after it.
+#[derive(Clone, Copy)]
+pub(crate) enum Share {
+    /// Half: a system prompt, what a tool was given, what it gave back.
+    Half,
+    /// Three quarters: everything that the model was sent.
+    Request,
+    /// All: the answer.
+    Whole,
+}
+
 impl Settings {
+    /// How many characters there is room for in an empty span, or log event. None: for as many as there are.
+    pub(crate) fn room(&self, share: Share) -> Option<usize> {
+        let budget = self.content_budget()?;
+        Some(match share {
+            Share::Half => budget / 2,
+            Share::Request => budget - budget / 4,
+            Share::Whole => budget,
+        })
+    }
+
     /// One text.
     pub(crate) fn text(&self, piece: Piece, text: &str) -> String {
-        self.cut(&Redaction::new(self, piece).text(text)).into_owned()
+        self.cut(&Redaction::new(self, piece).text(text), None).into_owned()
     }
 
-    /// A text that has been redacted.
-    pub(crate) fn cut<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.length_limit().map_or(text.into(), |limit| cut(text, limit))
+    /// A text that has been redacted. `room`: how much there is left of the content budget.
+    pub(crate) fn cut<'t>(&self, text: &'t str, room: Option<usize>) -> Cow<'t, str> {
+        self.longest(room).map_or(text.into(), |limit| cut(text, limit))
     }
 
-    /// A document of ours that has been redacted: only what people and models wrote in it is cut.
+    /// How long one text or document may be, in characters.
+    pub(crate) fn longest(&self, room: Option<usize>) -> Option<usize> {
+        self.length_limit().into_iter().chain(room).min()
+    }
+
+    /// A document of ours that has been redacted: only what people and models wrote in it is cut. `room`: as for [`cut`](Self::cut).
     /// None, with a warning, if not even the structure of its last entry is within the limit.
-    pub(crate) fn cut_document(&self, json: String) -> Option<String> {
-        match self.length_limit() {
+    pub(crate) fn cut_document(&self, json: String, room: Option<usize>) -> Option<String> {
+        match self.longest(room) {
             Some(limit) if is_longer(&json, limit) => Structure::Messages.shortened(serde_json::from_str(&json).ok()?, limit),
             _ => Some(json),
         }
@@ -43,7 +69,7 @@ impl Settings {
             Ok(text) => in_json(redaction.text(&text)),
             Err(_) => redaction.json(json),
         };
-        match self.length_limit() {
+        match self.longest(self.room(Share::Half)) {
             Some(limit) if is_longer(&json, limit) => {
                 // What is nested deeper than serde_json reads is cut like a text.
                 let document = serde_json::from_str(&json).unwrap_or(Value::String(json));

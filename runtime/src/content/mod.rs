@@ -1,10 +1,12 @@
 //! Messages, tool arguments and results: captured only where somebody asked, redacted while they are written as JSON, then cut.
 //!
 //! ```text
-//! captured → {document, streamed, exported} → redaction → settings
-//!                                           → cut
+//! captured → budget → document → redaction → settings
+//!          → streamed → exported ↗
+//!                                → cut
 //! ```
 
+mod budget;
 mod captured;
 mod cut;
 mod document;

@@ -1,6 +1,7 @@
 //! A message that arrives in pieces and is kept in bounded memory.
 
 use crate::content::cut::beginning_of;
+use crate::content::exported::Share;
 use crate::content::redaction::Redaction;
 use crate::read::json::Delta;
 use crate::settings::{Piece, Settings};
@@ -130,7 +131,7 @@ impl Kept {
         }
         if !settings.redacts() {
             // The one character more is what makes it too long.
-            let room = settings.length_limit().map_or(usize::MAX, |limit| limit.saturating_add(1).saturating_sub(before));
+            let room = longest(settings).map_or(usize::MAX, |limit| limit.saturating_add(1).saturating_sub(before));
             self.text.push_str(first(room, text));
         } else if self.text.len() + text.len() <= KEPT_WHOLE {
             self.text.push_str(text);
@@ -158,13 +159,18 @@ impl Kept {
 
     /// What may be exported of it; None if nothing arrived.
     fn exported(self, settings: &Settings, redact: impl FnOnce(&str) -> String) -> Option<String> {
-        match settings.length_limit() {
+        match longest(settings) {
             _ if self.length == 0 => None,
             _ if self.is_left_out => Some(format!("…[{} characters left out]", self.length)),
             Some(limit) if !settings.redacts() && self.length > limit => Some(beginning_of(self.length, &self.text, limit)),
             _ => Some(redact(&self.text)),
         }
     }
+}
+
+/// How long a text of an answer may be, in characters.
+fn longest(settings: &Settings) -> Option<usize> {
+    settings.longest(settings.room(Share::Whole))
 }
 
 /// The first `count` characters of the text.

@@ -39,7 +39,7 @@ impl Shown {
     }
 
     fn content(&mut self, captured: &Captured) {
-        for (key, json) in captured.documents(&Settings::default(), false, &[], None) {
+        for (key, json) in captured.documents(&Settings::default(), false, &[], None).0 {
             self.say(key, serde_json::from_str::<Value>(&json).ok());
         }
     }

@@ -101,6 +101,7 @@ pub(crate) mod key {
     pub(crate) const AGENT_PARENT: &str = "samplescope.agent.parent";
     pub(crate) const DECISION: &str = "samplescope.decision";
     pub(crate) const DECISION_BY: &str = "samplescope.decision.by";
+    pub(crate) const INPUT_MESSAGES_OMITTED: &str = "samplescope.input.messages.omitted";
     pub(crate) const MESSAGES_AFTER: &str = "samplescope.messages.after";
     pub(crate) const MESSAGES_BEFORE: &str = "samplescope.messages.before";
     pub(crate) const STREAM_SILENCE: &str = "samplescope.stream.silence";
