@@ -38,6 +38,7 @@ impl fmt::Display for Macro {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own in the attribute")]
 pub(crate) struct Model {
     pub(crate) kind: Macro,
     /// The path of the facade, where it is not `::samplescope`.
