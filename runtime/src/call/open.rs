@@ -359,7 +359,7 @@ impl Opening {
             return;
         }
         match &mut self.sampling {
-            Sampling::Decided(span) => span.link(linked),
+            Sampling::Decided(span) => span.link(&self.parent, linked),
             _ => self.beginning.get_or_insert_default().links.push(Link::with_context(linked)),
         }
     }
@@ -488,11 +488,11 @@ impl Opening {
             return;
         }
         self.say_defaults();
-        if let Sampling::Decided(Started::Recording(_) | Started::Adopted(_)) = &self.sampling {
+        if let Sampling::Decided(Started::Recording(_) | Started::Adopted) = &self.sampling {
             // Decided by what was there then; the rest comes now.
             let name = self.name_of_span();
             if let (Sampling::Decided(span), Some(attributes)) = (&mut self.sampling, self.attributes.take()) {
-                span.describe(name, attributes);
+                span.describe(&self.parent, name, attributes);
             }
         } else {
             self.decide();
@@ -510,7 +510,7 @@ impl Opening {
             // It may turn out to be a stream, whose first chunk is timed.
             started.get_or_insert_with(Instant::now);
         }
-        let (unsampled, is_adopted) = (matches!(span, Started::Unsampled(_)), span.is_adopted());
+        let (unsampled, is_adopted) = (matches!(span, Started::Unsampled(_)), matches!(span, Started::Adopted));
         let own = span.into_context(parent);
         let allows_content = self.consent.allows();
         let mut wants = Wants::of_span(records, self.captures && allows_content);

@@ -62,8 +62,8 @@ pub(crate) fn is_still_there(tracer: &BoxedTracer) -> bool {
 /// A span as it was started.
 pub(crate) enum Started {
     Recording(BoxedSpan),
-    /// Nothing was: the span that is current in this context is somebody else's, and records.
-    Adopted(Context),
+    /// Nothing was: the span that is current where the call begins is somebody else's, and records.
+    Adopted,
     /// A sampler said no.
     Unsampled(BoxedSpan),
     /// There is no provider, or none any more, or telemetry is suppressed.
@@ -112,36 +112,33 @@ pub(crate) fn start_built(tracer: &BoxedTracer, parent: &Context, builder: SpanB
     Started::Unsampled(span)
 }
 
-/// Starts nothing: the span that is current in that context is completed.
-pub(crate) fn adopt(context: &Context, attributes: Vec<KeyValue>, beginning: Option<Box<Beginning>>) -> Started {
-    let span = context.span();
+/// Starts nothing: the span that is current there is completed.
+#[cold]
+pub(crate) fn adopt(parent: &Context, attributes: Vec<KeyValue>, beginning: Option<Box<Beginning>>) -> Started {
+    let span = parent.span();
     span.set_attributes(attributes);
     for link in beginning.into_iter().flat_map(|beginning| beginning.links) {
         span.add_link(link.span_context, link.attributes);
     }
-    Started::Adopted(context.clone())
+    Started::Adopted
 }
 
 impl Started {
     pub(crate) fn is_recording(&self) -> bool {
-        matches!(self, Started::Recording(_) | Started::Adopted(_))
-    }
-
-    pub(crate) fn is_adopted(&self) -> bool {
-        matches!(self, Started::Adopted(_))
+        matches!(self, Started::Recording(_) | Started::Adopted)
     }
 
     /// A link that is learned after the sampler has decided.
-    pub(crate) fn link(&mut self, link: SpanContext) {
+    pub(crate) fn link(&mut self, parent: &Context, link: SpanContext) {
         match self {
             Started::Recording(span) => span.add_link(link, Vec::new()),
-            Started::Adopted(context) => context.span().add_link(link, Vec::new()),
+            Started::Adopted => parent.span().add_link(link, Vec::new()),
             Started::Unsampled(_) | Started::Nothing => {}
         }
     }
 
     /// What is learned after the sampler has decided.
-    pub(crate) fn describe(&mut self, name: Option<Cow<'static, str>>, attributes: Vec<KeyValue>) {
+    pub(crate) fn describe(&mut self, parent: &Context, name: Option<Cow<'static, str>>, attributes: Vec<KeyValue>) {
         match self {
             Started::Recording(span) => {
                 if let Some(name) = name {
@@ -150,7 +147,7 @@ impl Started {
                 span.set_attributes(attributes);
             }
             // Its name is its owner's.
-            Started::Adopted(context) => context.span().set_attributes(attributes),
+            Started::Adopted => parent.span().set_attributes(attributes),
             Started::Unsampled(_) | Started::Nothing => {}
         }
     }
@@ -162,7 +159,7 @@ impl Started {
     pub(crate) fn into_context(self, parent: &Context) -> Option<Context> {
         match self {
             Started::Recording(span) => Some(parent.with_span(span)),
-            Started::Adopted(context) => Some(context),
+            Started::Adopted => Some(parent.clone()),
             Started::Unsampled(span) => (!parent.span().is_recording()).then(|| parent.with_span(span)),
             Started::Nothing => None,
         }
