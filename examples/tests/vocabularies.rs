@@ -34,7 +34,9 @@ fn page(prescribed: &Value, genai: &Value) -> String {
     let mut page = String::from(
         "# One run in both vocabularies\n\n\
          `examples/scenarios/both_vocabularies.json`, replayed with content on. Left the names of FastMCP issue #3891, which are the default; right those of\n\
-         the OpenTelemetry GenAI conventions (`OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental`). Written by a test: `CONTRIBUTING.md` says how.\n",
+         the OpenTelemetry GenAI conventions (`OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental`). Written by a test: `CONTRIBUTING.md` says how.\n\
+         What is neither a chat nor a tool call, as `embeddings small` (`sampling.embeddings small` on the left), is in the guide \
+         [`records`](../runtime/src/guide/records.md#what-is-no-chat-and-no-tool-call).\n",
     );
     let spans = |run: &Value| run["spans"].as_array().cloned().unwrap_or_default();
     for (left, right) in spans(prescribed).iter().zip(&spans(genai)) {

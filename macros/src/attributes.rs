@@ -78,8 +78,12 @@ const OWN: &[Own] = &[
     own("fastmcp.sampling.tool_count", &[Loop], "tool_count"),
     own("gen_ai.agent.name", &[Loop, Step, Tool], "agent"),
     own("gen_ai.conversation.id", &[Loop, Step, Tool], "conversation_id"),
+    own("gen_ai.data_source.id", &[Tool], "data_source_id"),
     own("gen_ai.input.messages", &[Loop, Step, Tool], "messages"),
-    by_itself("gen_ai.operation.name", &[Loop, Step, Tool]),
+    own("gen_ai.memory.query.text", &[Loop, Step, Tool], "query"),
+    own("gen_ai.memory.records", &[Loop, Step, Tool], "documents"),
+    by_itself("gen_ai.operation.name", &[Loop]),
+    own("gen_ai.operation.name", &[Step, Tool], "operation"),
     own("gen_ai.output.messages", &[Step], "message"),
     own("gen_ai.output.messages", &[Loop, Tool], "answer"),
     own("gen_ai.prompt.name", &[Step], "prompt_name"),
@@ -100,6 +104,8 @@ const OWN: &[Own] = &[
     own("gen_ai.response.finish_reasons", &[Step], "stop_reason"),
     own("gen_ai.response.id", &[Step], "response_id"),
     own("gen_ai.response.model", &[Step], "response_model"),
+    own("gen_ai.retrieval.documents", &[Loop, Step, Tool], "documents"),
+    own("gen_ai.retrieval.query.text", &[Loop, Step, Tool], "query"),
     own("gen_ai.system_instructions", &[Loop, Step, Tool], "system_prompt"),
     own("gen_ai.tool.call.arguments", &[Loop, Step, Tool], "arguments"),
     own("gen_ai.tool.call.id", &[Tool], "call_id"),
@@ -125,6 +131,7 @@ const OWN: &[Own] = &[
     own("http.request.resend_count", &[Step], "attempt"),
     by_itself("mcp.method.name", &[Loop]),
     by_itself("samplescope.agent.parent", &[Loop]),
+    own("samplescope.purpose", &[Step], "purpose"),
     by_itself("samplescope.stream.silence", &[Step]),
     own("server.address", &[Step], "server_address"),
     own("server.port", &[Step], "server_port"),
@@ -142,7 +149,7 @@ fn instead(kind: Macro, on: Macro, key: &str) -> Option<String> {
     let Some(argument) = own.argument.and_then(keys::find) else {
         return Some(format!("leave it out, `#[{on}]` sets it by itself"));
     };
-    let example = argument.example();
+    let example = argument.example_on(on);
     if argument.on.contains(&kind) {
         return Some(format!("write the argument `{example}`"));
     }

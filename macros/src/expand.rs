@@ -39,7 +39,7 @@ use crate::shape::{self, AsyncBlock, Form, OpaqueStream, Returned, Shape};
 use crate::spine::Expected;
 use crate::stacked;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprReference, LitStr, ReturnType, Signature, Token, Type};
 
@@ -210,10 +210,12 @@ fn open(model: &Model, function: &Function, output: Option<&Type>) -> TokenStrea
 fn opened(model: &Model, name: &str, place: Span, first: Option<TokenStream>, returns: Option<TokenStream>) -> TokenStream {
     let private = hygiene::private(model.renamed.as_ref());
     let (span, open) = (hygiene::span(), Ident::new(&model.kind.to_string(), Span::mixed_site()));
-    let (open, at) = if model.recursive {
-        (quote!(sampling_loop_or_on), hygiene::of_user(place, quote!(::core::panic::Location::caller(),)))
-    } else {
-        (open.to_token_stream(), TokenStream::new())
+    let (open, first_said) = match operation(model, &private) {
+        Some(operation) => (format_ident!("{open}_as"), quote!(#operation,)),
+        None if model.recursive => {
+            (format_ident!("{open}_or_on"), hygiene::of_user(place, quote!(::core::panic::Location::caller(),)))
+        }
+        None => (open, TokenStream::new()),
     };
     let request = &model.request;
     let (attributes, capture) = (proc_macro2::Literal::usize_unsuffixed(request.attributes()), model.capture);
@@ -248,11 +250,27 @@ fn opened(model: &Model, name: &str, place: Span, first: Option<TokenStream>, re
     };
     quote! {
         #private::#open(
-            #at
+            #first_said
             &#private::Site { function: #name, attributes: #attributes, capture: #capture },
             #describe,
         )
     }
+}
+
+/// What a step or a tool does, if it is not what these do by themselves.
+fn operation(model: &Model, private: &TokenStream) -> Option<TokenStream> {
+    let (ty, by_itself) = match model.kind {
+        Macro::Loop => return None,
+        Macro::Step => ("StepOperation", "CHAT"),
+        Macro::Tool => ("ToolOperation", ""),
+    };
+    let constant = model.operation.or(model.purpose.as_ref().map(|_| by_itself))?;
+    let (ty, constant) = (Ident::new(ty, Span::mixed_site()), Ident::new(constant, Span::mixed_site()));
+    let operation = quote!(#private::#ty::#constant);
+    Some(match &model.purpose {
+        Some(purpose) => quote!(#private::#ty::with_purpose(#operation, #purpose)),
+        None => operation,
+    })
 }
 
 /// A statement's call, and what is known of it.

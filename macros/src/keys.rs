@@ -78,11 +78,16 @@ use Side::{Error, Request, Setting, Success};
 
 const ALL: &[Macro] = &[Loop, Step, Tool];
 const ASKING: &[Macro] = &[Loop, Step];
+const INSIDE: &[Macro] = &[Step, Tool];
 
 pub(crate) const KEYS: &[Key] = &[
+    key("name", &[Tool], Request(Measured), Takes::Text),
+    key("call_id", &[Tool], Request(Recorded), Takes::Text),
+    key("description", &[Tool], Request(Recorded), Takes::Text),
+    key("tool_type", &[Tool], Request(Measured), Takes::Text),
     key("agent", &[Loop], Request(AgentMeasured), Takes::Text),
     key("conversation_id", &[Loop], Request(Recorded), Takes::Text),
-    key("provider", ASKING, Request(Measured), Takes::Text),
+    key("provider", ALL, Request(Measured), Takes::Text),
     key("model", ASKING, Request(Measured), Takes::Text),
     key("temperature", ASKING, Request(Recorded), Takes::Number),
     key("max_tokens", ASKING, Request(Recorded), Takes::Integer),
@@ -101,19 +106,19 @@ pub(crate) const KEYS: &[Key] = &[
     key("previous_response_id", &[Step], Request(Recorded), Takes::Text),
     key("prompt_name", &[Step], Request(Recorded), Takes::Text),
     key("prompt_version", &[Step], Request(Recorded), Takes::Text),
-    key("server_address", &[Step], Request(ServerMeasured), Takes::Text),
-    key("server_port", &[Step], Request(ServerMeasured), Takes::Integer),
+    key("server_address", INSIDE, Request(ServerMeasured), Takes::Text),
+    key("server_port", INSIDE, Request(ServerMeasured), Takes::Integer),
     key("iteration", &[Step], Request(Recorded), Takes::Integer),
     key("attempt", &[Step], Request(Recorded), Takes::Integer),
-    key("name", &[Tool], Request(Measured), Takes::Text),
-    key("call_id", &[Tool], Request(Recorded), Takes::Text),
-    key("description", &[Tool], Request(Recorded), Takes::Text),
-    key("tool_type", &[Tool], Request(Measured), Takes::Text),
+    key("operation", INSIDE, Setting, Takes::Text),
+    key("purpose", &[Step], Setting, Takes::Text),
+    key("data_source_id", &[Tool], Request(Recorded), Takes::Text),
     key("request", ASKING, Request(Read), Takes::Provided),
     key("system_prompt", ASKING, Request(Captured), Takes::Messages),
     key("messages", ASKING, Request(Captured), Takes::Messages),
     key("tools", ASKING, Request(Listed), Takes::Tools),
     key("arguments", &[Tool], Request(Captured), Takes::Json),
+    key("query", &[Tool], Request(Captured), Takes::Text),
     key("response", ASKING, Success, Takes::Provided),
     key("stop_reason", &[Step], Success, Takes::Text),
     key("response_model", &[Step], Success, Takes::Text),
@@ -125,6 +130,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("chunk", ALL, Success, Takes::Chunk),
     key("answer", &[Loop], Success, Takes::Messages),
     key("result", &[Tool], Success, Takes::Json),
+    key("documents", &[Tool], Success, Takes::Json),
     key("failed", ALL, Success, Takes::Flag),
     key("error_type", ALL, Error, Takes::Text),
     key("inherited", &[Loop], Request(Recorded), Takes::Attributes),
@@ -161,6 +167,7 @@ impl Key {
         match (self.side, self.takes) {
             (_, Takes::Attributes) => "attributes of your own",
             (Request(Captured | Listed), _) | (Success, Takes::Messages | Takes::Json) => "content",
+            (Setting, Takes::Text) => "of the request",
             (Setting | Request(Placed), _) | (_, Takes::Chunk) => "besides",
             (Request(_), _) => "of the request",
             (Success | Error, _) => "of the response",
@@ -173,6 +180,9 @@ impl Key {
         let value = match (self.side, self.takes) {
             (Error, Takes::Attributes) => return format!("{name}(\"http.response.status_code\" = |error| error.status())"),
             (Error, _) => "|error| error.kind()",
+            (Setting, Takes::Text) if name == "purpose" => "\"compaction\"",
+            (Setting, Takes::Text) => "\"embeddings\"",
+            (Success, Takes::Json) if name == "documents" => "|found| found",
             (Success, Takes::Usage) => "|response| response.usage",
             (Success, Takes::Flag) => "|output| output.is_error",
             (Success, Takes::Messages) => "|response| &response.text",
@@ -200,6 +210,14 @@ impl Key {
         format!("{name} = {value}")
     }
 
+    /// The same, where that depends on what it stands on.
+    pub(crate) fn example_on(&self, kind: Macro) -> String {
+        match (self.name, kind) {
+            ("operation", Tool) => String::from("operation = \"retrieval\""),
+            _ => self.example(),
+        }
+    }
+
     /// Why the argument belongs where it does, where somebody may well have expected it elsewhere.
     pub(crate) fn reason(&self) -> Option<&'static str> {
         Some(match self.name {
@@ -208,12 +226,17 @@ impl Key {
                 "a response belongs to one model call, which is a step"
             }
             "iteration" => "a loop counts its steps",
+            "operation" => "a loop is always an agent's run",
+            "purpose" => "it says what one model call is for, which is a step",
             "attempt" => "what is sent again is one model call, which is a step",
             "span" => "a client opens spans for its model calls and tools, and a loop has one of its own",
             "recursive" => "only a loop goes on when its function calls itself",
             "agent" | "conversation_id" | "inherited" => "steps and tools inherit it from their loop",
             "tool_count" | "result_type" | "result_type_name" | "handler_mode" | "answer" => "it describes the whole run",
             "name" | "call_id" | "description" | "tool_type" | "arguments" | "result" => "it describes one tool call",
+            "data_source_id" | "query" | "documents" => {
+                "it describes one retrieval, which is a tool with `operation = \"retrieval\"`"
+            }
             "top_p"
             | "top_k"
             | "seed"
@@ -225,7 +248,7 @@ impl Key {
             | "previous_response_id"
             | "prompt_name"
             | "prompt_version" => "it describes one model call, which is a step",
-            "server_address" | "server_port" => "it says where one model call went, which is a step",
+            "server_address" | "server_port" => "it says where one call went",
             "provider" | "model" | "temperature" | "max_tokens" | "system_prompt" | "messages" | "tools" | "request"
             | "response" => "it describes what is asked of the model",
             _ => return None,

@@ -17,6 +17,7 @@
 //! | `evaluated` | the rules for expressions of the request |
 //! | `attributes` | the rules for `attributes("key" = …)` |
 //! | `registry` | what OpenTelemetry has attributes for, and of which type |
+//! | `operations` | what steps and tools may be instead of a chat or a tool call |
 //! | `model` | what expansion may rely on |
 //! | `shape` | how the function hands back its result |
 //! | `captures` | which arguments the body takes along, and how they drop |
@@ -49,6 +50,7 @@ mod keys;
 mod level;
 mod model;
 mod nearest;
+mod operations;
 mod places;
 mod registry;
 mod shape;
@@ -201,6 +203,8 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// What the request says besides:
 ///
+/// - `operation = "embeddings"`: what it does, if no `chat`: `generate_content`, `text_completion` or, which is no iteration, `embeddings`
+/// - `purpose = "compaction"`: what it is for, if for something else than the loop does: then it is no iteration
 /// - `provider = "anthropic"`: whose model is asked; not given, the loop's
 /// - `temperature = request.temperature`: the temperature; not given, the loop's
 /// - `max_tokens = 512`: how many tokens the response may have; not given, the loop's
@@ -342,11 +346,22 @@ pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `arguments = call.arguments`: what the tool is called with: anything that serialises
 /// - `result = |output| &output.text`: what it gives back
+/// - `query = question`: what a retrieval looks for
+/// - `documents = |found| found`: what it finds
 ///
 /// What it is:
 ///
 /// - `description = "Looks it up."`: what the model is told of it
 /// - `tool_type = "datastore"`: `function`, unless it is something else
+///
+/// What is no tool call, and not counted as one, but stands where one could:
+///
+/// - `operation = "retrieval"`: what it does: `retrieval`, `search_memory`, `create_memory`, `update_memory`, `upsert_memory`, `delete_memory`, `create_memory_store` or
+///   `delete_memory_store`
+/// - `data_source_id = "handbook"`: what a retrieval looks in
+/// - `provider = "pinecone"`: whose service that is
+/// - `server_address = "db.example.com"`: where it is
+/// - `server_port = 443`: at which port
 ///
 /// Errors, and attributes of your own:
 ///

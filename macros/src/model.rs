@@ -53,6 +53,10 @@ pub(crate) struct Model {
     pub(crate) adopts: bool,
     /// Whether a loop goes on when its function calls itself.
     pub(crate) recursive: bool,
+    /// The runtime's constant for what a step or a tool does, if it is not what these do by themselves.
+    pub(crate) operation: Option<&'static str>,
+    /// What a step is for, if for something else than its loop does.
+    pub(crate) purpose: Option<LitStr>,
     /// What is said of the items, if the function says that it returns a stream.
     pub(crate) stream: Option<Items>,
     pub(crate) request: Request,

@@ -11,6 +11,7 @@ use crate::habits::{self, Habit};
 use crate::keys::{self, Key, Need, Side, Takes};
 use crate::model::{Description, Items, Macro, Model, Request, Requested, Response, Value};
 use crate::nearest::nearest;
+use crate::operations;
 use crate::places;
 use crate::registry::Takes as Registered;
 use crate::shape::{self, Form};
@@ -50,7 +51,8 @@ pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject<'_
     let function = subject.and_then(|subject| subject.function);
     let spells_stream = function.is_some_and(|function| shape::returns_opaque_stream(&function.signature));
     stream(&args, says_stream.is_some(), spells_stream, errors);
-    let unnamed = kind == Macro::Tool && !args.iter().any(|arg| arg.key == "name");
+    let performs = fitting(kind, &args, errors);
+    let unnamed = kind == Macro::Tool && performs.constant.is_none() && !args.iter().any(|arg| arg.key == "name");
     let mut model = Model {
         kind,
         renamed: None,
@@ -59,6 +61,8 @@ pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject<'_
         tokens: true,
         adopts: false,
         recursive: false,
+        operation: performs.constant,
+        purpose: None,
         stream: None,
         request: Request::default(),
         response: Response::default(),
@@ -196,6 +200,45 @@ pub(crate) fn two_of_ours(subject: &str, first: Macro, second: Macro, at: Span, 
     Error::new(at, says)
 }
 
+/// What the call does, of which everything else that is said has to be true.
+fn fitting(kind: Macro, args: &[Arg], errors: &mut Errors) -> Performs {
+    let mut performs = Performs { class: operations::default(kind), constant: None };
+    if kind == Macro::Loop {
+        return performs;
+    }
+    let value = args.iter().find(|arg| arg.key == "operation").map(|arg| &arg.value);
+    if let Some(Written::Expression(value)) = value {
+        match literal(value) {
+            Some(Lit::Str(name)) => match operations::find(kind, &name.value()) {
+                Ok(operation) => performs = Performs { class: operation.class, constant: operation.constant },
+                // What else is said may be true of what was meant.
+                Err(says) => {
+                    errors.push(Error::new(name.span(), says));
+                    return performs;
+                }
+            },
+            _ => return performs,
+        }
+    }
+    let is_beside = args.iter().any(|arg| arg.key == "purpose");
+    for Arg { key, .. } in args {
+        let name = key.to_string();
+        if let Some(why) = operations::misfit(performs.class, &name).filter(|_| keys::of(kind).any(|key| key.name == name)) {
+            errors.push(Error::new(key.span(), format!("`{name}` says nothing here: {why}")));
+        } else if is_beside && name == "iteration" {
+            let says = "what is for a `purpose` of its own is no iteration of its loop: remove one of the two";
+            errors.push(Error::new(key.span(), says));
+        }
+    }
+    performs
+}
+
+/// What a call does.
+struct Performs {
+    class: operations::Class,
+    constant: Option<&'static str>,
+}
+
 /// `attributes(…)` may stand there as often as it reads well; each key in it once.
 fn no_duplicates(args: &[Arg], errors: &mut Errors) {
     let keys = args.iter().filter(|arg| !lists_attributes(arg)).map(|arg| (arg.key.to_string(), arg.key.span()));
@@ -295,7 +338,7 @@ fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors)
     let Arg { key: method, value } = arg;
     match (key.side, value) {
         (_, Written::Missing) if key.takes == Takes::Nothing => model.recursive |= key.name == "recursive",
-        (_, Written::Missing) => errors.push(missing(key, &method)),
+        (_, Written::Missing) => errors.push(missing(model.kind, key, &method)),
         (Side::Setting, value) => setting(key, &method, value, model, errors),
         (_, Written::Entries(entries)) if key.takes == Takes::Attributes => attributes(key, &method, entries, model, errors),
         (_, Written::Entries(_)) => errors.push(Error::new(method.span(), format!("write `{}`", key.example()))),
@@ -310,13 +353,25 @@ fn argument(key: &'static Key, arg: Arg, model: &mut Model, errors: &mut Errors)
     }
 }
 
-fn missing(key: &Key, at: &Ident) -> Error {
-    Error::new(at.span(), format!("`{}` needs a value: write `{}`", key.name, key.example()))
+fn missing(kind: Macro, key: &Key, at: &Ident) -> Error {
+    Error::new(at.span(), format!("`{}` needs a value: write `{}`", key.name, key.example_on(kind)))
 }
 
 fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mut Errors) {
     match (key.takes, value) {
         (Takes::Path, Written::Path(path)) => model.renamed = Some(path),
+        (Takes::Text, Written::Expression(value)) => match literal(&value) {
+            Some(Lit::Str(text)) if key.name == "purpose" && text.value().is_empty() => {
+                errors.push(Error::new(text.span(), empty(key)));
+            }
+            Some(Lit::Str(text)) if key.name == "purpose" => model.purpose = Some(text.clone()),
+            // Which one it is was looked at before everything else.
+            Some(Lit::Str(_)) => {}
+            _ => errors.push(Error::new(
+                value.span(),
+                format!("`{}` is a string that stands here, since it decides what the call is before anything is evaluated: write `{}`", key.name, key.example_on(model.kind)),
+            )),
+        },
         (Takes::Flag, Written::Expression(Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }))) if !flag.value => match key.name {
             "tokens" => model.tokens = false,
             _ => model.capture = false,
@@ -366,6 +421,8 @@ fn request(key: &'static Key, need: Need, method: Ident, value: Written, model: 
         _ => return,
     };
     let constant = matches!(&value, Value::Type(_)) || matches!(&value, Value::Requested(value) if is_constant(value));
+    // A tool's meter knows no provider: what else stands where a tool could is measured as whatever has a server.
+    let need = if model.kind == Macro::Tool && key.name == "provider" { Need::ServerMeasured } else { need };
     let request = &mut model.request;
     let group = match need {
         Need::Placed => &mut request.placed,

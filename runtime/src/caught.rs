@@ -1,6 +1,7 @@
 //! Code of the user's that they would not have run without us may panic, and they must not see it. Their own code may, and then its span says so.
 
 use crate::warning;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What the code gives; None, with a warning, if it panics. `what` says what was left out.
@@ -8,11 +9,7 @@ pub(crate) fn caught<T>(what: &'static str, code: impl FnOnce() -> T) -> Option<
     match catch_unwind(AssertUnwindSafe(code)) {
         Ok(value) => Some(value),
         Err(payload) => {
-            // The payload may panic as it drops.
-            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-                std::mem::forget(again);
-            }
-            warn(what);
+            warn(what, payload);
             None
         }
     }
@@ -35,6 +32,10 @@ impl Unwinding {
 }
 
 #[cold]
-fn warn(what: &'static str) {
+fn warn(what: &'static str, payload: Box<dyn Any + Send>) {
+    // The payload may panic as it drops.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
+    }
     warning::once!("{what} panicked: what it would have said was left out");
 }

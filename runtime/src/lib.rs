@@ -39,7 +39,7 @@ pub use console::console;
 pub use handle::{
     CurrentLoop, CurrentStep, CurrentTool, EnteredCall, InvalidReference, LoopCall, LoopDescription, Reference, StepCall,
     StepDescription, ToolCall, ToolDecision, ToolDescription, current_loop, current_step, current_tool, start_loop, start_step,
-    start_tool,
+    start_step_as, start_tool, start_tool_as,
 };
 /// [`with_current_context`](FutureExt::with_current_context), which keeps a spawned task in its loop: `tokio::spawn(tool().with_current_context())`.
 #[doc(no_inline)]
@@ -55,6 +55,7 @@ pub use value::decision::Decision;
 pub use value::error_type::ErrorType;
 pub use value::evaluation::Evaluation;
 pub use value::message::{Message, Part, Role, ToMessages, ToToolDefinitions, ToolDefinition};
+pub use value::operation::{StepOperation, ToolOperation};
 pub use value::response::{SamplingResponse, TokenUsage, ToolOutcome};
 pub use vocabulary::Modality;
 

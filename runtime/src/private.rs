@@ -9,12 +9,13 @@ pub use crate::call::statement::{Awaited, BoxedFuture, Entered, Expected, Known}
 pub use crate::read::given::Given;
 pub use crate::read::shown as read;
 pub use crate::value::error_type::Source;
+pub use crate::value::operation::{StepOperation, ToolOperation};
 pub use std::borrow::Cow;
 
 use crate::call::core::{Call, Recursive};
-use crate::call::description::{Describe, open, open_recursive};
+use crate::call::description::{Describe, open, open_for, open_recursive};
 use crate::call::here::Here;
-use crate::vocabulary::Kind;
+use crate::vocabulary::OperationName;
 use serde::{Serialize, Serializer};
 use std::panic::Location;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 /// Opens a loop. Loops always ask whether anybody listens.
 #[inline]
 pub fn sampling_loop(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Loop> {
-    Opened::new(open(Kind::Loop, site, &describe))
+    Opened::new(open(OperationName::InvokeAgent, site, &describe))
 }
 
 /// Opens a loop whose function may call itself: then the call belongs to the loop that is there.
@@ -38,19 +39,31 @@ pub fn sampling_loop_or_on(
 /// Opens a step.
 #[inline]
 pub fn sampling_step(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Leaf> {
-    Opened::new(open_inside(Kind::Step, site, &describe))
+    Opened::new(open_inside(OperationName::Chat, site, &describe))
+}
+
+/// Opens a step that does something else, or is for something else.
+#[inline]
+pub fn sampling_step_as(operation: StepOperation, site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Leaf> {
+    Opened::new(if Here::current().is_silent() { None } else { open_for(operation, site, &describe) })
 }
 
 /// Opens a tool.
 #[inline]
 pub fn sampling_tool(site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Leaf> {
-    Opened::new(open_inside(Kind::Tool, site, &describe))
+    Opened::new(open_inside(OperationName::ExecuteTool, site, &describe))
+}
+
+/// Opens what is no tool, but stands where one could.
+#[inline]
+pub fn sampling_tool_as(operation: ToolOperation, site: &'static Site, describe: impl Fn(&mut Description)) -> Opened<Leaf> {
+    Opened::new(open_inside(operation.called, site, &describe))
 }
 
 /// Inside a loop that nobody listens to, a step or tool asks nobody.
 #[inline]
-fn open_inside(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
-    if Here::current().is_silent() { None } else { open(kind, site, describe) }
+fn open_inside(called: OperationName, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
+    if Here::current().is_silent() { None } else { open(called, site, describe) }
 }
 
 /// A string that stands in an attribute: as the name of a variant it is `'static`, and need not be copied.

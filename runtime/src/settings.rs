@@ -119,9 +119,9 @@ pub enum Piece {
     ToolDefinitions,
     /// A message of the model, and the answer of a loop.
     Output,
-    /// A string, number or name in the arguments of a tool call.
+    /// A string, number or name in the arguments of a tool call, or what a retrieval or a memory is asked.
     ToolArguments,
-    /// A string, number or name in the result of a tool call.
+    /// A string, number or name in the result of a tool call, or in what a retrieval or a memory finds.
     ToolResult,
     /// The explanation of a score.
     Explanation,
@@ -202,7 +202,7 @@ impl Settings {
     /// `samplescope.input.messages.omitted` on the span, or in the log event, says how many older ones are not there.
     ///
     /// The system prompt may take half of the budget, and with it the messages and the definitions of tools, in this order, three quarters; what
-    /// they leave over is the answer's. What a tool was given and what it gave back may take half each. What is longer than its share is cut as
+    /// they leave over is the answer's. What a tool was given and what it gave back may take half each, what is looked for and found likewise. What is longer than its share is cut as
     /// the length limit cuts it, and so is the newest message. Where no system prompt is given apart, the messages of that role (and of
     /// `developer`) are the system prompt, wherever they stand.
     ///

@@ -98,6 +98,7 @@ macro_rules! instrumented {
             let _ = tool(words, false).await;
             let _ = late(words).await;
             let _ = failing(count);
+            let _ = retrieve(words);
             boxed(count).await
         }
 
@@ -156,6 +157,15 @@ macro_rules! instrumented {
             futures::stream::iter([String::from("a"), String::from("b")])
         }
 
+        #[sampling_step(operation = "embeddings", purpose = "index", usage = |()| TokenUsage::default().with_input(count))]
+        fn embed(count: u32) {}
+
+        #[sampling_tool(operation = "retrieval", provider = words, data_source_id = words, query = words, documents = |found| found)]
+        fn retrieve(words: &str) -> Vec<String> {
+            embed(3);
+            vec![String::from(words)]
+        }
+
         #[sampling_tool(stream, chunk = |part| Chunk::new().text(part.as_str()))]
         pub(super) fn boxed_stream() -> Pin<Box<dyn futures::Stream<Item = String> + Send>> {
             Box::pin(futures::stream::iter([String::from("c")]))
@@ -181,10 +191,10 @@ macro_rules! instrumented {
 
 everything! {
     agent answer append_to arguments asks_consent attempt attribute boxed call call_id calling capture choice_count chunk
-    conversation_id current_span definitions description entered error error_type failed flag frequency_penalty future given handler_mode
+    conversation_id current_span data_source_id definitions description documents entered error error_type failed flag frequency_penalty future given handler_mode
     inherited inherited_registered integer is_agent_measured is_capturing is_measured is_recording is_server_measured items
     iteration known leave link max_tokens message messages model name number opaque_stream opaque_stream_result outcome output
-    outside parent presence_penalty previous_response_id prompt_name prompt_version provider reasoning_level record registered
+    outside parent presence_penalty previous_response_id prompt_name prompt_version provider query reasoning_level record registered
     request response response_id response_model result result_type result_type_name returns run said same says seed server_address
     server_port started stop_reason stop_sequences stream success system_prompt temperature text texts then tool_count tool_type
     tools top_k top_p tried usage value without_tokens
@@ -205,7 +215,7 @@ macro_rules! exported {
 }
 
 fn lines(telemetry: &Telemetry, module: &str) -> Vec<String> {
-    let spans = telemetry.spans(23);
+    let spans = telemetry.spans(27);
     let lines = spans.iter().map(|span| {
         let parent = spans.iter().position(|other| other.id() == span.parent_id());
         let mut attributes = span.attributes();
@@ -221,7 +231,7 @@ fn lines(telemetry: &Telemetry, module: &str) -> Vec<String> {
 #[tokio::test]
 async fn nothing_of_the_user_s_is_taken_for_ours() {
     let without = exported!(none);
-    assert_eq!(without.iter().filter(|line| line.contains(" Unset ")).count(), 15);
+    assert_eq!(without.iter().filter(|line| line.contains(" Unset ")).count(), 19);
     assert_eq!(without.iter().filter(|line| line.contains(" Error { ")).count(), 8);
     let [Nonsense, Nonsense, Nonsense] = [by_reference::in_scope(), by_value::in_scope(), by_mutable_reference::in_scope()];
     for with in [exported!(by_reference), exported!(by_value), exported!(by_mutable_reference)] {

@@ -5,8 +5,10 @@ use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::Sampler;
 use samplescope::{Settings, TokenUsage, Vocabulary, current_step, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::{Point, Telemetry};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
 
 const OPERATION: &str = "mcp.server.operation.duration";
 const TOKENS: &str = "gen_ai.client.token.usage";
@@ -215,6 +217,172 @@ async fn a_cancelled_model_call_is_measured_as_one() {
         "",
     ];
     assert_eq!(everything(&telemetry), expected.join("\n"));
+}
+
+mod other_operations {
+    use super::*;
+
+    /// An embeddings call that says all that its metrics have.
+    #[sampling_step(
+        operation = "embeddings",
+        provider = "openai",
+        model = "small",
+        server_address = "api.example.com",
+        server_port = 443,
+        response_model = |_| "small-2",
+        usage = |usage| usage,
+    )]
+    async fn embed(fails: Fails) -> Result<TokenUsage, std::fmt::Error> {
+        match fails {
+            Fails::Never => Ok(TokenUsage::default().with_input(12)),
+            Fails::Asking => Err(std::fmt::Error),
+            Fails::Panicking => std::future::pending().await,
+        }
+    }
+
+    /// A loop whose model is none of theirs.
+    #[sampling_loop(agent = "weather", provider = "anthropic", model = "claude")]
+    async fn run(fails: Fails) {
+        let _ = embed(fails).await;
+    }
+
+    const EMBEDDINGS: &str = "gen_ai.operation.name=embeddings gen_ai.provider.name=openai gen_ai.request.model=small server.address=api.example.com server.port=I64443";
+    const ANSWERED: &str = "gen_ai.operation.name=embeddings gen_ai.provider.name=openai gen_ai.request.model=small gen_ai.response.model=small-2 server.address=api.example.com server.port=I64443";
+
+    fn run_s(telemetry: &Telemetry, calls: u8, ending: &str) -> String {
+        let all = everything(telemetry);
+        let of_run = [
+            "gen_ai.invoke_agent.duration s histogram 0.1 0.2 .. 409.6".to_owned(),
+            format!("  {ending}gen_ai.agent.name=weather gen_ai.operation.name=invoke_agent: 1 times"),
+            "gen_ai.invoke_agent.inference_calls {inference_call} histogram 1 2 .. 128".to_owned(),
+            format!("  gen_ai.agent.name=weather gen_ai.operation.name=invoke_agent: {calls} in 1"),
+            "gen_ai.invoke_agent.tool_calls {tool_call} histogram 1 2 .. 128".to_owned(),
+            "  gen_ai.agent.name=weather gen_ai.operation.name=invoke_agent: 0 in 1".to_owned(),
+        ];
+        all.replace(&of_run.join("\n"), "RUN").replace(EMBEDDINGS, "EMBEDDINGS").replace(ANSWERED, "ANSWERED")
+    }
+
+    #[tokio::test]
+    async fn embeddings_are_timed_as_no_inference_and_have_no_other_metric() {
+        let telemetry = Telemetry::on().metered().with(genai());
+        run(Fails::Never).await;
+        let duration = "gen_ai.client.operation.duration s histogram 0.01 0.02 .. 81.92";
+        assert_eq!(run_s(&telemetry, 0, ""), format!("{duration}\n  ANSWERED: 1 times\nRUN\n"));
+        let growing = std::iter::successors(Some(0.01), |last| Some(last * 2.0)).take(14).collect::<Vec<f64>>();
+        assert_eq!(telemetry.points("gen_ai.client.operation.duration")[0].bounds, growing);
+        drop(telemetry);
+
+        let telemetry = Telemetry::off().metered().with(genai());
+        run(Fails::Asking).await;
+        assert_eq!(run_s(&telemetry, 0, ""), format!("{duration}\n  error.type=fmt::Error EMBEDDINGS: 1 times\nRUN\n"));
+        drop(telemetry);
+
+        let telemetry = Telemetry::off().metered().with(genai());
+        assert!(futures::FutureExt::now_or_never(run(Fails::Panicking)).is_none());
+        let expected = format!("{duration}\n  error.type=cancelled EMBEDDINGS: 1 times\nRUN\n");
+        assert_eq!(run_s(&telemetry, 0, "error.type=cancelled "), expected);
+    }
+
+    #[tokio::test]
+    async fn in_the_prescribed_names_the_tokens_of_embeddings_are_measured() {
+        let telemetry = Telemetry::on().metered();
+        run(Fails::Never).await;
+        let expected = [
+            "gen_ai.client.token.usage {token} histogram 1 4 .. 67108864",
+            "  gen_ai.operation.name=embeddings gen_ai.provider.name=openai gen_ai.request.model=small gen_ai.response.model=small-2 gen_ai.token.type=input: 12 in 1",
+            "mcp.server.operation.duration s histogram 0.01 0.02 .. 300",
+            "  mcp.method.name=sampling/createMessage: 1 times",
+            "",
+        ];
+        assert_eq!(everything(&telemetry), expected.join("\n"));
+    }
+
+    #[tokio::test]
+    async fn other_inferences_are_measured_under_their_name() {
+        #[sampling_step(operation = "text_completion", usage = |()| TokenUsage::new(3, 1))]
+        async fn complete() {}
+        let telemetry = Telemetry::off().metered().with(genai());
+        complete().await;
+        let text = everything(&telemetry);
+        assert_eq!(text.matches("gen_ai.operation.name=text_completion").count(), 5, "{text}");
+        assert!(text.starts_with("gen_ai.client.inference.duration s") && !text.contains("chat"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_retrieval_and_a_memory_are_timed_as_no_tool() {
+        #[sampling_tool(operation = "retrieval", provider = "pinecone", server_address = "db.example.com", data_source_id = "handbook", name = "look", failed = |()| true)]
+        fn retrieve() {}
+        #[sampling_tool(operation = "upsert_memory")]
+        fn remember() {}
+        let telemetry = Telemetry::off().metered().with(genai());
+        retrieve();
+        remember();
+        let expected = [
+            "gen_ai.client.operation.duration s histogram 0.01 0.02 .. 81.92",
+            "  error.type=_OTHER gen_ai.operation.name=retrieval gen_ai.provider.name=pinecone server.address=db.example.com: 1 times",
+            "  gen_ai.operation.name=upsert_memory: 1 times",
+            "",
+        ];
+        assert_eq!(everything(&telemetry), expected.join("\n"));
+        drop(telemetry);
+        let telemetry = Telemetry::off().metered();
+        retrieve();
+        remember();
+        assert_eq!(everything(&telemetry), "", "as of any tool in the prescribed names");
+    }
+
+    #[tokio::test]
+    async fn what_a_loop_says_of_its_model_is_measured_of_its_model_alone() {
+        #[sampling_step(operation = "embeddings", usage = |()| TokenUsage::new(3, 1))]
+        fn embed() {}
+        #[sampling_tool(operation = "retrieval")]
+        fn retrieve() {}
+        #[sampling_loop(provider = "anthropic", model = "claude")]
+        fn run() {
+            embed();
+            retrieve();
+        }
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = asked.clone();
+        let settings = genai().with_price(move |provider, model, _| {
+            seen.lock().expect("not poisoned").push(format!("{provider:?} {model:?}"));
+            None
+        });
+        let telemetry = Telemetry::on().metered().with(settings);
+        run();
+        let expected = ["1 of gen_ai.operation.name=embeddings", "1 of gen_ai.operation.name=retrieval"];
+        assert_eq!(points(&telemetry, "gen_ai.client.operation.duration"), expected);
+        assert_eq!(*asked.lock().expect("not poisoned"), ["None None"], "its price, too");
+        drop(telemetry);
+        let telemetry = Telemetry::on().metered();
+        run();
+        let tokens = |kind| format!("1 of gen_ai.operation.name=embeddings gen_ai.token.type={kind}");
+        assert_eq!(points(&telemetry, TOKENS), ["input", "output"].map(tokens));
+    }
+
+    #[tokio::test]
+    async fn tokens_that_nobody_measures_are_not_asked_for() {
+        #[sampling_step(operation = "embeddings", response_model = |()| "small-2", usage = |()| { asked.set(true); TokenUsage::default() })]
+        fn embed(asked: &Cell<bool>) {}
+        let asked = Cell::new(false);
+        let telemetry = Telemetry::off().metered().with(genai());
+        embed(&asked);
+        let expected = ["1 of gen_ai.operation.name=embeddings gen_ai.response.model=small-2"];
+        assert_eq!(
+            (&points(&telemetry, "gen_ai.client.operation.duration")[..], asked.get()),
+            (&expected.map(str::to_owned)[..], false)
+        );
+    }
+
+    #[tokio::test]
+    async fn what_a_model_call_is_for_is_on_no_metric() {
+        #[sampling_step(purpose = "compaction", usage = |()| TokenUsage::new(3, 1))]
+        async fn summarise() {}
+        let telemetry = Telemetry::on().metered().with(genai());
+        summarise().await;
+        let text = everything(&telemetry);
+        assert!(text.contains("gen_ai.client.inference.usage.input_tokens") && !text.contains("compaction"), "{text}");
+    }
 }
 
 mod streaming {

@@ -289,6 +289,59 @@ mod tools {
     }
 }
 
+mod searches {
+    use super::*;
+    use samplescope::{ToolOperation, current_tool, start_tool_as};
+
+    #[sampling_tool(operation = "retrieval", query = query, documents = |found| found)]
+    fn retrieve(query: &str, found: &Value) -> Value {
+        found.clone()
+    }
+
+    #[sampling_tool(operation = "search_memory")]
+    fn search(query: &str, found: &Value) {
+        current_tool().query(query);
+        current_tool().documents(found);
+    }
+
+    /// What was looked for and what was found: by arguments, by a handle, by hand.
+    fn exported(found: &Value, settings: Settings) -> Vec<[String; 2]> {
+        let telemetry = Telemetry::on().with(settings);
+        retrieve(&secret(), found);
+        search(&secret(), found);
+        let call = start_tool_as(ToolOperation::RETRIEVAL, |retrieval| retrieval.query(&secret()));
+        call.documents(found);
+        call.end();
+        let content = |span: &Span| {
+            let of = if span.name().ends_with("memory") { "memory" } else { "retrieval" };
+            let found = if of == "memory" { "records" } else { "documents" };
+            [format!("gen_ai.{of}.query.text"), format!("gen_ai.{of}.{found}")]
+                .map(|key| span.get(&key).expect("captured").to_string())
+        };
+        telemetry.spans(3).iter().map(content).collect()
+    }
+
+    #[test]
+    fn what_is_looked_for_and_what_is_found_is_redacted_and_then_cut() {
+        let found = json!([{ "id": secret(), "score": 0.9, "text": json!({ secret(): secret() }).to_string() }]);
+        assert!(exported(&found, genai()).iter().flatten().all(|text| text.contains("hunter")), "or this proves nothing");
+        for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+            let redacting = || without_secrets(genai()).with_vocabulary(vocabulary);
+            for [query, found] in exported(&found, redacting()) {
+                assert_eq!(query, "my ***!");
+                assert_eq!(found, r#"[{"id":"my ***!","score":0.9,"text":"{\"my ***!\":\"my ***!\"}"}]"#);
+            }
+            for [query, found] in exported(&found, redacting().with_length_limit(40)) {
+                assert!(!query.contains("hunter") && !found.contains("hunter"), "{query} {found}");
+                assert!(serde_json::from_str::<Value>(&found).is_ok(), "{found}");
+            }
+            for [query, _] in exported(&found, redacting().with_length_limit(3)) {
+                assert_eq!(query, "my…");
+            }
+        }
+    }
+}
+
 mod inside {
     use super::*;
 

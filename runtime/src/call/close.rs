@@ -37,7 +37,7 @@ pub(crate) fn close(call: &Call, ending: Ending, at: Option<Moment>) {
 fn end(call: &Call, learned: Option<Box<Learned>>, ending: &Ending, at: Option<Moment>) {
     if let Some(run) = &call.run {
         if call.wants.anything() {
-            let error_type = ending.error_type(call.kind);
+            let error_type = ending.error_type(call.operation.called);
             if let Some(meters) = run.listeners.meters.as_ref().filter(|_| call.wants.meter()) {
                 measure(call, run, meters, learned.as_deref(), error_type.as_ref(), at);
             }
@@ -104,7 +104,9 @@ fn describe(
             if let Some(silence) = given_up.and_then(|learned| learned.silence(call.started)) {
                 say(key::STREAM_SILENCE, silence.as_secs_f64().into());
             }
-            run.remember_finish_reason(finish_reason.clone());
+            if call.is_of_loop {
+                run.remember_finish_reason(finish_reason.clone());
+            }
             finish_reason
         }
         Kind::Tool => None,
@@ -162,7 +164,6 @@ fn measure(call: &Call, run: &Run, meters: &Meters, learned: Option<&Learned>, e
     let usage = || learned.and_then(|learned| learned.usage.get().copied()).unwrap_or_default();
     let measurement = Measurement {
         operation: call.operation,
-        kind: call.kind,
         duration: call.started.map(until),
         first_chunk: learned.and_then(Learned::first_chunk),
         next_chunks: learned.map(Learned::next_chunks).unwrap_or_default(),

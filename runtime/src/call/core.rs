@@ -4,9 +4,10 @@
 //! wherever the user carries the context; the run knows its open calls by their ids. A call is found by its [`Place`]: the id of the span that
 //! the context is in, or, where that span is somebody else's, the id in this thread's [word](Here).
 
-use crate::call::ending::{Label, Refusal};
+use crate::call::ending::{Failure, Label, Refusal};
 use crate::call::here::{Here, Id, is_there};
-use crate::call::learned::{Clock, Learned, Source};
+use crate::call::learned::{Clock, Fact, Learned, Source};
+use crate::caught::caught;
 use crate::content::Captured;
 use crate::listen::Listeners;
 use crate::read::event::{Event, event as read_event};
@@ -14,8 +15,8 @@ use crate::read::facts as read;
 use crate::read::response::{Response, response as read_response};
 use crate::read::walk::Readable;
 use crate::settings::{Piece, Settings};
-use crate::value::{AttributeValue, Chunk, ChunkMessage, FailedItem, Flag, Message, Text, Usage};
-use crate::vocabulary::{Kind, Operation, SharedValue, SharedValues, key, stop_reason_word};
+use crate::value::{AttributeValue, Chunk, ChunkMessage, FailedItem, Flag, Message, Text, TokenUsage, Usage};
+use crate::vocabulary::{Kind, Operation, OperationName, SharedValue, SharedValues, key, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::borrow::Cow;
@@ -30,6 +31,8 @@ use std::time::Instant;
 pub(crate) struct Call {
     pub(crate) kind: Kind,
     pub(crate) operation: &'static Operation,
+    /// Whether it is a model call of its loop's own: an iteration, or a retry of one.
+    pub(crate) is_of_loop: bool,
     /// What its listeners want to know of it.
     pub(crate) wants: Wants,
     /// Whether its span is somebody else's, who ends it.
@@ -84,7 +87,7 @@ impl Wants {
     pub(crate) fn and_meter(self, operation: &Operation) -> Self {
         let bit = |wanted: bool, bit: u8| if wanted { bit } else { 0 };
         let ending = bit(operation.duration.is_some(), Self::ENDING);
-        let tokens = bit(operation.tokens.is_some(), Self::TOKENS | Self::USAGE);
+        let tokens = bit(operation.measures(key::RESPONSE_MODEL), Self::TOKENS) | bit(operation.tokens.is_some(), Self::USAGE);
         let chunks = bit(operation.chunks.is_some(), Self::CHUNKS);
         Wants(self.0 | Self::METER | ending | tokens | chunks)
     }
@@ -172,7 +175,8 @@ impl Call {
 
     /// What the call or, where it says nothing, its run says of a shared attribute.
     pub(crate) fn shared(&self, key: &str) -> Option<&SharedValue> {
-        let inherited = || self.run.as_ref().and_then(|run| run.inherited.shared.get(key));
+        let reaches = |said: &&SharedValue| self.kind == Kind::Loop || said.shared.reaches(self.operation.called);
+        let inherited = || self.run.as_ref().and_then(|run| run.inherited.shared.get(key)).filter(reaches);
         self.said.get(key).or_else(inherited)
     }
 
@@ -192,29 +196,34 @@ impl Call {
         }
     }
 
-    // What an argument says comes here, and not in the methods that evaluate it: so it is compiled once for each type, not once for each closure.
+    // What an argument says comes here, and not in the methods that evaluate it: so that is compiled once for each type, not once for each
+    // closure; and what no type has of its own is compiled with this crate, once.
 
     #[inline(never)]
     pub(crate) fn say_stop_reason(&self, reason: &impl Text) {
-        let reason = reason.text_as(stop_reason_word);
-        self.learn(|learned| learned.stop_reason.say(Source::Argument, reason));
+        self.say_word(|learned| &mut learned.stop_reason, reason.text_as(stop_reason_word));
     }
 
     #[inline(never)]
     pub(crate) fn say_response_model(&self, model: &impl Text) {
-        let model = model.text();
-        self.learn(|learned| learned.response_model.say(Source::Argument, model));
+        self.say_word(|learned| &mut learned.response_model, model.text());
     }
 
     #[inline(never)]
     pub(crate) fn say_response_id(&self, id: &impl Text) {
-        let id = id.text();
-        self.learn(|learned| learned.response_id.say(Source::Argument, id));
+        self.say_word(|learned| &mut learned.response_id, id.text());
+    }
+
+    fn say_word(&self, fact: fn(&mut Learned) -> &mut Fact<StringValue>, word: Option<StringValue>) {
+        self.learn(|learned| fact(learned).say(Source::Argument, word));
     }
 
     #[inline(never)]
     pub(crate) fn say_usage(&self, usage: &impl Usage) {
-        let usage = usage.usage();
+        self.say_tokens(usage.usage());
+    }
+
+    fn say_tokens(&self, usage: Option<TokenUsage>) {
         self.learn(|learned| learned.say_usage(Source::Argument, usage));
     }
 
@@ -244,23 +253,41 @@ impl Call {
 
     #[inline(never)]
     pub(crate) fn say_flag(&self, failed: &impl Flag) {
-        let failed = failed.flag().then(Box::default);
-        self.learn(|learned| learned.failed.say(Source::Argument, Some(failed)));
+        self.say_refused(failed.flag());
+    }
+
+    fn say_refused(&self, refused: bool) {
+        self.learn(|learned| learned.failed.say(Source::Argument, Some(refused.then(Box::default))));
+    }
+
+    /// The error that ended it.
+    pub(crate) fn say_failure(&self, error_type: Label, exception_type: &'static str, message: Option<String>) {
+        let message = self.error_message(message);
+        self.learn(|learned| learned.failure = Some(Failure { error_type, exception_type, message }));
     }
 
     /// It failed, and this is what it is called and what it says of it; None: it did not.
     pub(crate) fn say_failed(&self, by: Source, said: Option<(Option<String>, Option<String>)>) {
         let refusal = said.map(|(error_type, message)| {
             let error_type = error_type.map(|label| Label::Said(label.into()));
-            Box::new(Refusal { error_type, message: self.error_message(|| message) })
+            Box::new(Refusal { error_type, message: self.error_message(message) })
         });
         self.learn(|learned| learned.failed.say(by, Some(refusal)));
     }
 
-    /// What an error says of itself, as far as it is exported.
-    pub(crate) fn error_message(&self, message: impl FnOnce() -> Option<String>) -> Option<String> {
-        let settings = self.settings().filter(|settings| self.wants.span() && settings.error_messages())?;
-        Some(settings.text(Piece::ErrorMessage, &message()?))
+    fn exports_error_messages(&self) -> bool {
+        self.wants.span() && self.settings().is_some_and(Settings::error_messages)
+    }
+
+    /// What an error says of itself, if that is exported.
+    pub(crate) fn displayed(&self, error: impl FnOnce() -> Option<String>) -> Option<String> {
+        if self.exports_error_messages() { caught("an error's `Display`", error).flatten() } else { None }
+    }
+
+    /// As far as it is exported.
+    pub(crate) fn error_message(&self, message: Option<String>) -> Option<String> {
+        let settings = self.settings().filter(|_| self.exports_error_messages())?;
+        Some(settings.text(Piece::ErrorMessage, &message?))
     }
 
     /// Whether it is a model call whose span records, which says how long its stream was silent when that was given up.
@@ -413,8 +440,8 @@ pub(crate) struct Run {
     unsampled: Option<Id>,
     pub(crate) inherited: Inherited,
     steps: AtomicI64,
-    /// How many steps ask anew what one before them asked.
-    retries: AtomicI64,
+    /// How many steps are no iteration: they ask anew what one before them asked, or for something else than the loop does.
+    beside: AtomicI64,
     tools: AtomicI64,
     /// Whether its outermost call has ended.
     is_over: AtomicBool,
@@ -485,6 +512,29 @@ impl Inherited {
     }
 }
 
+/// What a call is to the run that counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// A model call, with which the loop goes round.
+    Iteration,
+    /// A model call for something else.
+    ModelCall,
+    Tool,
+    Nothing,
+}
+
+impl Counted {
+    /// What calls of that operation are, if they are made for what the loop does, or for something else.
+    pub(crate) fn of(called: OperationName, for_something_else: bool) -> Self {
+        match called {
+            _ if called.is_tool() => Counted::Tool,
+            _ if !called.is_inference() => Counted::Nothing,
+            _ if for_something_else => Counted::ModelCall,
+            _ => Counted::Iteration,
+        }
+    }
+}
+
 struct InRun(Arc<Run>);
 
 /// A function that may call itself, by its name and where it stands: compared by value, since equal constants may share an address.
@@ -511,7 +561,7 @@ impl Run {
             unsampled,
             inherited,
             steps: AtomicI64::new(0),
-            retries: AtomicI64::new(0),
+            beside: AtomicI64::new(0),
             tools: AtomicI64::new(0),
             is_over: AtomicBool::new(false),
             is_compacted: AtomicBool::new(false),
@@ -535,9 +585,9 @@ impl Run {
         self.listeners.tracer.is_some() && self.unsampled != Some(span)
     }
 
-    /// Whether anybody listens to a call of that kind that begins under that span.
-    pub(crate) fn listens_to(&self, kind: Kind, span: Id) -> bool {
-        self.asks_under(span) || self.listeners.measure(kind)
+    /// Whether anybody listens to a call of that operation that begins under that span.
+    pub(crate) fn listens_to(&self, called: OperationName, span: Id) -> bool {
+        self.asks_under(span) || self.listeners.measure(called)
     }
 
     /// Whether a loop that begins under that span has something of it: it is in a loop that records.
@@ -546,26 +596,26 @@ impl Run {
     }
 
     /// Counts a call that begins. For a step of a loop: which one it is, from 0. What begins after the loop is below it, and not of it.
-    pub(crate) fn count(&self, kind: Kind) -> Option<i64> {
-        match kind {
-            _ if self.is_over.load(Relaxed) => None,
-            Kind::Step => Some(self.steps.fetch_add(1, Relaxed)).filter(|_| self.kind == Kind::Loop),
-            Kind::Tool => {
-                self.tools.fetch_add(1, Relaxed);
-                None
-            }
-            Kind::Loop => None,
-        }
+    pub(crate) fn count(&self, counted: Counted) -> Option<i64> {
+        let counter = match counted {
+            _ if self.is_over.load(Relaxed) => return None,
+            Counted::Iteration => return Some(self.steps.fetch_add(1, Relaxed)).filter(|_| self.kind == Kind::Loop),
+            Counted::ModelCall => &self.beside,
+            Counted::Tool => &self.tools,
+            Counted::Nothing => return None,
+        };
+        counter.fetch_add(1, Relaxed);
+        None
     }
 
     /// Counts a step that begins, and asks anew what the last one asked. Which one that is, from 0.
     pub(crate) fn count_retry(&self) -> Option<i64> {
         match self.steps.load(Relaxed) {
             // The first is none.
-            0 => self.count(Kind::Step),
+            0 => self.count(Counted::Iteration),
             _ if self.is_over.load(Relaxed) => None,
             steps => {
-                self.retries.fetch_add(1, Relaxed);
+                self.beside.fetch_add(1, Relaxed);
                 Some(steps - 1).filter(|_| self.kind == Kind::Loop)
             }
         }
@@ -576,9 +626,9 @@ impl Run {
         self.steps.load(Relaxed)
     }
 
-    /// How many steps and tools began.
+    /// How many model calls and tools began.
     pub(crate) fn counts(&self) -> [i64; 2] {
-        [self.iterations() + self.retries.load(Relaxed), self.tools.load(Relaxed)]
+        [self.iterations() + self.beside.load(Relaxed), self.tools.load(Relaxed)]
     }
 
     pub(crate) fn compacted(&self) {

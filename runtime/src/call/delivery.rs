@@ -46,8 +46,11 @@ pub(crate) fn at_end(
         Content::Attributes => {
             attributes.extend(count(omitted).map(|count| KeyValue::new(key::INPUT_MESSAGES_OMITTED, count)));
             attributes.extend(documents.into_iter().map(|(key, json)| KeyValue::new(key, json)));
-            attributes.extend(captured.arguments.map(|json| KeyValue::new(key::TOOL_CALL_ARGUMENTS, json)));
-            attributes.extend(captured.result.map(|json| KeyValue::new(key::TOOL_CALL_RESULT, json)));
+            let given = match call.operation.search {
+                Some(search) => [(search.query, captured.query), (search.found, captured.found)],
+                None => [(key::TOOL_CALL_ARGUMENTS, captured.arguments), (key::TOOL_CALL_RESULT, captured.result)],
+            };
+            attributes.extend(given.into_iter().filter_map(|(key, text)| Some(KeyValue::new(key, text?))));
         }
     }
     Vec::new()

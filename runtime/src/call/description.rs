@@ -11,9 +11,10 @@ use crate::read::request::{Request, request as read_request};
 use crate::read::walk::{Lent, Readable};
 use crate::value::registered::{Registered, Sink};
 use crate::value::{
-    AsContext, AttributeValue, Flag, Integer, Message, Number, SealedInteger, Text, Time, ToToolDefinitions, error_type,
+    AsContext, AttributeValue, Flag, Integer, Message, Number, SealedInteger, StepOperation, Text, Time, ToToolDefinitions,
+    error_type,
 };
-use crate::vocabulary::{Content, Kind, Shared, key, value};
+use crate::vocabulary::{Content, Kind, OperationName, Shared, key, value};
 use opentelemetry::{Array, StringValue, Value};
 use serde::Serialize;
 use std::any::type_name;
@@ -41,8 +42,15 @@ impl<F: Fn(&mut Description)> Describe for F {
 /// where nobody listens nothing is prepared for it.
 #[cold]
 #[inline(never)]
-pub(crate) fn open(kind: Kind, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
-    open_as(kind, site, Manner::default(), describe)
+pub(crate) fn open(called: OperationName, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
+    open_as(called, site, Manner::default(), describe)
+}
+
+/// Opens a step that is made for something else than its loop does.
+#[cold]
+#[inline(never)]
+pub(crate) fn open_for(operation: StepOperation, site: &'static Site, describe: &dyn Describe) -> Option<Arc<Call>> {
+    open_as(operation.called, site, Manner { purpose: operation.purpose, ..Manner::default() }, describe)
 }
 
 /// Opens a loop that may call itself: None where it does, as where nobody listens.
@@ -52,26 +60,26 @@ pub(crate) fn open_recursive(function: Recursive, site: &'static Site, describe:
     if is_in_loop_of(function) {
         return None;
     }
-    open_as(Kind::Loop, site, Manner { recursive: Some(function.at), ..Manner::default() }, describe)
+    open_as(OperationName::InvokeAgent, site, Manner { recursive: Some(function.at), ..Manner::default() }, describe)
 }
 
-/// Opens a call that runs wherever it is entered, if anybody listens to it.
+/// Opens a call that runs wherever it is entered, if anybody listens to it. `purpose`: of a step.
 #[cold]
 #[inline(never)]
-pub(crate) fn open_detached(kind: Kind, describe: &dyn Describe) -> Option<Arc<Call>> {
+pub(crate) fn open_detached(called: OperationName, purpose: Option<&'static str>, describe: &dyn Describe) -> Option<Arc<Call>> {
     static SITE: Site = Site { function: "", attributes: 6, capture: true };
-    open_as(kind, &SITE, Manner { is_detached: true, ..Manner::default() }, describe)
+    open_as(called, &SITE, Manner { is_detached: true, purpose, ..Manner::default() }, describe)
 }
 
 #[inline(never)]
-fn open_as(kind: Kind, site: &'static Site, manner: Manner, describe: &dyn Describe) -> Option<Arc<Call>> {
-    let call = Opening::new(kind, site, manner).and_then(|opening| {
+fn open_as(called: OperationName, site: &'static Site, manner: Manner, describe: &dyn Describe) -> Option<Arc<Call>> {
+    let call = Opening::new(called, site, manner).and_then(|opening| {
         let mut description = Description { opening };
         caught("an argument of an attribute", || describe.describe(&mut description));
         description.opening.conclude();
         description.opening.finish()
     });
-    if kind == Kind::Loop {
+    if called.kind() == Kind::Loop {
         report(call.as_ref().is_some_and(|call| call.wants.span()));
     }
     call
@@ -342,6 +350,11 @@ impl Description {
         self.opening.share(Shared::ToolType, kind.text());
     }
 
+    /// `gen_ai.data_source.id`: what a retrieval looks in, by the id that the system gave it.
+    pub fn __ss_data_source_id(&mut self, id: &(impl Text + ?Sized)) {
+        self.opening.share(Shared::DataSourceId, id.text());
+    }
+
     /// Whether content may be captured, where the settings have it: here, and of a loop in all that is inside.
     pub fn __ss_capture(&mut self, allowed: &(impl Flag + ?Sized)) {
         self.opening.consents(allowed.flag());
@@ -433,22 +446,27 @@ impl Description {
             }
             return;
         }
-        let mut say = |argument: &str, key: &'static str, value: Option<Value>| {
-            if value.is_some() && !written.contains(&argument) {
-                opening.push(key, value);
-            }
-        };
-        say("top_p", key::REQUEST_TOP_P, said.top_p.map(Value::F64));
-        say("top_k", key::REQUEST_TOP_K, said.top_k.map(Value::I64));
-        say("seed", key::REQUEST_SEED, said.seed.map(Value::I64));
-        say("presence_penalty", key::REQUEST_PRESENCE_PENALTY, said.presence_penalty.map(Value::F64));
-        say("frequency_penalty", key::REQUEST_FREQUENCY_PENALTY, said.frequency_penalty.map(Value::F64));
-        say("choice_count", key::REQUEST_CHOICE_COUNT, said.choice_count.map(Value::I64));
-        say("reasoning_level", key::REQUEST_REASONING_LEVEL, said.reasoning_level.map(Value::String));
-        say("previous_response_id", key::REQUEST_PREVIOUS_RESPONSE_ID, said.previous_response.map(Value::String));
-        say("stream", key::REQUEST_STREAM, said.stream.then_some(Value::Bool(true)));
+        opening.push_unless(written, "top_p", key::REQUEST_TOP_P, said.top_p.map(Value::F64));
+        opening.push_unless(written, "top_k", key::REQUEST_TOP_K, said.top_k.map(Value::I64));
+        opening.push_unless(written, "seed", key::REQUEST_SEED, said.seed.map(Value::I64));
+        opening.push_unless(written, "presence_penalty", key::REQUEST_PRESENCE_PENALTY, said.presence_penalty.map(Value::F64));
+        opening.push_unless(written, "frequency_penalty", key::REQUEST_FREQUENCY_PENALTY, said.frequency_penalty.map(Value::F64));
+        opening.push_unless(written, "choice_count", key::REQUEST_CHOICE_COUNT, said.choice_count.map(Value::I64));
+        opening.push_unless(written, "reasoning_level", key::REQUEST_REASONING_LEVEL, said.reasoning_level.map(Value::String));
+        opening.push_unless(
+            written,
+            "previous_response_id",
+            key::REQUEST_PREVIOUS_RESPONSE_ID,
+            said.previous_response.map(Value::String),
+        );
+        opening.push_unless(written, "stream", key::REQUEST_STREAM, said.stream.then_some(Value::Bool(true)));
         let stops = Some(said.stop_sequences).filter(|stops| !stops.is_empty());
-        say("stop_sequences", key::REQUEST_STOP_SEQUENCES, stops.map(|stops| Value::Array(Array::String(stops))));
+        opening.push_unless(
+            written,
+            "stop_sequences",
+            key::REQUEST_STOP_SEQUENCES,
+            stops.map(|stops| Value::Array(Array::String(stops))),
+        );
     }
 
     /// The tools that the model may choose from: `fastmcp.sampling.tool_count` of a loop that does not say it otherwise and, as content,
@@ -460,6 +478,12 @@ impl Description {
         if self.__ss_is_capturing() {
             self.opening.content().tools(tools.to_tool_definitions());
         }
+    }
+
+    /// Content: what is looked for.
+    pub fn __ss_query(&mut self, query: &(impl Text + ?Sized)) {
+        let settings = self.opening.listeners().settings.clone();
+        self.opening.content().query(&settings, query);
     }
 
     /// Content: what the model calls the tool with.

@@ -8,7 +8,7 @@
 //! | `Panicked` | Error: `panicked` | `panic` | – |
 //! | `Cancelled` | Error: `cancelled` | `cancelled` | – |
 
-use crate::vocabulary::{Kind, value};
+use crate::vocabulary::{OperationName, value};
 use std::borrow::Cow;
 
 #[derive(Debug)]
@@ -62,13 +62,13 @@ impl Label {
 
 impl Ending {
     /// The value of `error.type`, the same on span and metric.
-    pub(crate) fn error_type(&self, kind: Kind) -> Option<Label> {
+    pub(crate) fn error_type(&self, called: OperationName) -> Option<Label> {
         let fixed = |text: &'static str| Some(Label::Fixed(text.into()));
         match self {
             Ending::Success => None,
             Ending::Error(failure) => Some(failure.error_type.clone()),
             Ending::Failed(Refusal { error_type: Some(label), .. }) => Some(label.clone()),
-            Ending::Failed(_) if kind == Kind::Tool => fixed(value::TOOL_ERROR),
+            Ending::Failed(_) if called.is_tool() => fixed(value::TOOL_ERROR),
             Ending::Failed(_) => fixed(value::OTHER),
             Ending::Panicked => fixed(value::PANIC),
             Ending::Cancelled => fixed(value::CANCELLED),

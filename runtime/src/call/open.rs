@@ -1,13 +1,13 @@
 //! Opening a call: who listens, what the request says, the sampler's decision, the start of the span.
 
-use crate::call::core::{Call, Inherited, Learning, Place, Recursive, Run, Wants};
+use crate::call::core::{Call, Counted, Inherited, Learning, Place, Recursive, Run, Wants};
 use crate::call::delivery;
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Moment;
 use crate::content::{Captured, captures};
 use crate::listen::{Beginning, Listeners, Started, adopt, is_still_there, start};
 use crate::settings::Capture;
-use crate::vocabulary::{Kind, Operation, Origin, Shared, SharedValues, key, value};
+use crate::vocabulary::{Kind, Operation, OperationName, Origin, Shared, SharedValues, key, value};
 use crate::warning;
 use opentelemetry::trace::{Link, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
@@ -104,8 +104,16 @@ pub(crate) struct Manner {
     pub(crate) is_detached: bool,
     /// Whether its tokens are reported by somebody else.
     pub(crate) without_tokens: bool,
+    /// What a step is for, if for something else than its loop does.
+    pub(crate) purpose: Option<&'static str>,
     /// Whether it completes the span that it begins in, and starts none.
     pub(crate) adopts: bool,
+}
+
+impl Manner {
+    fn counted(&self, called: OperationName) -> Counted {
+        Counted::of(called, self.purpose.is_some())
+    }
 }
 
 /// Those who listen to the call: it asked for them itself, or they are its run's.
@@ -173,13 +181,13 @@ impl Written {
 impl Opening {
     /// None if nobody listens.
     #[inline]
-    pub(crate) fn new(kind: Kind, site: &'static Site, manner: Manner) -> Option<Self> {
-        let found = match kind {
+    pub(crate) fn new(called: OperationName, site: &'static Site, manner: Manner) -> Option<Self> {
+        let found = match called.kind() {
             // Who listens may be said by the context.
             #[cfg(feature = "testing")]
             Kind::Loop if !is_there() => return None,
             Kind::Loop => Found::Outside,
-            Kind::Step | Kind::Tool if is_there() => find(kind),
+            Kind::Step | Kind::Tool if is_there() => find(called, manner),
             Kind::Step | Kind::Tool => return None,
         };
         let (listening, parent) = match found {
@@ -188,13 +196,21 @@ impl Opening {
             Found::Outside => (Listening::Own(Listeners::ask().filter(|_| is_there())?), Context::current()),
         };
         let place = Place::of(&parent);
-        Opening::at(kind, site, manner, listening, parent, place)
+        Opening::at(called, site, manner, listening, parent, place)
     }
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "it makes what is large, in place, for every call; who names a parent has a copy")]
-    fn at(kind: Kind, site: &'static Site, manner: Manner, listening: Listening, parent: Context, place: Place) -> Option<Self> {
-        let operation = listening.convention.operation(kind);
+    fn at(
+        called: OperationName,
+        site: &'static Site,
+        manner: Manner,
+        listening: Listening,
+        parent: Context,
+        place: Place,
+    ) -> Option<Self> {
+        let kind = called.kind();
+        let operation = listening.convention.operation(called);
         let around = if kind == Kind::Loop { Run::of(&parent) } else { None };
         let consent = match (&listening, around) {
             (Listening::Within(run), _) | (_, Some(run)) if run.inherited.denies_content => Consent::Denied,
@@ -206,10 +222,10 @@ impl Opening {
             (Listening::Own(listeners), Some(run)) => (run.inherited.len(), listeners.tracer.is_some()),
             (Listening::Within(run), _) => (run.inherited.len(), run.asks_under(place.span)),
         };
-        let measured = listening.measure(kind);
+        let measured = listening.measure(called);
         if !asks && !measured {
             if let Listening::Within(run) = &listening {
-                run.count(kind);
+                run.count(manner.counted(called));
             }
             return None;
         }
@@ -223,6 +239,7 @@ impl Opening {
             let later = if kind == Kind::Step { 6 } else { 2 };
             let mut attributes = Vec::with_capacity(operation.attributes.len() + site.attributes + inherited + later);
             attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
+            attributes.extend(manner.purpose.map(|purpose| KeyValue::new(key::PURPOSE, purpose)));
             attributes
         });
         let captures = site.capture && consent != Consent::Denied && captures(&listening.settings, operation, kind);
@@ -319,10 +336,15 @@ impl Opening {
     fn count(&mut self) -> Option<i64> {
         let counted = std::mem::replace(&mut self.is_counted, true);
         match &self.listening {
-            Listening::Within(run) if !counted && self.written.retries => run.count_retry(),
-            Listening::Within(run) if !counted => run.count(self.kind),
+            Listening::Within(run) if !counted && self.written.retries && self.is_of_loop() => run.count_retry(),
+            Listening::Within(run) if !counted => run.count(self.manner.counted(self.operation.called)),
             _ => None,
         }
+    }
+
+    /// Whether it is a model call of its loop's own.
+    fn is_of_loop(&self) -> bool {
+        self.manner.counted(self.operation.called) == Counted::Iteration
     }
 
     /// Opens it in another context, if nothing was decided yet. Where nobody listens in there, nobody does.
@@ -338,8 +360,8 @@ impl Opening {
         };
         // What the thread knows is of where it is, not of there.
         let place = Place { span: Id::of(parent), here: Here::Unknown };
-        let opened =
-            listening.and_then(|listening| Opening::at(self.kind, self.site, self.manner, listening, parent.clone(), place));
+        let opened = listening
+            .and_then(|listening| Opening::at(self.operation.called, self.site, self.manner, listening, parent.clone(), place));
         if let Some(opened) = opened {
             let (captures, consent) = (opened.captures && self.consent.allows(), opened.consent.and(self.consent));
             let beginning = self.beginning.take();
@@ -430,6 +452,7 @@ impl Opening {
     /// What the loop says and the call itself does not, and where in the loop it stands.
     fn inherit(&mut self) {
         let iteration = self.count().filter(|_| !self.written.iteration);
+        let is_of_loop = self.is_of_loop();
         if let Some(around) = self.lineage.as_ref().and_then(|lineage| lineage.around.clone()) {
             return self.inherit_from(&around);
         }
@@ -441,11 +464,11 @@ impl Opening {
         if let Some(inherited) = &run.inherited.attributes {
             push_unsaid(attributes, inherited);
         }
-        if self.kind == Kind::Step && run.is_compacted() {
+        if is_of_loop && run.is_compacted() {
             push_unsaid(attributes, &[KeyValue::new(key::CONVERSATION_COMPACTED, true)]);
         }
         for said in run.inherited.shared.as_slice() {
-            if said.shared.reaches(self.kind) && !self.written.has(said.shared) {
+            if said.shared.reaches(self.operation.called) && !self.written.has(said.shared) {
                 if self.operation.subject == Some(said.shared) {
                     self.subject = Some(attributes.len());
                 }
@@ -503,7 +526,7 @@ impl Opening {
     /// The call, if there is still somebody who listens to it.
     pub(crate) fn finish(self) -> Option<Arc<Call>> {
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
-        let (manner, mut started) = (self.manner, self.started);
+        let (manner, mut started, is_of_loop) = (self.manner, self.started, self.is_of_loop());
         let Sampling::Decided(span) = self.sampling else { return None };
         let records = span.is_recording();
         if records && kind == Kind::Step {
@@ -557,6 +580,7 @@ impl Opening {
         let call = Arc::new(Call {
             kind,
             operation,
+            is_of_loop,
             wants,
             is_adopted,
             id,
@@ -586,6 +610,7 @@ impl Opening {
         match self.kind {
             Kind::Loop if self.operation.output_type => self.share_default(Shared::OutputType, Some(value::TEXT_OUTPUT)),
             Kind::Loop | Kind::Step => {}
+            Kind::Tool if !self.operation.called.is_tool() => {}
             Kind::Tool => {
                 self.share_default(Shared::ToolName, Some(self.site.function).filter(|name| !name.is_empty()));
                 self.share_default(Shared::ToolType, Some(value::FUNCTION_TOOL));
@@ -606,6 +631,21 @@ impl Opening {
         }
     }
 
+    /// Nearly all that a request could say it does not: to ask for that is inlined.
+    #[inline]
+    pub(crate) fn push_unless(&mut self, written: &[&str], argument: &str, key: &'static str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.push_new(written, argument, key, value);
+        }
+    }
+
+    #[inline(never)]
+    fn push_new(&mut self, written: &[&str], argument: &str, key: &'static str, value: Value) {
+        if !written.contains(&argument) {
+            self.push(key, Some(value));
+        }
+    }
+
     pub(crate) fn share_unless_written(&mut self, shared: Shared, value: Option<Value>) {
         if !self.written.has(shared) {
             self.share(shared, value);
@@ -613,7 +653,12 @@ impl Opening {
     }
 
     pub(crate) fn share(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
-        let Some(value) = value.map(Into::into) else { return };
+        if let Some(value) = value {
+            self.share_value(shared, value.into());
+        }
+    }
+
+    fn share_value(&mut self, shared: Shared, value: Value) {
         self.written.shared |= shared.bit();
         if self.keeps_shared {
             self.said.push(shared, value.clone(), self.origin, self.site.attributes + 1);
@@ -685,13 +730,13 @@ enum Found {
     Inside(Arc<Run>, Context),
 }
 
-/// Where a call of that kind begins.
-fn find(kind: Kind) -> Found {
+/// Where a call of that operation begins.
+fn find(called: OperationName, manner: Manner) -> Found {
     Context::map_current(|context| match Run::of(context) {
         None => Found::Outside,
-        Some(run) if run.listens_to(kind, Id::of(context)) => Found::Inside(run.clone(), context.clone()),
+        Some(run) if run.listens_to(called, Id::of(context)) => Found::Inside(run.clone(), context.clone()),
         Some(run) => {
-            run.count(kind);
+            run.count(manner.counted(called));
             Found::Unheard
         }
     })

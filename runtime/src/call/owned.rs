@@ -8,7 +8,6 @@ use crate::call::here::HereGuard;
 use crate::call::instrumented::{Instrumented, Kind};
 use crate::call::learned::{Learned, Moment};
 use crate::call::returned::Returned;
-use crate::caught::caught;
 use crate::value::{Chunk, error_type};
 use futures_core::Stream;
 use opentelemetry::Context;
@@ -53,7 +52,7 @@ impl<K> Owned<K> {
     pub(crate) fn fail<E: Display + ?Sized>(mut self, label: Option<Label>, error: &E) {
         let Some(call) = self.call.take() else { return };
         let error_type = label.unwrap_or_else(|| Label::Fixed(error_type::of_type::<E>()));
-        let message = call.error_message(|| caught("an error's `Display`", || error_type::shown(error)).flatten());
+        let message = call.error_message(call.displayed(|| error_type::shown(error)));
         close(&call, Ending::Error(Failure { error_type, exception_type: type_name::<E>(), message }), None);
     }
 }

@@ -14,7 +14,7 @@
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
 use crate::call::core::Call;
-use crate::call::ending::{Failure, Label};
+use crate::call::ending::Label;
 use crate::call::harness::Then;
 use crate::call::learned::Source;
 use crate::caught::caught;
@@ -246,13 +246,13 @@ impl<'a, E> FailedAny<'a, E> {
     }
 
     /// What is the error's own text is read by its own code, which may panic: then it has its type still.
-    fn put(&self, label: impl FnOnce(&E) -> Option<Cow<'_, str>>, message: impl FnOnce(&E) -> Option<String>) {
+    fn put(&self, label: impl FnOnce(&E) -> Option<Cow<'_, str>>, message: fn(&E) -> Option<String>) {
         let Some(error) = self.error.filter(|_| self.call.wants.ending()) else { return };
         let label =
             caught("an error's `ErrorType`", || label(error).map(|label| Label::Said(label.into_owned().into()))).flatten();
         let error_type = label.unwrap_or_else(|| Label::Fixed(error_type::of_type::<E>()));
-        let message = self.call.error_message(|| caught("an error's `Display`", || message(error)).flatten());
-        self.call.learn(|learned| learned.failure = Some(Failure { error_type, exception_type: type_name::<E>(), message }));
+        let message = self.call.displayed(|| message(error));
+        self.call.say_failure(error_type, type_name::<E>(), message);
     }
 }
 
@@ -332,6 +332,14 @@ fn keep_result(call: &Call, result: &(impl Serialize + ?Sized)) {
     }
 }
 
+/// What was found, likewise.
+fn keep_found(call: &Call, found: &(impl Serialize + ?Sized)) {
+    if let Some(settings) = call.settings() {
+        let found = settings.serialized(Piece::ToolResult, found);
+        call.learn(|learned| learned.content().found(found));
+    }
+}
+
 /// The arguments. Each is named after its key; an IDE that hovers over the key shows what stands here.
 impl<'a, T> AnySuccess<'a, T> {
     /// The response says nothing of itself.
@@ -402,6 +410,14 @@ impl<'a, T> AnySuccess<'a, T> {
     pub fn __ss_result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.content()) {
             keep_result(self.call, &of(success));
+        }
+    }
+
+    /// Content: what was found.
+    #[inline]
+    pub fn __ss_documents<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
+        if let Some(success) = self.success(self.call.wants.content()) {
+            keep_found(self.call, &of(success));
         }
     }
 

@@ -7,7 +7,7 @@ use crate::content::redaction::Redaction;
 use crate::content::streamed::Streamed;
 use crate::read::json::Piece;
 use crate::settings::{self, Settings};
-use crate::value::{Message, Part, Pieces, Role, ToolDefinition};
+use crate::value::{Message, Part, Pieces, Role, Text, ToolDefinition};
 use crate::vocabulary::{Content, Kind, Operation, event, key};
 use opentelemetry::{KeyValue, StringValue};
 use serde::Serialize;
@@ -27,6 +27,8 @@ pub(crate) struct Captured {
     tools: Vec<ToolDefinition>,
     pub(crate) arguments: Option<String>,
     pub(crate) result: Option<String>,
+    pub(crate) query: Option<String>,
+    pub(crate) found: Option<String>,
     /// How many characters of the content budget the span's events have taken.
     spent: usize,
     /// How many messages to the model there was no room for there.
@@ -127,6 +129,20 @@ impl Captured {
         self.result = result.or(self.result.take());
     }
 
+    pub(crate) fn query(&mut self, settings: &Settings, query: &(impl Text + ?Sized)) {
+        self.query_text(query.text().map(|text| settings.query(text.as_str())));
+    }
+
+    /// Nothing takes nothing back.
+    pub(crate) fn query_text(&mut self, query: Option<String>) {
+        self.query = query.or(self.query.take());
+    }
+
+    /// Likewise.
+    pub(crate) fn found(&mut self, found: Option<String>) {
+        self.found = found.or(self.found.take());
+    }
+
     /// Leaves out the pieces that nobody asked for. `kind`: what is put together of a stream is a tool's result, and else an answer.
     pub(crate) fn narrow(&mut self, kind: Kind, settings: &Settings) {
         if settings.takes_every_piece() {
@@ -148,9 +164,11 @@ impl Captured {
         }
         if leaves_out(settings::Piece::ToolArguments) {
             self.arguments = None;
+            self.query = None;
         }
         if leaves_out(settings::Piece::ToolResult) {
             self.result = None;
+            self.found = None;
         }
     }
 

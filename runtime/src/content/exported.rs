@@ -35,6 +35,11 @@ impl Settings {
         self.cut(&Redaction::new(self, piece).text(text), None).into_owned()
     }
 
+    /// What is looked for, which is given as a tool's arguments are.
+    pub(crate) fn query(&self, text: &str) -> String {
+        self.cut(&Redaction::new(self, Piece::ToolArguments).text(text), self.room(Share::Half)).into_owned()
+    }
+
     /// A text that has been redacted. `room`: how much there is left of the content budget.
     pub(crate) fn cut<'t>(&self, text: &'t str, room: Option<usize>) -> Cow<'t, str> {
         self.longest(room).map_or(text.into(), |limit| cut(text, limit))

@@ -1,7 +1,7 @@
 //! Metrics, each with its points.
 
 use crate::drawing::paint::{Look, Paint};
-use crate::drawing::text::{cut, escaped, short_key, shown, shown_time};
+use crate::drawing::text::{cut, escaped, is_usual, short_key, shown, shown_time};
 use crate::recorded::Metric;
 use crate::vocabulary::key;
 use serde_json::Value;
@@ -9,13 +9,15 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// What the name of a metric says already.
-const SAID_BY_THE_METRIC: &[&str] = &[key::OPERATION_NAME, key::TOOL_TYPE, key::MCP_METHOD_NAME];
+const SAID_BY_THE_METRIC: &[&str] = &[key::TOOL_TYPE, key::MCP_METHOD_NAME];
 
 /// Draws them, an empty line behind each.
 pub(crate) fn draw(metrics: &[Metric], paint: Paint, width: usize) -> String {
     let mut drawing = String::new();
     for metric in metrics {
-        let matters = |(key, _): &&(String, Value)| !SAID_BY_THE_METRIC.contains(&key.as_str());
+        let is_said =
+            |key: &str, value: &Value| SAID_BY_THE_METRIC.contains(&key) || (key == key::OPERATION_NAME && is_usual(value));
+        let matters = |(key, value): &&(String, Value)| !is_said(key, value);
         let is_common = |said: &(String, Value)| metric.points.iter().all(|point| point.attributes.get(&said.0) == Some(&said.1));
         let joined = |attributes: &mut dyn Iterator<Item = &(String, Value)>| {
             let shown: Vec<String> = attributes.map(|(key, value)| format!("{} {}", short_key(key), shown(value))).collect();
@@ -55,6 +57,7 @@ mod tests {
     fn what_all_points_share_is_said_once() {
         let point = |kind: &str, count: Option<u64>, sum: i64| Point {
             attributes: Attributes(vec![
+                ("gen_ai.operation.name".to_owned(), json!("chat")),
                 ("gen_ai.request.model".to_owned(), json!("m")),
                 ("gen_ai.token.type".to_owned(), json!(kind)),
             ]),
@@ -70,6 +73,11 @@ mod tests {
             "\n",
         ];
         assert_eq!(draw(std::slice::from_ref(&metric), Paint::Plain, 120), expected.join("\n"));
+        let mut other = metric.clone();
+        for point in &mut other.points {
+            point.attributes.0[0].1 = json!("embeddings");
+        }
+        assert!(draw(&[other], Paint::Plain, 120).starts_with("tokens {token}  operation.name embeddings · request.model m\n"));
         assert!(draw(&[metric], Paint::Plain, 20).lines().all(|line| line.chars().count() <= 20));
     }
 }

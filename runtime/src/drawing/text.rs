@@ -1,5 +1,6 @@
 //! Text that others wrote, made safe to print, and to fit.
 
+use crate::vocabulary::{GENAI, OperationName, key};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -66,6 +67,12 @@ pub(crate) fn shown_time(time: Duration) -> String {
         ..1e6 => format!("{:.2} s", time.as_secs_f64()),
         _ => format!("{:.0} s", time.as_secs_f64()),
     }
+}
+
+/// Whether that is what a loop, a step or a tool does by itself.
+pub(crate) fn is_usual(operation: &Value) -> bool {
+    let usual = [OperationName::InvokeAgent, OperationName::Chat, OperationName::ExecuteTool];
+    usual.into_iter().any(|called| operation.as_str() == GENAI.operation(called).constant(key::OPERATION_NAME))
 }
 
 /// Without the prefixes that most keys have. What tells two keys of one span apart stays.

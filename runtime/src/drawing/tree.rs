@@ -1,9 +1,9 @@
 //! A trace as a tree: each span with its bar on one common time line, and what it says below it.
 
 use crate::drawing::paint::{Look, Paint};
-use crate::drawing::text::{cut, escaped, short_key, shown, shown_time, width};
+use crate::drawing::text::{cut, escaped, is_usual, short_key, shown, shown_time, width};
 use crate::recorded::{Event, Span, Status, Trace};
-use crate::vocabulary::{GENAI, Kind, key};
+use crate::vocabulary::{GENAI, Kind, OperationName, key};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -28,8 +28,7 @@ const DEEPEST: usize = 32;
 const OUTWARDS: usize = 32;
 
 /// What every span of its kind has, or what its name says already.
-const OBVIOUS: &[&str] =
-    &[key::ERROR_TYPE, key::OPERATION_NAME, key::RESPONSE_FINISH_REASONS, key::TOOL_NAME, key::TOOL_TYPE, key::MCP_METHOD_NAME];
+const OBVIOUS: &[&str] = &[key::ERROR_TYPE, key::RESPONSE_FINISH_REASONS, key::TOOL_NAME, key::TOOL_TYPE, key::MCP_METHOD_NAME];
 
 /// Draws the trace for that many columns. The last line ends in a line break.
 pub(crate) fn draw(trace: &Trace, paint: Paint, columns: usize) -> String {
@@ -197,6 +196,7 @@ impl<'a> Tree<'a> {
         };
         let details = attributes.iter().filter_map(|(key, value)| match node {
             Node::Span(index, _) if OBVIOUS.contains(&key.as_str()) || self.is_inherited(index, key, value) => None,
+            Node::Span(_, span) if key == key::OPERATION_NAME && (is_usual(value) || is_said_by(&span.name, value)) => None,
             Node::Event(event) if event.name == *key => Some((true, shown(value))),
             _ => Some((is_text(key), format!("{} {}", short_key(key), shown(value)))),
         });
@@ -234,17 +234,23 @@ fn innermost(branch: &str, room: usize) -> String {
     if length <= room { branch.to_owned() } else { branch.chars().skip(length - room / 3 * 3).collect() }
 }
 
+/// Whether the operation is in the name of its span.
+fn is_said_by(name: &str, operation: &Value) -> bool {
+    operation.as_str().is_some_and(|operation| name.contains(operation))
+}
+
 fn look_of(span: &Span) -> Look {
     if matches!(span.status, Status::Error(_)) {
         return Look::Error;
     }
     let operation = span.attributes.get(key::OPERATION_NAME).and_then(Value::as_str);
     // They are the same in both vocabularies.
-    let is = |kind| operation.is_some() && operation == GENAI.operation(kind).constant(key::OPERATION_NAME);
-    match () {
-        () if is(Kind::Step) => Look::Step,
-        () if is(Kind::Tool) => Look::Tool,
-        () => Look::Loop,
+    let is_called = |called: &OperationName| operation == GENAI.operation(*called).constant(key::OPERATION_NAME);
+    let kind = operation.and_then(|_| OperationName::ALL.into_iter().find(is_called)).map(OperationName::kind);
+    match kind {
+        Some(Kind::Step) => Look::Step,
+        Some(Kind::Tool) => Look::Tool,
+        Some(Kind::Loop) | None => Look::Loop,
     }
 }
 
@@ -287,7 +293,18 @@ fn position(at: Duration, end: Duration, line: usize) -> usize {
 
 /// Whether the value is what people, models and tools said.
 fn is_text(key: &str) -> bool {
-    const TEXTS: &[&str] = &[".message", ".messages", ".choice", ".arguments", ".result", ".definitions", "_instructions"];
+    const TEXTS: &[&str] = &[
+        ".message",
+        ".messages",
+        ".choice",
+        ".arguments",
+        ".result",
+        ".definitions",
+        "_instructions",
+        ".query.text",
+        ".documents",
+        ".records",
+    ];
     TEXTS.iter().any(|end| key.ends_with(end))
 }
 
@@ -328,6 +345,22 @@ mod tests {
         tool.status = Status::Error("too\nlate \x1b[31m".to_owned());
         let last = span("last", Some(0), [640, 640], attributes([("gen_ai.tool.call.result", json!("x".repeat(200)))]));
         Trace { spans: vec![run, step, tool, last], left_out: 0, unfinished: 0 }
+    }
+
+    #[test]
+    fn an_operation_is_said_where_nothing_else_says_it() {
+        let look = |name: &str, operation: &str| {
+            let span = span(name, None, [0, 1], attributes([("gen_ai.operation.name", json!(operation))]));
+            let look = look_of(&span);
+            let drawing = draw(&Trace { spans: vec![span], left_out: 0, unfinished: 0 }, Paint::Plain, WIDTH);
+            (look, drawing.contains("operation.name"))
+        };
+        assert_eq!(look("sampling/createMessage", "invoke_agent"), (Look::Loop, false));
+        assert_eq!(look("sampling/createMessage step", "chat"), (Look::Step, false));
+        assert_eq!(look("sampling/createMessage step", "text_completion"), (Look::Step, true));
+        assert_eq!(look("embeddings small", "embeddings"), (Look::Step, false));
+        assert_eq!(look("sampling.retrieval docs", "retrieval"), (Look::Tool, false));
+        assert_eq!(look("execute_tool look", "execute_tool"), (Look::Tool, false));
     }
 
     #[test]

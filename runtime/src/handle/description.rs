@@ -155,7 +155,17 @@ described! { ToolDescription:
     description(__ss_is_recording, __ss_description, Text);
     /// `gen_ai.tool.type`: `function` unless it is said otherwise, as in `extension`, `datastore`.
     tool_type(__ss_is_measured, __ss_tool_type, Text);
-    /// Content: what the model calls the tool with.
+    /// `gen_ai.provider.name`: whose service it is that documents or memories are in, of an operation that is no tool call.
+    provider(__ss_is_server_measured, __ss_provider, Text);
+    /// `server.address`: the host that it is on, likewise, by name or IP address. With the GenAI names, metrics carry it, too.
+    server_address(__ss_is_server_measured, __ss_server_address, Text);
+    /// `server.port`: its port. With the GenAI names, metrics carry it, too, where the address is said.
+    server_port(__ss_is_server_measured, __ss_server_port, Integer);
+    /// `gen_ai.data_source.id`: what a retrieval looks in, by the id that the system gave it.
+    data_source_id(__ss_is_recording, __ss_data_source_id, Text);
+    /// Content: what a retrieval or a memory is asked.
+    query(__ss_is_capturing, __ss_query, Text);
+    /// Content: what the model calls the tool with. Of an operation that is no tool call it says nothing.
     arguments(__ss_is_capturing, __ss_arguments, Serialize);
 }
 

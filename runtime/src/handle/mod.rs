@@ -155,11 +155,25 @@ macro_rules! told {
 
         impl $handle {
             /// Content: what the model called the tool with. Of several, the last counts, and the argument of that name among these.
+            /// Of an operation that is no tool call it says nothing.
             pub fn arguments<V: Serialize>(&self, arguments: V) {
                 self.told().tool_text(Piece::ToolArguments, &arguments, |learned, json| learned.content().arguments_json(json));
             }
 
-            /// Content: what the tool gave back. The argument of that name goes first; of several, the last counts.
+            /// Content: what a retrieval or a memory is asked, where it is known only inside. Of several, the last counts, and the argument of that name among
+            /// these. Of a tool call it says nothing.
+            pub fn query<V: Text>(&self, query: V) {
+                self.told().query(&query);
+            }
+
+            /// Content: what a retrieval or a memory found: any list that serialises, best of objects with `id` and `score`. The argument of that name goes
+            /// first; of several, the last counts. Of a tool call it says nothing.
+            pub fn documents<V: Serialize>(&self, documents: V) {
+                self.told().tool_text(Piece::ToolResult, &documents, |learned, json| learned.content().found(json));
+            }
+
+            /// Content: what the tool gave back. The argument of that name goes first; of several, the last counts. Of an operation that is no tool call it says
+            /// nothing.
             pub fn result<V: Serialize>(&self, result: V) {
                 self.told().tool_text(Piece::ToolResult, &result, |learned, json| learned.content().result(json));
             }
@@ -179,7 +193,7 @@ pub use current::{CurrentLoop, CurrentStep, CurrentTool, current_loop, current_s
 pub use decision::ToolDecision;
 pub use description::{LoopDescription, StepDescription, ToolDescription};
 pub use reference::{InvalidReference, Reference};
-pub use started::{LoopCall, StepCall, ToolCall, start_loop, start_step, start_tool};
+pub use started::{LoopCall, StepCall, ToolCall, start_loop, start_step, start_step_as, start_tool, start_tool_as};
 
 use crate::call::core::{Call, Wants};
 use crate::call::learned::{Learned, Source};
@@ -254,6 +268,12 @@ impl<'a> Told<'a> {
     fn tool_text(self, piece: Piece, value: &(impl Serialize + ?Sized), keep: impl FnOnce(&mut Learned, Option<String>)) {
         let Some(settings) = self.0.and_then(|call| call.settings()) else { return };
         self.say(Wants::content, || settings.serialized(piece, value), keep);
+    }
+
+    fn query(self, query: &(impl Text + ?Sized)) {
+        let Some(settings) = self.0.and_then(|call| call.settings()) else { return };
+        let text = || query.text().map(|text| settings.query(text.as_str()));
+        self.say(Wants::content, text, |learned, query| learned.content().query_text(query));
     }
 
     fn response(self, response: &dyn Readable, type_name: &'static str, at: &'static Location<'static>) {

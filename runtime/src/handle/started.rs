@@ -12,8 +12,8 @@ use crate::call::owned::{EnteredCall, Owned};
 use crate::caught::caught;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
-use crate::value::{AttributeValue, Chunk, Decision, Evaluation, Integer, Text, ToMessages, Usage};
-use crate::vocabulary::{Kind, event, key, stop_reason_word};
+use crate::value::{AttributeValue, Chunk, Decision, Evaluation, Integer, StepOperation, Text, ToMessages, ToolOperation, Usage};
+use crate::vocabulary::{OperationName, event, key, stop_reason_word};
 use futures_core::Stream;
 use opentelemetry::{Context, KeyValue};
 use serde::Serialize;
@@ -42,7 +42,7 @@ use std::time::SystemTime;
 /// ```
 pub fn start_loop(describe: impl FnOnce(&mut LoopDescription<'_>)) -> LoopCall {
     let describe = once(|description| describe(&mut LoopDescription::of(description)));
-    LoopCall(Owned::new(open_detached(Kind::Loop, &describe)))
+    LoopCall(Owned::new(open_detached(OperationName::InvokeAgent, None, &describe)))
 }
 
 /// Starts a step that no function is, in the loop that the current code is in: `describe` says what `#[sampling_step(…)]` would,
@@ -67,11 +67,17 @@ pub fn start_loop(describe: impl FnOnce(&mut LoopDescription<'_>)) -> LoopCall {
 /// # }
 /// ```
 pub fn start_step(describe: impl FnOnce(&mut StepDescription<'_>)) -> StepCall {
+    start_step_as(StepOperation::CHAT, describe)
+}
+
+/// Starts a step that does something else than a chat, or is for something else than its loop does, as [`start_step`] starts any other.
+pub fn start_step_as(operation: StepOperation, describe: impl FnOnce(&mut StepDescription<'_>)) -> StepCall {
+    let StepOperation { called, purpose } = operation;
     if Here::current().is_silent() {
         return StepCall(Owned::new(None));
     }
     let describe = once(|description| describe(&mut StepDescription::of(description)));
-    StepCall(Owned::new(open_detached(Kind::Step, &describe)))
+    StepCall(Owned::new(open_detached(called, purpose, &describe)))
 }
 
 /// Starts a tool that no function is, in the step or loop that the current code is in: `describe` says what `#[sampling_tool(…)]` would,
@@ -94,7 +100,16 @@ pub fn start_tool(name: &(impl Text + ?Sized), describe: impl FnOnce(&mut ToolDe
         description.name_early(name);
         describe(&mut ToolDescription::of(description));
     });
-    ToolCall(Owned::new(open_detached(Kind::Tool, &describe)))
+    ToolCall(Owned::new(open_detached(OperationName::ExecuteTool, None, &describe)))
+}
+
+/// Starts what is no tool call, but stands where one could: a retrieval, or something that is done to memories. It needs no name.
+pub fn start_tool_as(operation: ToolOperation, describe: impl FnOnce(&mut ToolDescription<'_>)) -> ToolCall {
+    if Here::current().is_silent() {
+        return ToolCall(Owned::new(None));
+    }
+    let describe = once(|description| describe(&mut ToolDescription::of(description)));
+    ToolCall(Owned::new(open_detached(operation.called, None, &describe)))
 }
 
 /// What is called once, as what could be called again.
@@ -198,6 +213,18 @@ impl LoopCall {
         start_step(describe)
     }
 
+    /// Starts a step of this loop as [`start_step_as`] does, wherever the current code is.
+    pub fn step_as(&self, operation: StepOperation, describe: impl FnOnce(&mut StepDescription<'_>)) -> StepCall {
+        let _inside = self.enter();
+        start_step_as(operation, describe)
+    }
+
+    /// Starts a retrieval of this loop, or what [`start_tool_as`] starts beside it, wherever the current code is.
+    pub fn tool_as(&self, operation: ToolOperation, describe: impl FnOnce(&mut ToolDescription<'_>)) -> ToolCall {
+        let _inside = self.enter();
+        start_tool_as(operation, describe)
+    }
+
     /// Starts a tool of this loop, wherever the current code is.
     pub fn tool(&self, name: &(impl Text + ?Sized), describe: impl FnOnce(&mut ToolDescription<'_>)) -> ToolCall {
         let _inside = self.enter();
@@ -206,6 +233,17 @@ impl LoopCall {
 }
 
 impl StepCall {
+    /// Starts a retrieval of this step, or what [`start_tool_as`] starts beside it, wherever the current code is.
+    pub fn tool_as(&self, operation: ToolOperation, describe: impl FnOnce(&mut ToolDescription<'_>)) -> ToolCall {
+        match self.0.call() {
+            Some(_) => {
+                let _inside = self.enter();
+                start_tool_as(operation, describe)
+            }
+            None => ToolCall(Owned::new(None)),
+        }
+    }
+
     /// Starts a tool of this step, wherever the current code is.
     pub fn tool(&self, name: &(impl Text + ?Sized), describe: impl FnOnce(&mut ToolDescription<'_>)) -> ToolCall {
         match self.0.call() {

@@ -4,7 +4,7 @@ use crate::listen::instruments::{counter, distribution, timer};
 #[cfg(feature = "mcp")]
 use crate::listen::requests::RequestInstruments;
 use crate::value::TokenUsage;
-use crate::vocabulary::{Convention, Kind, MODALITIES, Modality, Operation, Origin, Spent, Tokens, key, value};
+use crate::vocabulary::{Convention, MODALITIES, Measured, Modality, Operation, Origin, Spent, Tokens, key, value};
 use opentelemetry::metrics::{self, Meter, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue, Value, global};
 use std::borrow::Cow;
@@ -21,7 +21,7 @@ pub(crate) struct Meters {
     /// Weak, so that a provider that was replaced can go.
     provider: Weak<Provider>,
     convention: &'static Convention,
-    calls: [Instruments; 3],
+    calls: [Instruments; Measured::ALL.len()],
     /// Those of requests, once there is one.
     #[cfg(feature = "mcp")]
     requests: OnceLock<RequestInstruments>,
@@ -59,7 +59,6 @@ struct SpentInstruments {
 /// What one call measured.
 pub(crate) struct Measurement<'a> {
     pub(crate) operation: &'a Operation,
-    pub(crate) kind: Kind,
     pub(crate) duration: Option<Duration>,
     pub(crate) first_chunk: Option<Duration>,
     /// From each chunk to the next, in seconds.
@@ -110,7 +109,7 @@ impl Meters {
             .with_schema_url(convention.schema_url)
             .build();
         let meter = provider.meter_with_scope(scope);
-        let calls = KINDS.map(|kind| Instruments::new(&meter, convention.operation(kind)));
+        let calls = Measured::ALL.map(|called| Instruments::new(&meter, convention.operation(called)));
         Meters {
             provider: Arc::downgrade(provider),
             convention,
@@ -134,7 +133,7 @@ impl Meters {
 
     /// Records what there is. An attribute that `attribute` does not know is left out.
     pub(crate) fn record(&self, measured: &Measurement<'_>, attribute: impl Fn(&str) -> Option<(Value, Origin)>) {
-        let instruments = &self.calls[measured.kind as usize];
+        let instruments = &self.calls[measured.operation.called.measured() as usize];
         if !instruments.have_something_of(measured) {
             return;
         }
@@ -214,9 +213,6 @@ impl Meters {
 
 /// How many values of an attribute a meter provider is given, before they are `_OTHER`.
 const MOST_VALUES: usize = 200;
-
-/// As the instruments stand.
-const KINDS: [Kind; 3] = [Kind::Loop, Kind::Step, Kind::Tool];
 
 /// The attributes of a measurement, for which no memory is asked.
 struct Few {
@@ -340,11 +336,11 @@ fn is_noop(provider: &Arc<Provider>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocabulary::{GENAI, PRESCRIBED};
+    use crate::vocabulary::{GENAI, Kind, OperationName, PRESCRIBED};
     use opentelemetry::metrics::noop::NoopMeterProvider;
 
     fn operations() -> impl Iterator<Item = &'static Operation> {
-        [&PRESCRIBED, &GENAI].into_iter().flat_map(|convention| KINDS.map(|kind| convention.operation(kind)))
+        [&PRESCRIBED, &GENAI].into_iter().flat_map(|convention| OperationName::ALL.map(|called| convention.operation(called)))
     }
 
     #[test]
@@ -365,18 +361,38 @@ mod tests {
             let instruments = operation.duration.is_some() || operation.tokens.is_some();
             assert_eq!(operation.is_measured(), instruments, "{}", operation.name);
             assert!(instruments || (operation.chunks.is_none() && operation.counts.is_none()), "{}", operation.name);
-            // Only those who want tokens are told of the model that answered.
-            assert_eq!(operation.measures(key::RESPONSE_MODEL), operation.tokens.is_some(), "{}", operation.name);
+            // Only what asks a model is told of the model that answered.
+            assert_eq!(operation.measures(key::RESPONSE_MODEL), operation.called.kind() == Kind::Step, "{}", operation.name);
         }
     }
 
     #[test]
     fn an_inference_is_measured_as_one_and_nothing_else_is() {
-        for operation in KINDS.map(|kind| GENAI.operation(kind)) {
+        for operation in OperationName::ALL.map(|called| GENAI.operation(called)) {
             let is_inference = |name| ["chat", "generate_content", "text_completion"].contains(&name);
             let is_timed_as_one = operation.duration.is_some_and(|duration| duration.name.contains(".inference."));
             assert_eq!(operation.constant(key::OPERATION_NAME).is_some_and(is_inference), is_timed_as_one, "{}", operation.name);
             assert_eq!(matches!(operation.tokens, Some(Tokens::Spent(_))), is_timed_as_one, "{}", operation.name);
+            assert_eq!(operation.called.is_inference(), is_timed_as_one, "{}", operation.name);
+        }
+    }
+
+    #[test]
+    fn what_shares_its_instruments_has_the_same() {
+        fn names(operation: &Operation) -> [Option<&'static str>; 4] {
+            let tokens = operation.tokens.map(|tokens| match tokens {
+                Tokens::ByType(histogram) => histogram.name,
+                Tokens::Spent(spending) => spending.input.name,
+            });
+            let duration = operation.duration.map(|histogram| histogram.name);
+            [duration, operation.chunks.map(|chunks| chunks.first.name), tokens, operation.counts.map(|counts| counts.steps.name)]
+        }
+        for convention in [&PRESCRIBED, &GENAI] {
+            for called in OperationName::ALL {
+                let shared = Measured::ALL[called.measured() as usize];
+                assert_eq!(shared.measured(), called.measured());
+                assert_eq!(names(convention.operation(called)), names(convention.operation(shared)), "{called:?}");
+            }
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) use tracer::start_built;
 pub(crate) use tracer::{Beginning, Started, adopt, is_still_there, start};
 
 use crate::settings::Settings;
-use crate::vocabulary::{Convention, Kind};
+use crate::vocabulary::{Convention, OperationName};
 use opentelemetry::global::BoxedTracer;
 use std::sync::Arc;
 
@@ -34,9 +34,9 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    /// Whether a meter has an instrument for calls of that kind.
-    pub(crate) fn measure(&self, kind: Kind) -> bool {
-        self.meters.is_some() && self.convention.operation(kind).is_measured()
+    /// Whether a meter has an instrument for calls of that operation.
+    pub(crate) fn measure(&self, called: OperationName) -> bool {
+        self.meters.is_some() && self.convention.operation(called).is_measured()
     }
 
     /// Those that the process has now. None if it has none, which is asked before anything else.

@@ -9,8 +9,8 @@ use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start
 use crate::mcp::described::{Delegated, Described, Ending, Said};
 use crate::settings::{Piece, Settings};
 use crate::vocabulary::{
-    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Kind, Origin, REQUESTS, Requests, SAMPLING, Side, defined,
-    is_senders_fault, key, request_key, value,
+    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Origin, REQUESTS, Requests, SAMPLING, Side, defined, is_senders_fault,
+    key, request_key, value,
 };
 use opentelemetry::trace::{Link, SpanBuilder, SpanKind, Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
@@ -368,7 +368,7 @@ fn forwarding(side: Side, described: &Described<'_>, context: &Context) -> Optio
     }
     let place = Place { span: Id::of(context), here: Here::Unknown };
     let call = Run::of(context)?.call_at(place)?;
-    let is_free = call.kind == Kind::Tool && call.wants.span();
+    let is_free = call.operation.called.is_tool() && call.wants.span();
     let takes = is_free && call.learn(|learned| !std::mem::replace(&mut learned.is_forwarded, true)) == Some(true);
     takes.then_some(call)
 }

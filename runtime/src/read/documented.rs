@@ -31,6 +31,7 @@ fn leaves(want: &'static Want, path: &str, found: &mut Vec<(String, &'static Wan
                 leaves(want, &path, found);
             }
         }
+        Want::All(wants) => wants.iter().for_each(|want| leaves(want, path, found)),
         // One of these, or a list of them.
         Want::Each(Want::StopSequence) => found.push((path.to_owned(), &Want::StopSequence)),
         Want::Choices(want) | Want::Each(want) => leaves(want, &format!("{path}[]"), found),

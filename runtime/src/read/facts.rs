@@ -121,6 +121,8 @@ signs! {
     Model,
     ModelId,
     ModelPreferences,
+    /// A member that values of OpenAI's chat do not have.
+    NoChat,
     /// Nothing is there, and so nothing is to be recognised.
     Null,
     ObjectChat,
@@ -244,6 +246,12 @@ pub(crate) struct Facts {
     pub(crate) stop_sequences: Vec<StringValue>,
     pub(crate) tools: Option<usize>,
     pub(crate) choices: Vec<Choice>,
+    pub(crate) content: Option<Box<Content>>,
+}
+
+/// The content of a value that is not one of the model's answers.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
     pub(crate) system: Value,
     pub(crate) messages: Value,
     pub(crate) definitions: Value,
@@ -345,12 +353,15 @@ impl Facts {
     }
 
     pub(crate) fn place(&mut self, place: Place) -> &mut Value {
+        if place == Place::Choice {
+            return &mut self.choice().message;
+        }
+        let content = self.content.get_or_insert_default();
         match place {
-            Place::System => &mut self.system,
-            Place::Messages => &mut self.messages,
-            Place::Tools => &mut self.definitions,
-            Place::Choice => &mut self.choice().message,
-            Place::Whole => &mut self.whole,
+            Place::System => &mut content.system,
+            Place::Messages => &mut content.messages,
+            Place::Tools => &mut content.definitions,
+            Place::Choice | Place::Whole => &mut content.whole,
         }
     }
 }

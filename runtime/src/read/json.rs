@@ -59,6 +59,9 @@ pub(crate) fn instructions(value: &Value) -> Option<Message> {
 
 /// One answer of the model's, which a provider may give as a message, as its parts or as items.
 pub(crate) fn answer(value: &Value) -> Option<Message> {
+    if value.is_null() {
+        return None;
+    }
     if is_message(value) {
         return Some(message(value)).filter(|message| !message.is_empty());
     }

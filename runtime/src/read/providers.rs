@@ -179,6 +179,19 @@ pub(crate) static PROVIDERS: &[Provider] = &[
     },
 ];
 
+/// OpenAI's chat, which most servers speak.
+pub(crate) static CHAT: &Provider = &PROVIDERS[2];
+
+/// Whether what was read as a request to OpenAI's chat is one, and nothing that is tried before or instead.
+pub(crate) fn is_chat_request(seen: Signs) -> bool {
+    seen.has(Sign::Messages) && !seen.has(Sign::NoChat)
+}
+
+/// Likewise a response.
+pub(crate) fn is_chat_response(seen: Signs) -> bool {
+    seen.has(Sign::ChoiceMessage) && !seen.has(Sign::NoChat)
+}
+
 const ANTHROPIC_ONLY: &[Sign] = &[Sign::System, Sign::StopSequences];
 const BEDROCK_ONLY: &[Sign] = &[Sign::InferenceConfig, Sign::ToolConfig, Sign::ModelId];
 const MCP_ONLY: &[Sign] = &[Sign::MaxTokensCamel, Sign::SystemPrompt, Sign::ModelPreferences];
@@ -194,7 +207,7 @@ fn is_like_anthropic(seen: Signs) -> bool {
 }
 
 /// What tells a request's shape.
-pub(crate) static REQUEST_SIGNS: Want = members(&[
+pub(crate) static REQUEST_SIGNS: Want = members![
     ("chat_history", Want::Key(Sign::ChatHistory)),
     ("contents", Want::Key(Sign::Contents)),
     ("format", Want::Sign(Sign::OllamaOnly)),
@@ -209,19 +222,17 @@ pub(crate) static REQUEST_SIGNS: Want = members(&[
     ("modelPreferences", Want::Key(Sign::ModelPreferences)),
     ("options", Want::Sign(Sign::OllamaOnly)),
     ("stop_sequences", Want::Sign(Sign::StopSequences)),
-    ("system", Want::Key(Sign::SystemKey)),
-    ("system", Want::Sign(Sign::System)),
+    ("system", Want::All(&[Want::Key(Sign::SystemKey), Want::Sign(Sign::System)])),
     ("systemPrompt", Want::Sign(Sign::SystemPrompt)),
     ("toolConfig", Want::Key(Sign::ToolConfig)),
     ("tools", Want::Key(Sign::ToolsKey)),
-]);
+];
 
 /// What tells a response's shape.
-pub(crate) static RESPONSE_SIGNS: Want = members(&[
+pub(crate) static RESPONSE_SIGNS: Want = members![
     ("candidates", Want::Key(Sign::Candidates)),
     ("choice", Want::Key(Sign::Choice)),
-    ("choices", Want::Key(Sign::Choices)),
-    ("choices", Want::Each(&members(&[("message", Want::Key(Sign::ChoiceMessage))]))),
+    ("choices", Want::All(&[Want::Key(Sign::Choices), Want::Each(&members![("message", Want::Key(Sign::ChoiceMessage))])])),
     ("content", Want::Key(Sign::Content)),
     ("done", Want::Key(Sign::Done)),
     ("error", Want::Sign(Sign::Error)),
@@ -237,21 +248,19 @@ pub(crate) static RESPONSE_SIGNS: Want = members(&[
             ("text_completion", Sign::ObjectChat),
         ]),
     ),
-    ("output", Want::Key(Sign::Output)),
-    ("output", members(&[("message", Want::Sign(Sign::OutputMessage))])),
+    ("output", Want::All(&[Want::Key(Sign::Output), members![("message", Want::Sign(Sign::OutputMessage))]])),
     ("provider_model_iden", Want::Key(Sign::ProviderModel)),
     ("role", Want::Key(Sign::Role)),
     ("status", Want::Key(Sign::Status)),
     ("stopReason", Want::Key(Sign::StopReasonCamel)),
     ("stop_reason", Want::Key(Sign::StopReason)),
     ("type", Want::Word(&[("error", Sign::TypeError), ("message", Sign::TypeMessage)])),
-    ("usage", Want::Key(Sign::Usage)),
-    ("usage", members(&[("tokens", Want::Sign(Sign::UsageTokens))])),
+    ("usage", Want::All(&[Want::Key(Sign::Usage), members![("tokens", Want::Sign(Sign::UsageTokens))]])),
     ("usageMetadata", Want::Sign(Sign::UsageMetadata)),
-]);
+];
 
 /// What tells the shape of a stream's item.
-pub(crate) static EVENT_SIGNS: Want = members(&[
+pub(crate) static EVENT_SIGNS: Want = members![
     ("Chunk", Want::Key(Sign::GenAiEvent)),
     ("End", Want::Key(Sign::GenAiEvent)),
     ("Heartbeat", Want::Key(Sign::GenAiEvent)),
@@ -260,8 +269,7 @@ pub(crate) static EVENT_SIGNS: Want = members(&[
     ("ThoughtSignatureChunk", Want::Key(Sign::GenAiEvent)),
     ("ToolCallChunk", Want::Key(Sign::GenAiEvent)),
     ("candidates", Want::Key(Sign::Candidates)),
-    ("choices", Want::Key(Sign::Choices)),
-    ("choices", Want::Each(&members(&[("delta", Want::Key(Sign::ChoiceDelta))]))),
+    ("choices", Want::All(&[Want::Key(Sign::Choices), Want::Each(&members![("delta", Want::Key(Sign::ChoiceDelta))])])),
     ("contentBlockDelta", Want::Key(Sign::BedrockEvent)),
     ("contentBlockStart", Want::Key(Sign::BedrockEvent)),
     ("contentBlockStop", Want::Key(Sign::BedrockEvent)),
@@ -283,7 +291,7 @@ pub(crate) static EVENT_SIGNS: Want = members(&[
     ("message", Want::Sign(Sign::Message)),
     ("messageStart", Want::Key(Sign::BedrockEvent)),
     ("messageStop", Want::Key(Sign::BedrockEvent)),
-    ("metadata", members(&[("usage", Want::Key(Sign::BedrockEvent))])),
+    ("metadata", members![("usage", Want::Key(Sign::BedrockEvent))]),
     ("modelStreamErrorException", Want::Key(Sign::BedrockEvent)),
     ("object", Want::Word(&[("chat.completion.chunk", Sign::ObjectChunk), ("text_completion", Sign::ObjectChunk)])),
     ("part", Want::Key(Sign::RigPart)),
@@ -303,98 +311,98 @@ pub(crate) static EVENT_SIGNS: Want = members(&[
     ),
     ("usageMetadata", Want::Sign(Sign::UsageMetadata)),
     ("validationException", Want::Key(Sign::BedrockEvent)),
-]);
+];
 
 // Errors.
 
 /// An error, or what it is wrapped in.
-pub(crate) static ANY_ERROR: Want = Want::Variant(&members(&[
+pub(crate) static ANY_ERROR: Want = Want::Variant(&members![
     ("code", Want::Text(Text::ErrorCode)),
     ("error", ERROR_IN_ERROR),
     ("status", Want::Text(Text::ErrorStatus)),
     ("status_code", Want::Text(Text::ErrorStatus)),
     ("type", Want::Text(Text::ErrorType)),
-]));
+]);
 
-const ERROR_IN_ERROR: Want = members(&[
+const ERROR_IN_ERROR: Want = members![
     ("code", Want::Text(Text::InnerErrorCode)),
     ("status", Want::Text(Text::ErrorStatus)),
     ("type", Want::Text(Text::InnerErrorType)),
-]);
+];
 
-const ERROR_RESPONSE: Want = members(&[
+const ERROR_RESPONSE: Want = members![
     ("code", Want::Text(Text::ErrorCode)),
-    ("error", Want::Sign(Sign::Failed)),
-    ("error", ERROR_IN_ERROR),
+    ("error", Want::All(&[Want::Sign(Sign::Failed), ERROR_IN_ERROR])),
     ("type", Want::Word(&[("error", Sign::Failed)])),
-]);
+];
 
 // genai
 
-const GENAI_RESPONSE: Want = members(&[
+const GENAI_RESPONSE: Want = members![
     ("content", Want::Content(Place::Choice)),
-    ("provider_model_iden", members(&[("model_name", Want::Only(&Want::Text(Text::Model)))])),
+    ("provider_model_iden", members![("model_name", Want::Only(&Want::Text(Text::Model)))]),
     ("response_id", Want::Text(Text::Id)),
     ("stop_reason", Want::Only(&Want::FinishReason)),
     ("usage", OPENAI_USAGE),
-]);
+];
 
-const GENAI_EVENT: Want = members(&[
-    ("Chunk", members(&[("content", Want::Filled(Sign::Filled))])),
+const GENAI_EVENT: Want = members![
+    ("Chunk", members![("content", Want::Filled(Sign::Filled))]),
     (
         "End",
-        members(&[
-            ("captured_response_id", Want::Text(Text::Id)),
-            ("captured_stop_reason", Want::Only(&Want::FinishReason)),
-            ("captured_usage", OPENAI_USAGE),
+        Want::All(&[
+            members![
+                ("captured_response_id", Want::Text(Text::Id)),
+                ("captured_stop_reason", Want::Only(&Want::FinishReason)),
+                ("captured_usage", OPENAI_USAGE),
+            ],
+            Want::Key(Sign::Last),
         ]),
     ),
-    ("End", Want::Key(Sign::Last)),
-    ("ReasoningChunk", members(&[("content", Want::Filled(Sign::Filled))])),
+    ("ReasoningChunk", members![("content", Want::Filled(Sign::Filled))]),
     ("ToolCallChunk", Want::Key(Sign::Filled)),
-]);
+];
 
 // rig
 
-const RIG_REQUEST: Want = members(&[
+const RIG_REQUEST: Want = members![
     ("chat_history", Want::Content(Place::Messages)),
     ("max_tokens", Want::Count(Count::MaxTokens)),
     ("model", Want::Text(Text::Model)),
     (
         "options",
-        members(&[
+        members![
             ("seed", Want::Count(Count::Seed)),
             ("stop", Want::Each(&Want::StopSequence)),
             ("top_p", Want::Number(Number::TopP)),
-        ]),
+        ],
     ),
     ("output_schema", Want::Sign(Sign::Json)),
     ("preamble", Want::Content(Place::System)),
     ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::Tools),
-    ("tools", Want::Content(Place::Tools)),
-]);
+    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
+];
 
-const RIG_RESPONSE: Want = members(&[
+const RIG_RESPONSE: Want = members![
     ("choice", Want::Content(Place::Choice)),
     ("finish_reason", Want::Only(&Want::FinishReason)),
     ("model", Want::Text(Text::Model)),
-    ("origin", members(&[("response_id", Want::Text(Text::Id)), ("response_model", Want::Text(Text::Model))])),
+    ("origin", members![("response_id", Want::Text(Text::Id)), ("response_model", Want::Text(Text::Model))]),
     ("response_id", Want::Text(Text::Id)),
     (
         "usage",
-        members(&[
+        members![
             ("cache_creation_input_tokens", Want::Count(Count::CacheCreation)),
             ("cached_input_tokens", Want::Count(Count::CacheRead)),
             ("input_tokens", Want::Count(Count::Input)),
             ("output_tokens", Want::Count(Count::Output)),
             ("reasoning_tokens", Want::Count(Count::Reasoning)),
-        ]),
+        ],
     ),
-]);
+];
 
 /// An event, or an item with one inside. Of what rig does not know, nothing is.
-const RIG_EVENT: Want = members(&[
+const RIG_EVENT: Want = members![
     ("content", RIG_ENDED),
     ("event", RIG_KIND),
     ("json", Want::Filled(Sign::DeltaFilled)),
@@ -402,15 +410,15 @@ const RIG_EVENT: Want = members(&[
     ("text", Want::Filled(Sign::DeltaFilled)),
     (
         "value",
-        members(&[
+        members![
             ("content", RIG_ENDED),
             ("event", RIG_KIND),
             ("json", Want::Filled(Sign::DeltaFilled)),
             ("kind", RIG_STARTED),
             ("text", Want::Filled(Sign::DeltaFilled)),
-        ]),
+        ],
     ),
-]);
+];
 
 const RIG_KIND: Want = Want::Word(&[
     ("arguments", Sign::Delta),
@@ -422,142 +430,154 @@ const RIG_KIND: Want = Want::Word(&[
 
 const RIG_STARTED: Want = Want::Word(&[("tool_call", Sign::CallItem)]);
 
-const RIG_ENDED: Want = members(&[("type", Want::Word(&[("toolcall", Sign::CallItem)]))]);
+const RIG_ENDED: Want = members![("type", Want::Word(&[("toolcall", Sign::CallItem)]))];
 
 // OpenAI chat
 
-const OPENAI_REQUEST: Want = members(&[
+const OPENAI_REQUEST: Want = members![
+    ("chat_history", Want::Key(Sign::NoChat)),
+    ("format", Want::Key(Sign::NoChat)),
     ("frequency_penalty", Want::Number(Number::FrequencyPenalty)),
+    ("inferenceConfig", Want::Key(Sign::NoChat)),
+    ("keep_alive", Want::Key(Sign::NoChat)),
+    ("maxTokens", Want::Key(Sign::NoChat)),
     ("max_completion_tokens", Want::Count(Count::MaxCompletionTokens)),
     ("max_tokens", Want::Count(Count::MaxTokens)),
-    ("messages", Want::Content(Place::Messages)),
+    ("messages", Want::All(&[Want::Key(Sign::Messages), Want::Content(Place::Messages)])),
     ("model", Want::Text(Text::Model)),
+    ("modelId", Want::Key(Sign::NoChat)),
+    ("modelPreferences", Want::Key(Sign::NoChat)),
     ("n", Want::Count(Count::Choices)),
+    ("options", Want::Key(Sign::NoChat)),
     ("presence_penalty", Want::Number(Number::PresencePenalty)),
     ("reasoning_effort", Want::Text(Text::ReasoningLevel)),
     ("response_format", OUTPUT_FORMAT),
     ("seed", Want::Count(Count::Seed)),
     ("stop", Want::Each(&Want::StopSequence)),
+    ("stop_sequences", Want::Key(Sign::NoChat)),
     ("stream", Want::True(Sign::Stream)),
+    ("system", Want::Key(Sign::NoChat)),
+    ("systemPrompt", Want::Key(Sign::NoChat)),
     ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::Tools),
-    ("tools", Want::Content(Place::Tools)),
+    ("toolConfig", Want::Key(Sign::NoChat)),
+    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
     ("top_k", Want::Count(Count::TopK)),
     ("top_p", Want::Number(Number::TopP)),
-]);
+];
 
 const OUTPUT_FORMAT: Want =
-    members(&[("type", Want::Word(&[("json_object", Sign::Json), ("json_schema", Sign::Json), ("text", Sign::PlainText)]))]);
+    members![("type", Want::Word(&[("json_object", Sign::Json), ("json_schema", Sign::Json), ("text", Sign::PlainText)]))];
 
-const OPENAI_USAGE: Want = members(&[
+const OPENAI_USAGE: Want = members![
     ("completion_tokens", Want::Count(Count::Output)),
     ("completion_tokens_details", OPENAI_OUTPUT),
     ("prompt_tokens", Want::Count(Count::Input)),
     ("prompt_tokens_details", OPENAI_INPUT),
-]);
+];
 
-const OPENAI_INPUT: Want = members(&[
+const OPENAI_INPUT: Want = members![
     ("audio_tokens", Want::Tokens(Spent::Input, Modality::Audio)),
     ("cache_creation_tokens", Want::Count(Count::CacheCreation)),
     ("cached_tokens", Want::Count(Count::CacheRead)),
     ("image_tokens", Want::Tokens(Spent::Input, Modality::Image)),
     ("text_tokens", Want::Tokens(Spent::Input, Modality::Text)),
-]);
+];
 
-const OPENAI_OUTPUT: Want = members(&[
+const OPENAI_OUTPUT: Want = members![
     ("audio_tokens", Want::Tokens(Spent::Output, Modality::Audio)),
     ("image_tokens", Want::Tokens(Spent::Output, Modality::Image)),
     ("reasoning_tokens", Want::Count(Count::Reasoning)),
     ("text_tokens", Want::Tokens(Spent::Output, Modality::Text)),
-]);
+];
 
-const OPENAI_RESPONSE: Want = members(&[
+const OPENAI_RESPONSE: Want = members![
+    ("choice", Want::Key(Sign::NoChat)),
     (
         "choices",
-        Want::Choices(&members(&[
+        Want::Choices(&members![
             ("finish_reason", Want::FinishReason),
-            ("message", Want::Content(Place::Choice)),
+            ("message", Want::All(&[Want::Key(Sign::ChoiceMessage), Want::Content(Place::Choice)])),
             ("text", Want::Content(Place::Choice)),
-        ])),
+        ]),
     ),
-    ("error", ERROR_IN_ERROR),
-    ("error", Want::Sign(Sign::Failed)),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
     ("id", Want::Text(Text::Id)),
     ("model", Want::Text(Text::Model)),
+    ("provider_model_iden", Want::Key(Sign::NoChat)),
     ("usage", OPENAI_USAGE),
-]);
+];
 
-const OPENAI_EVENT: Want = members(&[
+const OPENAI_EVENT: Want = members![
     (
         "choices",
-        Want::Choices(&members(&[
+        Want::Choices(&members![
             (
                 "delta",
-                members(&[
+                members![
                     ("content", Want::Filled(Sign::Filled)),
                     ("reasoning", Want::Filled(Sign::Filled)),
                     ("reasoning_content", Want::Filled(Sign::Filled)),
                     ("refusal", Want::Filled(Sign::Filled)),
                     ("tool_calls", Want::Filled(Sign::Filled)),
-                ]),
+                ],
             ),
             ("finish_reason", Want::FinishReason),
             ("index", Want::ChoiceIndex),
             ("text", Want::Filled(Sign::Filled)),
-        ])),
+        ]),
     ),
-    ("error", ERROR_IN_ERROR),
-    ("error", Want::Sign(Sign::Failed)),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
     ("id", Want::Text(Text::Id)),
     ("model", Want::Text(Text::Model)),
     ("usage", OPENAI_USAGE),
-]);
+];
 
 // OpenAI Responses
 
-const RESPONSES_REQUEST: Want = members(&[
+const RESPONSES_REQUEST: Want = members![
     ("input", Want::Content(Place::Messages)),
     ("instructions", Want::Content(Place::System)),
     ("max_output_tokens", Want::Count(Count::MaxTokens)),
     ("model", Want::Text(Text::Model)),
     ("previous_response_id", Want::Text(Text::PreviousResponse)),
-    ("reasoning", members(&[("effort", Want::Text(Text::ReasoningLevel))])),
+    ("reasoning", members![("effort", Want::Text(Text::ReasoningLevel))]),
     ("stream", Want::True(Sign::Stream)),
     ("temperature", Want::Number(Number::Temperature)),
-    ("text", members(&[("format", OUTPUT_FORMAT)])),
-    ("tools", Want::Tools),
-    ("tools", Want::Content(Place::Tools)),
+    ("text", members![("format", OUTPUT_FORMAT)]),
+    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
     ("top_p", Want::Number(Number::TopP)),
-]);
+];
 
-const RESPONSES_RESPONSE: Want = members(&[
+const RESPONSES_RESPONSE: Want = members![
     ("error", ERROR_IN_ERROR),
     ("id", Want::Text(Text::Id)),
-    ("incomplete_details", members(&[("reason", Want::Text(Text::Incomplete))])),
+    ("incomplete_details", members![("reason", Want::Text(Text::Incomplete))]),
     ("model", Want::Text(Text::Model)),
-    ("output", Want::Content(Place::Choice)),
     (
         "output",
-        Want::Each(&members(&[(
-            "type",
-            Want::Word(&[("custom_tool_call", Sign::CallsTool), ("function_call", Sign::CallsTool)]),
-        )])),
+        Want::All(&[
+            Want::Content(Place::Choice),
+            Want::Each(&members![(
+                "type",
+                Want::Word(&[("custom_tool_call", Sign::CallsTool), ("function_call", Sign::CallsTool)]),
+            )]),
+        ]),
     ),
     ("status", Want::Word(&[("completed", Sign::Completed), ("failed", Sign::Failed)])),
     (
         "usage",
-        members(&[
+        members![
             ("input_tokens", Want::Count(Count::Input)),
             ("input_tokens_details", OPENAI_INPUT),
             ("output_tokens", Want::Count(Count::Output)),
             ("output_tokens_details", OPENAI_OUTPUT),
-        ]),
+        ],
     ),
-]);
+];
 
-const RESPONSES_EVENT: Want = members(&[
+const RESPONSES_EVENT: Want = members![
     ("delta", Want::Filled(Sign::DeltaFilled)),
-    ("item", members(&[("type", Want::Word(&[("custom_tool_call", Sign::CallItem), ("function_call", Sign::CallItem)]))])),
+    ("item", members![("type", Want::Word(&[("custom_tool_call", Sign::CallItem), ("function_call", Sign::CallItem)]))]),
     ("response", RESPONSES_RESPONSE),
     (
         "type",
@@ -574,86 +594,85 @@ const RESPONSES_EVENT: Want = members(&[
             ("response.refusal.delta", Sign::Delta),
         ]),
     ),
-]);
+];
 
 // Anthropic
 
-const ANTHROPIC_REQUEST: Want = members(&[
+const ANTHROPIC_REQUEST: Want = members![
     ("max_tokens", Want::Count(Count::MaxTokens)),
     ("messages", Want::Content(Place::Messages)),
     ("model", Want::Text(Text::Model)),
-    ("output_config", members(&[("effort", Want::Text(Text::ReasoningLevel)), ("format", OUTPUT_FORMAT)])),
+    ("output_config", members![("effort", Want::Text(Text::ReasoningLevel)), ("format", OUTPUT_FORMAT)]),
     ("output_format", OUTPUT_FORMAT),
     ("stop_sequences", Want::Each(&Want::StopSequence)),
     ("stream", Want::True(Sign::Stream)),
     ("system", Want::Content(Place::System)),
     ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::Tools),
-    ("tools", Want::Content(Place::Tools)),
+    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
     ("top_k", Want::Count(Count::TopK)),
     ("top_p", Want::Number(Number::TopP)),
-]);
+];
 
-const ANTHROPIC_USAGE: Want = members(&[
+const ANTHROPIC_USAGE: Want = members![
     ("cache_creation_input_tokens", Want::Count(Count::CacheCreation)),
     ("cache_read_input_tokens", Want::Count(Count::CacheRead)),
     ("input_tokens", Want::Count(Count::Input)),
     ("output_tokens", Want::Count(Count::Output)),
-]);
+];
 
-const ANTHROPIC_RESPONSE: Want = members(&[
+const ANTHROPIC_RESPONSE: Want = members![
     ("content", Want::Content(Place::Choice)),
     ("id", Want::Text(Text::Id)),
     ("model", Want::Text(Text::Model)),
     ("stop_reason", Want::FinishReason),
     ("usage", ANTHROPIC_USAGE),
-]);
+];
 
-const ANTHROPIC_EVENT: Want = members(&[
+const ANTHROPIC_EVENT: Want = members![
     (
         "content_block",
-        members(&[
+        members![
             ("text", Want::Filled(Sign::Filled)),
             ("thinking", Want::Filled(Sign::Filled)),
             ("type", Want::Word(&[("server_tool_use", Sign::Filled), ("tool_use", Sign::Filled)])),
-        ]),
+        ],
     ),
     (
         "delta",
-        members(&[
+        members![
             ("partial_json", Want::Filled(Sign::Filled)),
             ("stop_reason", Want::FinishReason),
             ("text", Want::Filled(Sign::Filled)),
             ("thinking", Want::Filled(Sign::Filled)),
-        ]),
+        ],
     ),
     (
         "message",
-        members(&[
+        members![
             ("id", Want::Text(Text::Id)),
             ("model", Want::Text(Text::Model)),
             // The output's count is that of the beginning: it is not said until it is known.
             (
                 "usage",
-                members(&[
+                members![
                     ("cache_creation_input_tokens", Want::Count(Count::CacheCreation)),
                     ("cache_read_input_tokens", Want::Count(Count::CacheRead)),
                     ("input_tokens", Want::Count(Count::Input)),
-                ]),
+                ],
             ),
-        ]),
+        ],
     ),
     ("type", Want::Word(&[("message_stop", Sign::Last)])),
     ("usage", ANTHROPIC_USAGE),
-]);
+];
 
 // Gemini
 
-const GEMINI_REQUEST: Want = members(&[
+const GEMINI_REQUEST: Want = members![
     ("contents", Want::Content(Place::Messages)),
     (
         "generationConfig",
-        members(&[
+        members![
             ("candidateCount", Want::Count(Count::Choices)),
             ("frequencyPenalty", Want::Number(Number::FrequencyPenalty)),
             ("maxOutputTokens", Want::Count(Count::MaxTokens)),
@@ -662,59 +681,52 @@ const GEMINI_REQUEST: Want = members(&[
             ("seed", Want::Count(Count::Seed)),
             ("stopSequences", Want::Each(&Want::StopSequence)),
             ("temperature", Want::Number(Number::Temperature)),
-            ("thinkingConfig", members(&[("thinkingLevel", Want::Text(Text::ReasoningLevel))])),
+            ("thinkingConfig", members![("thinkingLevel", Want::Text(Text::ReasoningLevel))]),
             ("topK", Want::Count(Count::TopK)),
             ("topP", Want::Number(Number::TopP)),
-        ]),
+        ],
     ),
     ("model", Want::Text(Text::Model)),
     ("systemInstruction", Want::Content(Place::System)),
-    ("tools", Want::Content(Place::Tools)),
-    ("tools", Want::Each(&members(&[("functionDeclarations", Want::Tools)]))),
-]);
+    ("tools", Want::All(&[Want::Content(Place::Tools), Want::Each(&members![("functionDeclarations", Want::Tools)])])),
+];
 
-const GEMINI_RESPONSE: Want = members(&[
+const GEMINI_RESPONSE: Want = members![
     (
         "candidates",
-        Want::Choices(&members(&[
-            ("content", Want::Content(Place::Choice)),
-            ("content", GEMINI_CONTENT),
+        Want::Choices(&members![
+            ("content", Want::All(&[Want::Content(Place::Choice), GEMINI_CONTENT])),
             ("finishReason", Want::FinishReason),
-        ])),
+        ]),
     ),
-    ("error", ERROR_IN_ERROR),
-    ("error", Want::Sign(Sign::Failed)),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
     ("modelVersion", Want::Text(Text::Model)),
     ("responseId", Want::Text(Text::Id)),
     ("usageMetadata", GEMINI_USAGE),
-]);
+];
 
-const GEMINI_EVENT: Want = members(&[
+const GEMINI_EVENT: Want = members![
     (
         "candidates",
-        Want::Choices(&members(&[
-            ("content", GEMINI_CONTENT),
-            ("finishReason", Want::FinishReason),
-            ("index", Want::ChoiceIndex),
-        ])),
+        Want::Choices(
+            &members![("content", GEMINI_CONTENT), ("finishReason", Want::FinishReason), ("index", Want::ChoiceIndex),]
+        ),
     ),
-    ("error", ERROR_IN_ERROR),
-    ("error", Want::Sign(Sign::Failed)),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
     ("modelVersion", Want::Text(Text::Model)),
     ("responseId", Want::Text(Text::Id)),
     ("usageMetadata", GEMINI_USAGE),
-]);
+];
 
-const GEMINI_CONTENT: Want = members(&[(
+const GEMINI_CONTENT: Want = members![(
     "parts",
-    Want::Each(&members(&[
-        ("functionCall", Want::CallsTool),
-        ("functionCall", Want::Sign(Sign::Filled)),
+    Want::Each(&members![
+        ("functionCall", Want::All(&[Want::CallsTool, Want::Sign(Sign::Filled)])),
         ("text", Want::Filled(Sign::Filled)),
-    ])),
-)]);
+    ]),
+)];
 
-const GEMINI_USAGE: Want = members(&[
+const GEMINI_USAGE: Want = members![
     ("cacheTokensDetails", Want::Breakdown(Spent::CacheRead)),
     ("cachedContentTokenCount", Want::Count(Count::CacheRead)),
     ("candidatesTokenCount", Want::Count(Count::Output)),
@@ -724,18 +736,18 @@ const GEMINI_USAGE: Want = members(&[
     ("thoughtsTokenCount", Want::Count(Count::Reasoning)),
     ("toolUsePromptTokenCount", Want::Count(Count::ToolUsePrompt)),
     ("toolUsePromptTokensDetails", Want::Breakdown(Spent::Input)),
-]);
+];
 
 // Ollama
 
-const OLLAMA_REQUEST: Want = members(&[
+const OLLAMA_REQUEST: Want = members![
     // A schema, or the word.
     ("format", Want::Filled(Sign::Json)),
     ("messages", Want::Content(Place::Messages)),
     ("model", Want::Text(Text::Model)),
     (
         "options",
-        members(&[
+        members![
             ("frequency_penalty", Want::Number(Number::FrequencyPenalty)),
             ("num_predict", Want::Count(Count::MaxTokens)),
             ("presence_penalty", Want::Number(Number::PresencePenalty)),
@@ -744,133 +756,125 @@ const OLLAMA_REQUEST: Want = members(&[
             ("temperature", Want::Number(Number::Temperature)),
             ("top_k", Want::Count(Count::TopK)),
             ("top_p", Want::Number(Number::TopP)),
-        ]),
+        ],
     ),
     ("stream", Want::True(Sign::Stream)),
     // Else it is true or false, which is no level.
     ("think", Want::Text(Text::ReasoningLevel)),
-    ("tools", Want::Tools),
-    ("tools", Want::Content(Place::Tools)),
-]);
+    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
+];
 
-const OLLAMA_RESPONSE: Want = members(&[
+const OLLAMA_RESPONSE: Want = members![
     ("done_reason", Want::FinishReason),
     ("eval_count", Want::Count(Count::Output)),
-    ("message", Want::Content(Place::Choice)),
-    ("message", members(&[("tool_calls", Want::CallsTool)])),
+    ("message", Want::All(&[Want::Content(Place::Choice), members![("tool_calls", Want::CallsTool)]])),
     ("model", Want::Text(Text::Model)),
     ("prompt_eval_count", Want::Count(Count::Input)),
     ("response", Want::Content(Place::Choice)),
-]);
+];
 
-const OLLAMA_EVENT: Want = members(&[
+const OLLAMA_EVENT: Want = members![
     ("done", Want::True(Sign::Last)),
     ("done_reason", Want::FinishReason),
     ("eval_count", Want::Count(Count::Output)),
     (
         "message",
-        members(&[
+        members![
             ("content", Want::Filled(Sign::Filled)),
             ("thinking", Want::Filled(Sign::Filled)),
-            ("tool_calls", Want::CallsTool),
-            ("tool_calls", Want::Filled(Sign::Filled)),
-        ]),
+            ("tool_calls", Want::All(&[Want::CallsTool, Want::Filled(Sign::Filled)])),
+        ],
     ),
     ("model", Want::Text(Text::Model)),
     ("prompt_eval_count", Want::Count(Count::Input)),
     ("response", Want::Filled(Sign::Filled)),
-]);
+];
 
 // Bedrock Converse
 
-const BEDROCK_REQUEST: Want = members(&[
+const BEDROCK_REQUEST: Want = members![
     (
         "inferenceConfig",
-        members(&[
+        members![
             ("maxTokens", Want::Count(Count::MaxTokens)),
             ("stopSequences", Want::Each(&Want::StopSequence)),
             ("temperature", Want::Number(Number::Temperature)),
             ("topP", Want::Number(Number::TopP)),
-        ]),
+        ],
     ),
     ("messages", Want::Content(Place::Messages)),
     ("modelId", Want::Text(Text::Model)),
     ("system", Want::Content(Place::System)),
     (
         "toolConfig",
-        members(&[("tools", Want::Content(Place::Tools)), ("tools", Want::Each(&members(&[("toolSpec", Want::Tool)])))]),
+        members![("tools", Want::All(&[Want::Content(Place::Tools), Want::Each(&members![("toolSpec", Want::Tool)])]))],
     ),
-]);
+];
 
-const BEDROCK_RESPONSE: Want = members(&[
-    ("output", members(&[("message", Want::Content(Place::Choice))])),
+const BEDROCK_RESPONSE: Want = members![
+    ("output", members![("message", Want::Content(Place::Choice))]),
     ("stopReason", Want::FinishReason),
     ("usage", BEDROCK_USAGE),
-]);
+];
 
-const BEDROCK_EVENT: Want = members(&[
+const BEDROCK_EVENT: Want = members![
     (
         "contentBlockDelta",
-        members(&[(
+        members![(
             "delta",
-            members(&[
-                ("reasoningContent", members(&[("text", Want::Filled(Sign::Filled))])),
+            members![
+                ("reasoningContent", members![("text", Want::Filled(Sign::Filled))]),
                 ("text", Want::Filled(Sign::Filled)),
-                ("toolUse", members(&[("input", Want::Filled(Sign::Filled))])),
-            ]),
-        )]),
+                ("toolUse", members![("input", Want::Filled(Sign::Filled))]),
+            ],
+        )],
     ),
-    ("contentBlockStart", members(&[("start", members(&[("toolUse", Want::Key(Sign::Filled))]))])),
+    ("contentBlockStart", members![("start", members![("toolUse", Want::Key(Sign::Filled))])]),
     ("internalServerException", Want::FailedAs("internalServerException")),
-    ("messageStop", members(&[("stopReason", Want::FinishReason)])),
-    ("metadata", Want::Key(Sign::Last)),
-    ("metadata", members(&[("usage", BEDROCK_USAGE)])),
+    ("messageStop", members![("stopReason", Want::FinishReason)]),
+    ("metadata", Want::All(&[Want::Key(Sign::Last), members![("usage", BEDROCK_USAGE)]])),
     ("modelStreamErrorException", Want::FailedAs("modelStreamErrorException")),
     ("serviceUnavailableException", Want::FailedAs("serviceUnavailableException")),
     ("throttlingException", Want::FailedAs("throttlingException")),
     ("validationException", Want::FailedAs("validationException")),
-]);
+];
 
-const BEDROCK_USAGE: Want = members(&[
+const BEDROCK_USAGE: Want = members![
     ("cacheReadInputTokens", Want::Count(Count::CacheRead)),
     ("cacheWriteInputTokens", Want::Count(Count::CacheCreation)),
     ("inputTokens", Want::Count(Count::Input)),
     ("outputTokens", Want::Count(Count::Output)),
-]);
+];
 
 // Cohere
 
-const COHERE_RESPONSE: Want = members(&[
+const COHERE_RESPONSE: Want = members![
     ("finish_reason", Want::FinishReason),
     ("id", Want::Text(Text::Id)),
     ("message", Want::Content(Place::Choice)),
     (
         "usage",
-        members(&[
+        members![
             (
                 "billed_units",
-                members(&[
-                    ("input_tokens", Want::Count(Count::BilledInput)),
-                    ("output_tokens", Want::Count(Count::BilledOutput)),
-                ]),
+                members![("input_tokens", Want::Count(Count::BilledInput)), ("output_tokens", Want::Count(Count::BilledOutput)),],
             ),
-            ("tokens", members(&[("input_tokens", Want::Count(Count::Input)), ("output_tokens", Want::Count(Count::Output))])),
-        ]),
+            ("tokens", members![("input_tokens", Want::Count(Count::Input)), ("output_tokens", Want::Count(Count::Output))]),
+        ],
     ),
-]);
+];
 
 // MCP
 
-const MCP_REQUEST: Want = members(&[
+const MCP_REQUEST: Want = members![
     ("maxTokens", Want::Count(Count::MaxTokens)),
     ("messages", Want::Content(Place::Messages)),
-    ("modelPreferences", members(&[("hints", Want::Each(&members(&[("name", Want::Text(Text::Model))])))])),
+    ("modelPreferences", members![("hints", Want::Each(&members![("name", Want::Text(Text::Model))]))]),
     ("stopSequences", Want::Each(&Want::StopSequence)),
     ("systemPrompt", Want::Content(Place::System)),
     ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::Tools),
-    ("tools", Want::Content(Place::Tools)),
-]);
+    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
+];
 
 const MCP_RESPONSE: Want =
-    members(&[("content", Want::Content(Place::Choice)), ("model", Want::Text(Text::Model)), ("stopReason", Want::FinishReason)]);
+    members![("content", Want::Content(Place::Choice)), ("model", Want::Text(Text::Model)), ("stopReason", Want::FinishReason)];

@@ -2,11 +2,14 @@
 
 use crate::caught::caught;
 use crate::read::facts::{Facts, Signs, Wants};
+use crate::read::providers::{CHAT, Provider, Shape};
 use crate::read::walk::{self, Readable, Unreadable};
 use crate::read::want::{WHOLE, Want};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::panic::Location;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Why nothing is known of a value.
@@ -58,11 +61,46 @@ pub(crate) fn facts(
     if wants.content { careful(|| walk::facts(given, under, want, said)) } else { Err(Unread::Broken) }
 }
 
+/// Whether values of a kind are OpenAI's chat, as they are to most servers: then the next one is taken for one, and gone over for what it says alone.
+/// If that shows something else, what it is is looked for.
+pub(crate) struct Chats(AtomicBool);
+
+impl Chats {
+    pub(crate) const fn new() -> Self {
+        Chats(AtomicBool::new(false))
+    }
+
+    /// Keeps whose value it was.
+    pub(crate) fn remember(&self, provider: &Provider) {
+        let is_chat = ptr::eq(provider, CHAT);
+        if self.0.load(Ordering::Relaxed) != is_chat {
+            self.0.store(is_chat, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the value is one of theirs, and what it says then. What is content is not copied before that is known.
+    pub(crate) fn facts(
+        &self,
+        given: &dyn Readable,
+        shape: Option<&'static Shape>,
+        is: fn(Signs) -> bool,
+        said: &mut Facts,
+    ) -> bool {
+        let Some(shape) = shape.filter(|_| !said.wants.content && self.0.load(Ordering::Relaxed)) else { return false };
+        let wants = said.wants;
+        if facts(given, None, &shape.wants, said).is_ok() && is(said.signs) {
+            return true;
+        }
+        *said = Facts::new(wants);
+        false
+    }
+}
+
 /// All that a value is, as content.
 pub(crate) fn whole(given: &dyn Readable, wants: Wants) -> Result<Value, Unread> {
     let mut said = Facts::new(wants);
     facts(given, None, &WHOLE, &mut said)?;
-    Ok(said.whole)
+    Ok(said.content.map(|content| content.whole).unwrap_or_default())
 }
 
 /// What is to be said of a value that has none of the known shapes.

@@ -2,8 +2,8 @@
 
 use crate::read::facts::{Count, Facts, Number, Sign, Text, Wants};
 use crate::read::json;
-use crate::read::providers::{PROVIDERS, REQUEST_SIGNS};
-use crate::read::reading::{Unread, facts, signs, unrecognised};
+use crate::read::providers::{CHAT, PROVIDERS, REQUEST_SIGNS, is_chat_request};
+use crate::read::reading::{Chats, Unread, facts, signs, unrecognised};
 use crate::read::walk::Readable;
 use crate::value::message::{Message, Role, ToolDefinition};
 use crate::vocabulary::value;
@@ -50,11 +50,16 @@ impl Request {
 
 /// Reads a request. A value that is null says nothing.
 pub(crate) fn request(given: &dyn Readable, wants: Wants) -> Result<Request, Unread> {
+    static CHATS: Chats = Chats::new();
+    let mut said = Facts::new(wants);
+    if CHATS.facts(given, CHAT.request.as_ref(), is_chat_request, &mut said) {
+        return Ok(told(&mut said));
+    }
     let seen = signs(given, None, &REQUEST_SIGNS)?;
-    let mut shapes = PROVIDERS.iter().filter_map(|provider| provider.request.as_ref());
-    match shapes.find(|shape| (shape.is)(seen)) {
-        Some(shape) => {
-            let mut said = Facts::new(wants);
+    let mut shapes = PROVIDERS.iter().filter_map(|provider| Some((provider, provider.request.as_ref()?)));
+    match shapes.find(|(_, shape)| (shape.is)(seen)) {
+        Some((provider, shape)) => {
+            CHATS.remember(provider);
             facts(given, None, &shape.wants, &mut said)?;
             Ok(told(&mut said))
         }
@@ -64,7 +69,7 @@ pub(crate) fn request(given: &dyn Readable, wants: Wants) -> Result<Request, Unr
 }
 
 fn told(facts: &mut Facts) -> Request {
-    Request {
+    let mut request = Request {
         model: facts.take_text(Text::Model),
         temperature: facts.number(Number::Temperature),
         max_tokens: facts.count(Count::MaxCompletionTokens).or(facts.count(Count::MaxTokens)),
@@ -83,9 +88,13 @@ fn told(facts: &mut Facts) -> Request {
         },
         stream: facts.signs.has(Sign::Stream),
         tool_count: facts.tools.and_then(|tools| tools.try_into().ok()),
-        instructions: json::instructions(&take(&mut facts.system)),
-        messages: json::messages(&take(&mut facts.messages)),
-        tools: json::definitions(&take(&mut facts.definitions)),
         stop_sequences: take(&mut facts.stop_sequences),
+        ..Request::default()
+    };
+    if let Some(content) = &facts.content {
+        request.instructions = json::instructions(&content.system);
+        request.messages = json::messages(&content.messages);
+        request.tools = json::definitions(&content.definitions);
     }
+    request
 }

@@ -3,8 +3,8 @@
 use crate::read::error::error_type;
 use crate::read::facts::{Choice, Count, Facts, Sign, Signs, Text, Wants};
 use crate::read::json;
-use crate::read::providers::{Finish, PROVIDERS, Provider, RESPONSE_SIGNS, Tokens};
-use crate::read::reading::{Unread, facts, signs, unrecognised};
+use crate::read::providers::{CHAT, Finish, PROVIDERS, Provider, RESPONSE_SIGNS, Tokens, is_chat_response};
+use crate::read::reading::{Chats, Unread, facts, signs, unrecognised};
 use crate::read::walk::Readable;
 use crate::value::message::Message;
 use crate::value::response::TokenUsage;
@@ -43,10 +43,15 @@ impl Response {
 
 /// Reads a response. A value that is null says nothing.
 pub(crate) fn response(given: &dyn Readable, wants: Wants) -> Result<Response, Unread> {
-    match inside(given, None, wants)? {
+    static CHATS: Chats = Chats::new();
+    let mut said = Facts::new(wants);
+    if CHATS.facts(given, CHAT.response.as_ref(), is_chat_response, &mut said) {
+        return Ok(told(CHAT, &mut said));
+    }
+    match inside(given, None, Some(&CHATS), &mut said)? {
         (Some(own), seen) if seen.has(Sign::Choice) => {
             // A client's own type, which may keep what the provider said.
-            Ok(match inside(given, Some("raw"), wants) {
+            Ok(match inside(given, Some("raw"), None, &mut Facts::new(wants)) {
                 Ok((Some(raw), _)) => raw.or(own),
                 _ => own,
             })
@@ -57,14 +62,21 @@ pub(crate) fn response(given: &dyn Readable, wants: Wants) -> Result<Response, U
     }
 }
 
-fn inside(given: &dyn Readable, under: Option<&'static str>, wants: Wants) -> Result<(Option<Response>, Signs), Unread> {
+fn inside(
+    given: &dyn Readable,
+    under: Option<&'static str>,
+    chats: Option<&Chats>,
+    said: &mut Facts,
+) -> Result<(Option<Response>, Signs), Unread> {
     let seen = signs(given, under, &RESPONSE_SIGNS)?;
     let of_shape =
         |provider: &'static Provider| provider.response.as_ref().filter(|shape| (shape.is)(seen)).map(|shape| (provider, shape));
     let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else { return Ok((None, seen)) };
-    let mut said = Facts::new(wants);
-    facts(given, under, &shape.wants, &mut said)?;
-    Ok((Some(told(provider, &mut said)), seen))
+    if let Some(chats) = chats {
+        chats.remember(provider);
+    }
+    facts(given, under, &shape.wants, said)?;
+    Ok((Some(told(provider, said)), seen))
 }
 
 /// What the facts mean to that provider.
@@ -72,14 +84,15 @@ pub(crate) fn told(provider: &Provider, facts: &mut Facts) -> Response {
     derive_finish_reasons(provider.finish, facts);
     let usage = usage(&provider.tokens, facts);
     let error = facts.signs.has(Sign::Failed).then(|| error_type(facts));
-    let mut response =
-        Response { model: facts.take_text(Text::Model), id: facts.take_text(Text::Id), usage, error, ..Response::default() };
+    let mut messages = Vec::new();
+    let mut finish_reasons = Vec::with_capacity(facts.choices.len());
     for (place, choice) in (0..).zip(take(&mut facts.choices)) {
-        response.messages.extend(answer(&choice));
-        let index = choice.index.unwrap_or(place);
-        response.finish_reasons.extend(choice.finish_reason.map(|reason| (index, reason)));
+        messages.extend(answer(&choice));
+        if let Some(reason) = choice.finish_reason {
+            finish_reasons.push((choice.index.unwrap_or(place), reason));
+        }
     }
-    response
+    Response { model: facts.take_text(Text::Model), id: facts.take_text(Text::Id), finish_reasons, usage, error, messages }
 }
 
 fn answer(choice: &Choice) -> Option<Message> {

@@ -4,7 +4,7 @@
 //! There is one type of serializer, since a user's types are compiled once for each.
 
 use crate::read::facts::{Choice, Facts, Sign, Signs, Text, shared, word};
-use crate::read::want::{MODALITY, Members, Names, Want};
+use crate::read::want::{MODALITY, Members, Name, Names, Want};
 use crate::value::attribute::Number;
 use crate::vocabulary::{Modality, Spent, stop_reason_word};
 use serde::Serialize;
@@ -96,38 +96,47 @@ pub(crate) fn facts(given: &dyn Readable, under: Option<&'static str>, want: &'s
 pub(crate) fn names(given: &dyn Readable) -> Result<Vec<String>, Unreadable> {
     let mut walk = Walk::new(None, None);
     walk.over(given, &Want::Names)?;
-    Ok(walk.names)
+    Ok(walk.built.map(|built| built.names).unwrap_or_default())
 }
 
 /// What is kept while a value is gone over.
 pub(crate) struct Walk<'f> {
     signs: Signs,
     facts: Option<&'f mut Facts>,
-    names: Vec<String>,
-    /// The member of the value that is read in its place.
+    /// The member of the value that is read in its place, until that is found.
     under: Option<&'static str>,
-    /// The content that was serialised last.
-    built: Value,
+    /// What stands inside of the value, and not in its place, is gone over.
+    is_inside: bool,
+    /// How many values more may stand inside of the one that is read.
+    depth: u8,
     /// The name that was serialised last.
     name: String,
-    values_left: usize,
+    built: Option<Box<Built>>,
+}
+
+/// What is kept of values that are not passed over: content, and the names of a value that is not recognised.
+#[derive(Default)]
+struct Built {
+    names: Vec<String>,
+    /// The lists and objects that are being built, each inside of the one before.
+    open: Vec<Open>,
+    /// The value that was serialised last.
+    last: Value,
+    /// How many values there are.
+    values: usize,
 }
 
 impl<'f> Walk<'f> {
     fn new(under: Option<&'static str>, facts: Option<&'f mut Facts>) -> Self {
-        Walk {
-            signs: Signs::default(),
-            facts,
-            names: Vec::new(),
-            under,
-            built: Value::Null,
-            name: String::new(),
-            values_left: VALUES,
-        }
+        Walk { signs: Signs::default(), facts, under, is_inside: false, depth: DEPTH, name: String::new(), built: None }
     }
 
     fn over(&mut self, given: &dyn Readable, want: &'static Want) -> Done {
-        given.walk(Reader { want, walk: self, depth: DEPTH, is_whole: true })
+        given.walk(Reader { want, walk: self })
+    }
+
+    fn built(&mut self) -> &mut Built {
+        self.built.get_or_insert_default()
     }
 
     fn is_wanted(&self, want: &Want) -> bool {
@@ -150,10 +159,6 @@ impl<'f> Walk<'f> {
 pub struct Reader<'a, 'f> {
     want: &'static Want,
     walk: &'a mut Walk<'f>,
-    /// How many values more may stand inside of this one.
-    depth: u8,
-    /// It is the value that was given, and not a part of it.
-    is_whole: bool,
 }
 
 impl<'a, 'f> Reader<'a, 'f> {
@@ -169,25 +174,34 @@ impl<'a, 'f> Reader<'a, 'f> {
 
     /// Reads what stands in this value's place.
     fn pass<T: Serialize + ?Sized>(self, want: &'static Want, value: &T) -> Done {
-        match self.depth.checked_sub(1) {
-            Some(depth) => value.serialize(Reader { want, depth, ..self }),
+        match self.walk.depth.checked_sub(1) {
+            Some(depth) => {
+                self.walk.depth = depth;
+                value.serialize(Reader { want, ..self })
+            }
             None => Ok(()),
         }
+    }
+
+    /// The same value, for something else.
+    fn for_want(&mut self, want: &'static Want) -> Reader<'_, 'f> {
+        Reader { want, walk: self.walk }
     }
 
     fn null(&mut self) {
         match self.want {
             Want::Content(_) | Want::Inside => self.build(Value::Null),
-            _ if self.is_whole => self.see(Sign::Null),
+            _ if !self.walk.is_inside => self.see(Sign::Null),
             _ => {}
         }
     }
 
     fn build(&mut self, value: Value) {
-        self.walk.values_left = self.walk.values_left.saturating_sub(1);
+        let built = self.walk.built();
+        built.values += 1;
         match self.want {
             Want::Content(place) => self.say(|facts| *facts.place(*place) = value),
-            _ => self.walk.built = value,
+            _ => built.last = value,
         }
     }
 
@@ -217,7 +231,7 @@ impl<'a, 'f> Reader<'a, 'f> {
     fn number(&mut self, count: Option<i64>, float: f64, as_text: impl FnOnce() -> String, as_json: impl FnOnce() -> Value) {
         match self.want {
             Want::Only(want) | Want::Each(want) | Want::Variant(want) => {
-                Reader { want, walk: self.walk, depth: self.depth, is_whole: false }.number(count, float, as_text, as_json);
+                self.for_want(want).number(count, float, as_text, as_json);
             }
             Want::Content(_) | Want::Inside => self.build(as_json()),
             Want::Count(place) => self.say(|facts| facts.say_count(*place, count)),
@@ -234,7 +248,7 @@ impl<'a, 'f> Reader<'a, 'f> {
     fn text(&mut self, text: &str) {
         match self.want {
             Want::Only(want) | Want::Each(want) | Want::Variant(want) => {
-                Reader { want, walk: self.walk, depth: self.depth, is_whole: false }.text(text);
+                self.for_want(want).text(text);
             }
             Want::Content(_) | Want::Inside => self.build(text.into()),
             Want::Text(place) => self.say(|facts| facts.say_text(*place, text)),
@@ -277,8 +291,8 @@ impl<'a, 'f> Reader<'a, 'f> {
                 Kind::Tools
             }
             // Empty or not: the first entry tells.
-            Want::Filled(_) | Want::CallsTool => Kind::Filled(self.want),
-            Want::Content(_) | Want::Inside => self.list_of_content(),
+            Want::Filled(_) | Want::CallsTool => Kind::Filled,
+            Want::Content(_) | Want::Inside => self.open(Value::Array(Vec::new())),
             _ => {
                 self.any();
                 Kind::Skipped
@@ -287,22 +301,33 @@ impl<'a, 'f> Reader<'a, 'f> {
         self.inner(kind)
     }
 
-    fn list_of_content(&mut self) -> Kind {
-        if self.depth == 0 {
+    /// Begins a list or an object of content.
+    fn open(&mut self, value: Value) -> Kind {
+        if self.walk.depth == 0 {
             return Kind::TooDeep;
         }
-        Kind::List(Box::default())
+        let open = &mut self.walk.built().open;
+        open.push(Open { value, variant: None, left_out: 0 });
+        Kind::Content(open.len() - 1)
     }
 
     fn object(mut self, name: &'static str) -> Inner<'a, 'f> {
         let kind = match self.want {
+            Want::Members(members) if self.walk.is_inside => {
+                return Inner {
+                    want: self.want,
+                    depth: self.walk.depth,
+                    walk: self.walk,
+                    names: members.names(),
+                    kind: Kind::Members(members),
+                };
+            }
             Want::Members(members) => Kind::Members(members),
             Want::Each(want) | Want::Variant(want) => return Reader { want, ..self }.object(name),
             Want::Only(want) => Kind::Each(want),
             Want::Names => Kind::Names,
             _ if JSON_TEXTS.contains(&name) => Kind::Json,
-            Want::Content(_) | Want::Inside if self.depth == 0 => Kind::TooDeep,
-            Want::Content(_) | Want::Inside => Kind::Object(Box::default()),
+            Want::Content(_) | Want::Inside => self.open(Value::Object(Map::new())),
             _ => {
                 self.any();
                 Kind::Skipped
@@ -311,29 +336,31 @@ impl<'a, 'f> Reader<'a, 'f> {
         self.inner(kind)
     }
 
-    fn inner(self, kind: Kind) -> Inner<'a, 'f> {
-        let names = match &kind {
-            // The one that is read in its place is looked for, too.
-            Kind::Members(members) if self.walk.under.is_none() || !self.is_whole => members.names(),
+    fn inner(self, mut kind: Kind) -> Inner<'a, 'f> {
+        let walk = self.walk;
+        let is_inside = std::mem::replace(&mut walk.is_inside, true);
+        if let (Kind::Members(_), false, Some(under)) = (&kind, is_inside, walk.under) {
+            kind = Kind::Under(under);
+        }
+        let names = match kind {
+            Kind::Members(members) => members.names(),
             Kind::Skipped => Names::NONE,
             _ => Names::ALL,
         };
-        Inner { want: self.want, walk: self.walk, depth: self.depth, is_whole: self.is_whole, names, kind }
+        Inner { want: self.want, depth: walk.depth, walk, names, kind }
     }
 
     /// The inside of an enum's variant, which is a member of that name to everybody who does not ask for variants.
     fn inside_variant(mut self, variant: &'static str, open: impl FnOnce(Self) -> Inner<'a, 'f>) -> Inner<'a, 'f> {
         let want = match self.want {
             Want::Content(_) | Want::Inside => {
-                let mut inner = open(self);
-                match &mut inner.kind {
-                    Kind::List(list) => list.variant = Some(variant),
-                    Kind::Object(object) => object.variant = Some(variant),
-                    _ => {}
+                let inner = open(self);
+                if let Kind::Content(at) = inner.kind {
+                    inner.walk.built().open[at].variant = Some(variant);
                 }
                 return inner;
             }
-            Want::Members(members) => members.of(variant).next(),
+            Want::Members(members) => members.of(Name::of(variant)).and_then(|want| want.each().first()),
             Want::Variant(want) | Want::Only(want) => Some(*want),
             _ => {
                 self.any();
@@ -341,7 +368,10 @@ impl<'a, 'f> Reader<'a, 'f> {
             }
         };
         match want {
-            Some(want) => open(Reader { want, is_whole: false, ..self }),
+            Some(want) => {
+                self.walk.is_inside = true;
+                open(Reader { want, ..self })
+            }
             None => self.inner(Kind::Skipped),
         }
     }
@@ -352,13 +382,14 @@ impl<'a, 'f> Reader<'a, 'f> {
 pub struct Inner<'a, 'f> {
     want: &'static Want,
     walk: &'a mut Walk<'f>,
+    /// How many values may stand inside of this one.
     depth: u8,
-    is_whole: bool,
     /// Which members are worth a look.
     names: Names,
     kind: Kind,
 }
 
+#[derive(Clone, Copy)]
 enum Kind {
     Skipped,
     Each(&'static Want),
@@ -366,196 +397,195 @@ enum Kind {
     Breakdown(Spent),
     Tools,
     /// Whether there is anything in it.
-    Filled(&'static Want),
+    Filled,
     Members(&'static Members),
+    /// The member of that name is read in the place of it all.
+    Under(&'static str),
     Names,
-    /// Content.
-    List(Box<List>),
-    Object(Box<Object>),
+    /// Content, which is being built there.
+    Content(usize),
     /// The one member is a JSON text.
     Json,
     TooDeep,
 }
 
-#[derive(Default)]
-struct List {
+/// A list or an object of content that is being built.
+struct Open {
+    value: Value,
     /// The enum's variant that it is the content of.
     variant: Option<&'static str>,
-    entries: Vec<Value>,
     left_out: usize,
 }
 
-#[derive(Default)]
-struct Object {
-    /// Likewise.
-    variant: Option<&'static str>,
-    members: Map<String, Value>,
-    name: String,
-    left_out: usize,
-}
-
+/// What a value is to be read for is decided where its type is not known: that is compiled once, and not once for each type.
 impl Inner<'_, '_> {
-    fn read<T: Serialize + ?Sized>(&mut self, want: &'static Want, value: &T) -> Done {
-        match self.depth.checked_sub(1) {
-            Some(depth) if self.walk.is_wanted(want) => value.serialize(Reader { want, walk: self.walk, depth, is_whole: false }),
-            _ => Ok(()),
-        }
-    }
-
-    fn content<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<Value, Unreadable> {
-        self.walk.built = Value::Null;
-        self.read(&Want::Inside, value)?;
-        Ok(self.walk.built.take())
-    }
-
     fn entry<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        match &mut self.kind {
-            Kind::Each(want) => {
-                let want = *want;
-                self.read(want, value)
-            }
-            Kind::Choices(want) => {
-                let want = *want;
-                match &mut self.walk.facts {
-                    Some(facts) if facts.choices.len() >= CHOICES => return Ok(()),
-                    Some(facts) => facts.choices.push(Choice::default()),
-                    None => {}
-                }
-                self.read(want, value)
-            }
-            Kind::Breakdown(spent) => {
-                let spent = *spent;
-                if let Some(facts) = &mut self.walk.facts {
-                    facts.begin_entry();
-                }
-                self.read(&MODALITY, value)?;
-                if let Some(facts) = &mut self.walk.facts {
-                    facts.end_entry(spent);
-                }
-                Ok(())
-            }
-            Kind::Tools => {
-                if let Some(facts) = &mut self.walk.facts {
-                    *facts.tools.get_or_insert(0) += 1;
-                }
-                Ok(())
-            }
-            Kind::Filled(want) => {
-                Reader { want, walk: self.walk, depth: 0, is_whole: false }.any();
-                Ok(())
-            }
-            Kind::List(list) if self.walk.values_left == 0 => {
-                list.left_out += 1;
-                Ok(())
-            }
-            Kind::List(_) => {
-                let built = self.content(value)?;
-                if let Kind::List(list) = &mut self.kind {
-                    list.entries.push(built);
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// A member of an object. `name` is None where it was serialised, and is found in the walk.
-    fn member<T: Serialize + ?Sized>(&mut self, name: Option<&'static str>, value: &T) -> Done {
-        match &mut self.kind {
-            Kind::Members(_) if self.walk.facts.is_none() && self.walk.signs.decide() => Ok(()),
-            Kind::Members(members) => {
-                let members = *members;
-                if let Some(name) = name {
-                    return self.members(members, name, value);
-                }
-                let name = std::mem::take(&mut self.walk.name);
-                let result = self.members(members, &name, value);
-                self.walk.name = name;
-                result
-            }
-            Kind::Each(want) => {
-                let want = *want;
-                self.read(want, value)
-            }
-            Kind::Names => {
-                let name = name.unwrap_or(&self.walk.name);
-                if self.walk.names.len() < NAMES {
-                    self.walk.names.push(name.to_owned());
-                }
-                Ok(())
-            }
-            Kind::Object(object) if self.walk.values_left == 0 => {
-                object.left_out += 1;
-                Ok(())
-            }
-            Kind::Object(object) => {
-                match name {
-                    Some(name) => name.clone_into(&mut object.name),
-                    None => std::mem::swap(&mut object.name, &mut self.walk.name),
-                }
-                let built = self.content(value)?;
-                if let Kind::Object(object) = &mut self.kind {
-                    object.members.insert(std::mem::take(&mut object.name), built);
-                }
-                Ok(())
-            }
-            Kind::Json => {
-                let Value::String(json) = self.content(value)? else { return Ok(()) };
-                let number = json.parse::<f64>().unwrap_or(f64::NAN);
-                let parsed = || serde_json::from_str(&json).unwrap_or_else(|_| Value::String(json.clone()));
-                let mut reader = Reader { want: self.want, walk: self.walk, depth: self.depth, is_whole: false };
-                reader.number(json.parse().ok().or_else(|| whole(number)), number, || json.clone(), parsed);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn members<T: Serialize + ?Sized>(&mut self, members: &'static Members, name: &str, value: &T) -> Done {
-        if self.is_whole {
-            match self.walk.under {
-                Some(under) if under == name => return self.read(self.want, value),
-                Some(_) => return Ok(()),
-                None => {}
-            }
-        }
-        for want in members.of(name) {
-            match want {
-                Want::Key(sign) => self.walk.signs.see(*sign),
-                want => self.read(want, value)?,
-            }
-        }
+        let Some(want) = self.wanted_of_entry() else { return Ok(()) };
+        self.read(want, value)?;
+        self.has_read("");
         Ok(())
     }
 
-    fn finish(self) {
-        let (variant, built) = match self.kind {
-            Kind::List(mut list) => {
-                if list.left_out > 0 {
-                    list.entries.push(format!("…[{} entries left out]", list.left_out).into());
-                }
-                (list.variant, Value::Array(list.entries))
-            }
-            Kind::Object(mut object) => {
-                if object.left_out > 0 {
-                    object.members.insert("…".to_owned(), format!("[{} members left out]", object.left_out).into());
-                }
-                (object.variant, Value::Object(object.members))
-            }
-            Kind::TooDeep => (None, "…[nested too deeply]".into()),
-            _ => return,
-        };
-        let built = match variant {
-            Some(variant) => Map::from_iter([(variant.to_owned(), built)]).into(),
-            None => built,
-        };
-        Reader { want: self.want, walk: self.walk, depth: self.depth, is_whole: false }.build(built);
+    /// A member of an object.
+    fn member<T: Serialize + ?Sized>(&mut self, name: Name<'_>, value: &T) -> Done {
+        let Some(want) = self.wanted_of_member(name) else { return Ok(()) };
+        self.read(want, value)?;
+        self.has_read(name.text);
+        Ok(())
     }
-}
 
-impl Kind {
-    fn is_content(&self) -> bool {
-        matches!(self, Kind::List(_) | Kind::Object(_) | Kind::TooDeep)
+    fn read<T: Serialize + ?Sized>(&mut self, want: &'static Want, value: &T) -> Done {
+        match want {
+            Want::All(wants) => wants.iter().try_for_each(|want| self.read_one(want, value)),
+            want => self.read_one(want, value),
+        }
+    }
+
+    #[inline(never)]
+    fn read_one<T: Serialize + ?Sized>(&mut self, want: &'static Want, value: &T) -> Done {
+        if self.enters(want) { value.serialize(Reader { want, walk: self.walk }) } else { Ok(()) }
+    }
+
+    /// Whether what is wanted has to be asked of the value.
+    #[inline]
+    fn enters(&mut self, want: &Want) -> bool {
+        if let Want::Key(sign) = want {
+            self.walk.signs.see(*sign);
+            return false;
+        }
+        let Some(depth) = self.depth.checked_sub(1) else { return false };
+        self.walk.depth = depth;
+        self.walk.is_wanted(want)
+    }
+
+    fn wanted_of_entry(&mut self) -> Option<&'static Want> {
+        match self.kind {
+            Kind::Each(want) => return Some(want),
+            Kind::Choices(want) => {
+                if let Some(facts) = &mut self.walk.facts {
+                    if facts.choices.len() >= CHOICES {
+                        return None;
+                    }
+                    facts.choices.push(Choice::default());
+                }
+                return Some(want);
+            }
+            Kind::Breakdown(_) => {
+                self.say(Facts::begin_entry);
+                return Some(&MODALITY);
+            }
+            Kind::Tools => self.say(|facts| *facts.tools.get_or_insert(0) += 1),
+            Kind::Filled => Reader { want: self.want, walk: self.walk }.any(),
+            Kind::Content(at) => return self.wanted_of_content(at),
+            _ => {}
+        }
+        None
+    }
+
+    fn wanted_of_member(&mut self, name: Name<'_>) -> Option<&'static Want> {
+        match self.kind {
+            Kind::Members(_) if self.walk.facts.is_none() && self.walk.signs.decide() => None,
+            Kind::Members(members) => members.of(name),
+            _ => self.wanted_of_any_member(name.text),
+        }
+    }
+
+    /// What is wanted of a member, whatever its name is.
+    #[inline(never)]
+    fn wanted_of_any_member(&mut self, name: &str) -> Option<&'static Want> {
+        match self.kind {
+            Kind::Under(under) => (under == name).then_some(self.want),
+            Kind::Each(want) => Some(want),
+            Kind::Content(at) => self.wanted_of_content(at),
+            Kind::Json => Some(&Want::Inside),
+            Kind::Names => {
+                let names = &mut self.walk.built().names;
+                if names.len() < NAMES {
+                    names.push(name.to_owned());
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Everything, unless there is too much already.
+    fn wanted_of_content(&mut self, at: usize) -> Option<&'static Want> {
+        let built = self.walk.built();
+        // What a `Serialize` began inside of it and did not end is none of it.
+        built.open.truncate(at + 1);
+        if built.values >= VALUES {
+            built.open[at].left_out += 1;
+            return None;
+        }
+        built.last = Value::Null;
+        Some(&Want::Inside)
+    }
+
+    /// A value has been read that may not be all that was wanted.
+    #[inline]
+    fn has_read(&mut self, name: &str) {
+        if let Kind::Content(_) | Kind::Json | Kind::Breakdown(_) = self.kind {
+            self.put(name);
+        }
+    }
+
+    /// Puts what was read to the rest.
+    fn put(&mut self, name: &str) {
+        match self.kind {
+            Kind::Content(at) => {
+                let built = self.walk.built();
+                let read = built.last.take();
+                match &mut built.open[at].value {
+                    Value::Array(entries) => entries.push(read),
+                    Value::Object(members) => drop(members.insert(name.to_owned(), read)),
+                    _ => {}
+                }
+            }
+            Kind::Json => {
+                let Value::String(json) = self.walk.built().last.take() else { return };
+                let number = json.parse::<f64>().unwrap_or(f64::NAN);
+                let parsed = || serde_json::from_str(&json).unwrap_or_else(|_| Value::String(json.clone()));
+                let mut reader = Reader { want: self.want, walk: self.walk };
+                reader.number(json.parse().ok().or_else(|| whole(number)), number, || json.clone(), parsed);
+            }
+            Kind::Breakdown(spent) => self.say(|facts| facts.end_entry(spent)),
+            _ => {}
+        }
+    }
+
+    fn say(&mut self, say: impl FnOnce(&mut Facts)) {
+        if let Some(facts) = &mut self.walk.facts {
+            say(facts);
+        }
+    }
+
+    /// Content is built when all of it is there.
+    #[inline]
+    fn finish(self) {
+        match self.kind {
+            Kind::Content(at) => self.close(at),
+            Kind::TooDeep => Reader { want: self.want, walk: self.walk }.build("…[nested too deeply]".into()),
+            _ => {}
+        }
+    }
+
+    fn close(self, at: usize) {
+        let open = &mut self.walk.built().open;
+        open.truncate(at + 1);
+        let Some(Open { mut value, variant, left_out }) = open.pop() else { return };
+        match &mut value {
+            Value::Array(entries) if left_out > 0 => entries.push(format!("…[{left_out} entries left out]").into()),
+            Value::Object(members) if left_out > 0 => {
+                members.insert("…".to_owned(), format!("[{left_out} members left out]").into());
+            }
+            _ => {}
+        }
+        let value = match variant {
+            Some(variant) => Map::from_iter([(variant.to_owned(), value)]).into(),
+            None => value,
+        };
+        Reader { want: self.want, walk: self.walk }.build(value);
     }
 }
 
@@ -677,8 +707,8 @@ impl<'a, 'f> Serializer for Reader<'a, 'f> {
     fn serialize_unit_variant(mut self, _: &'static str, _: u32, variant: &'static str) -> Done {
         match self.want {
             Want::Members(members) => {
-                for want in members.of(variant) {
-                    Reader { want, walk: self.walk, depth: 0, is_whole: false }.any();
+                for want in members.of(Name::of(variant)).map(Want::each).unwrap_or_default() {
+                    self.for_want(want).any();
                 }
             }
             _ => self.text(variant),
@@ -696,7 +726,7 @@ impl<'a, 'f> Serializer for Reader<'a, 'f> {
             return self.pass(want, value);
         }
         let mut object = self.object("");
-        object.member(Some(variant), value)?;
+        object.member(Name::of(variant), value)?;
         object.finish();
         Ok(())
     }
@@ -754,9 +784,7 @@ macro_rules! lists {
 
             #[inline]
             fn end(self) -> Done {
-                if self.kind.is_content() {
-                    self.finish();
-                }
+                self.finish();
                 Ok(())
             }
         }
@@ -779,14 +807,13 @@ macro_rules! structs {
             // Inlined, so that the compiler knows the name: what nobody wants costs a comparison with a constant.
             #[inline]
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-                if self.names.may_have(name) { self.member(Some(name), value) } else { Ok(()) }
+                let name = Name::of(name);
+                if self.names.may_have(name) { self.member(name, value) } else { Ok(()) }
             }
 
             #[inline]
             fn end(self) -> Done {
-                if self.kind.is_content() {
-                    self.finish();
-                }
+                self.finish();
                 Ok(())
             }
         }
@@ -802,13 +829,16 @@ impl SerializeMap for Inner<'_, '_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Done {
         self.walk.name.clear();
         match self.kind {
-            Kind::Members(_) | Kind::Names | Kind::Object(_) => self.read(&Want::Name, name),
+            Kind::Members(_) | Kind::Under(_) | Kind::Names | Kind::Content(_) => self.read(&Want::Name, name),
             _ => Ok(()),
         }
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        self.member(None, value)
+        let name = std::mem::take(&mut self.walk.name);
+        let done = self.member(Name::of(&name), value);
+        self.walk.name = name;
+        done
     }
 
     fn end(self) -> Done {

@@ -6,8 +6,10 @@ use crate::vocabulary::{Modality, Spent};
 /// One node.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Want {
-    /// Of an object, these members. The same name may stand there twice: then its value is visited twice.
-    Members(Members),
+    /// Of an object, these members.
+    Members(&'static Members),
+    /// Each of these: the value is visited as often.
+    All(&'static [Want]),
     /// Of a list, of each entry; of anything else, of itself.
     Each(&'static Want),
     /// The same, where each entry is one of the model's answers.
@@ -60,11 +62,21 @@ pub(crate) enum Want {
     Names,
 }
 
+impl Want {
+    /// What is wanted, one after the other.
+    pub(crate) fn each(&'static self) -> &'static [Want] {
+        match self {
+            Want::All(wants) => wants,
+            want => std::slice::from_ref(want),
+        }
+    }
+}
+
 /// Everything.
 pub(crate) static WHOLE: Want = Want::Content(Place::Whole);
 
 /// An entry of a list that breaks tokens down.
-pub(crate) static MODALITY: Want = members(&[("modality", Want::Modality), ("tokenCount", Want::Count(Count::OfModality))]);
+pub(crate) static MODALITY: Want = members![("modality", Want::Modality), ("tokenCount", Want::Count(Count::OfModality))];
 
 /// Members of an object, by name.
 #[derive(Clone, Copy, Debug)]
@@ -72,44 +84,58 @@ pub(crate) struct Members {
     names: Names,
     /// Where the first member stands whose name has that bit.
     first: [u8; Names::BITS],
+    /// Beside each member, where the next one stands whose name has the same bit.
+    next: [u8; Members::MOST],
     list: &'static [(&'static str, Want)],
 }
 
-/// The members of an object that are wanted.
-pub(crate) const fn members(members: &'static [(&'static str, Want)]) -> Want {
-    assert!(members.len() < u8::MAX as usize);
-    let mut names = Names::NONE;
-    let mut first = [u8::MAX; Names::BITS];
-    let mut at = 0;
-    while at < members.len() {
-        // A member that stands elsewhere would not be found.
-        assert!(at == 0 || is_sorted(members[at - 1].0, members[at].0));
-        let place = Names::place(members[at].0);
-        names.0 |= 1 << place;
-        if first[place] == u8::MAX {
-            #[expect(clippy::cast_possible_truncation, reason = "there are not so many members")]
-            {
-                first[place] = at as u8;
-            }
-        }
-        at += 1;
-    }
-    Want::Members(Members { names, first, list: members })
+/// The members of an object that are wanted, in the order of their names.
+macro_rules! members {
+    [$($member:expr),+ $(,)?] => {
+        $crate::read::want::Want::Members(&$crate::read::want::Members::new(&[$($member),+]))
+    };
 }
+pub(crate) use members;
 
-const fn is_sorted(one: &str, next: &str) -> bool {
-    let (one, next) = (one.as_bytes(), next.as_bytes());
+const fn is_before(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut at = 0;
-    while at < one.len() && at < next.len() {
-        if one[at] != next[at] {
-            return one[at] < next[at];
+    while at < one.len() && at < other.len() {
+        if one[at] != other[at] {
+            return one[at] < other[at];
         }
         at += 1;
     }
-    one.len() <= next.len()
+    one.len() < other.len()
 }
 
 impl Members {
+    const MOST: usize = 40;
+    /// Where nothing stands.
+    const NONE: u8 = u8::MAX;
+
+    pub(crate) const fn new(list: &'static [(&'static str, Want)]) -> Self {
+        assert!(list.len() <= Members::MOST);
+        let mut names = Names::NONE;
+        let mut first = [Members::NONE; Names::BITS];
+        let mut next = [Members::NONE; Members::MOST];
+        let mut at = list.len();
+        while at > 0 {
+            at -= 1;
+            let name = list[at].0;
+            // None stands there twice.
+            assert!(at == 0 || is_before(list[at - 1].0, name));
+            let bit = Name::of(name).bit as usize;
+            names.0 |= 1 << bit;
+            next[at] = first[bit];
+            #[expect(clippy::cast_possible_truncation, reason = "there are not so many members")]
+            {
+                first[bit] = at as u8;
+            }
+        }
+        Members { names, first, next, list }
+    }
+
     pub(crate) fn names(&self) -> Names {
         self.names
     }
@@ -119,13 +145,54 @@ impl Members {
         self.list
     }
 
-    /// What is wanted of the member with that name. They stand in the order of their names.
-    pub(crate) fn of(&'static self, name: &str) -> impl Iterator<Item = &'static Want> {
-        let same = move |member: &&(&str, Want)| member.0 == name;
-        let first = usize::from(self.first[Names::place(name)]);
-        let members = self.list.get(first..).unwrap_or_default();
-        members.iter().skip_while(move |member| !same(member)).take_while(same).map(|member| &member.1)
+    /// What is wanted of the member with that name.
+    #[inline]
+    pub(crate) fn of(&self, name: Name<'_>) -> Option<&'static Want> {
+        let mut at = usize::from(self.first[usize::from(name.bit)]);
+        loop {
+            let (other, want) = self.list.get(at)?;
+            if is_same(name.text.as_bytes(), other.as_bytes()) {
+                return Some(want);
+            }
+            at = usize::from(self.next[at]);
+        }
     }
+}
+
+/// The name of a member.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'a> {
+    pub(crate) text: &'a str,
+    /// Which bit of [`Names`] it is.
+    bit: u8,
+}
+
+impl<'a> Name<'a> {
+    /// The compiler does it, where it knows the name.
+    #[inline]
+    pub(crate) const fn of(text: &'a str) -> Self {
+        let bit = match text.as_bytes() {
+            [] => 0,
+            [first, .., last] => first.wrapping_mul(3).wrapping_add(last.wrapping_mul(11)).wrapping_add(text.len() as u8),
+            [only] => *only,
+        };
+        Name { text, bit: bit % Names::BITS as u8 }
+    }
+}
+
+/// As `==` has it, but here: names are short, and to call `memcmp` costs more than to compare them.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    /// What both begin and end with, where that is all.
+    fn by_ends<const N: usize>(one: &[u8], other: &[u8]) -> Option<bool> {
+        let begin = one.first_chunk::<N>()? == other.first_chunk()?;
+        (one.len() <= 2 * N).then_some(begin && one.last_chunk::<N>() == other.last_chunk())
+    }
+    one.len() == other.len()
+        && by_ends::<4>(one, other)
+            .or_else(|| by_ends::<8>(one, other))
+            .or_else(|| by_ends::<16>(one, other))
+            .unwrap_or_else(|| one.iter().eq(other))
 }
 
 /// A few names: one bit each, so that nearly every other name is passed over without a comparison.
@@ -138,18 +205,7 @@ impl Names {
     pub(crate) const ALL: Self = Names(u64::MAX);
 
     #[inline]
-    pub(crate) const fn may_have(self, name: &str) -> bool {
-        self.0 & (1 << Names::place(name)) != 0
-    }
-
-    /// Which bit it is.
-    #[inline]
-    const fn place(name: &str) -> usize {
-        let name = name.as_bytes();
-        match name {
-            [] => 0,
-            [first, .., last] => (name.len() + 3 * *first as usize + 11 * *last as usize) % Names::BITS,
-            [only] => *only as usize % Names::BITS,
-        }
+    pub(crate) const fn may_have(self, name: Name<'_>) -> bool {
+        self.0 & (1 << name.bit) != 0
     }
 }

@@ -38,9 +38,7 @@ impl<T: Serialize + ?Sized> SealedText for T {
     fn text_as(&self, string: fn(&str) -> StringValue) -> Option<StringValue> {
         match value_of(self, string)? {
             Value::String(text) => Some(text),
-            Value::Array(_) => None,
-            // An id that is a number is still an id.
-            number => Some(number.to_string().into()),
+            other => word(&other),
         }
     }
 }
@@ -70,10 +68,27 @@ fn value_of(given: &(impl Serialize + ?Sized), string: fn(&str) -> StringValue) 
     match given.serialize(ToValue { string }) {
         Ok(value) => value,
         Err(NotAValue(what)) => {
-            crate::warning::once!("an argument was left out: {what} is no attribute value");
+            warn(&what);
             None
         }
     }
+}
+
+// What is rare, and no type's own, is compiled here, and not once more for each.
+
+/// Of what is no string.
+#[cold]
+fn word(value: &Value) -> Option<StringValue> {
+    match value {
+        Value::Array(_) => None,
+        // An id that is a number is still an id.
+        number => Some(number.to_string().into()),
+    }
+}
+
+#[cold]
+fn warn(what: &str) {
+    crate::warning::once!("an argument was left out: {what} is no attribute value");
 }
 
 /// An integer of any width. What an `i64` cannot hold becomes its largest or smallest value.

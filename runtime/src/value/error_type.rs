@@ -4,7 +4,7 @@ use crate::vocabulary::value;
 use crate::warning;
 use std::any::type_name;
 use std::borrow::Cow;
-use std::fmt::{Display, Write as _};
+use std::fmt::{self, Display, Write as _};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -214,8 +214,12 @@ fn qualified_path(path: &'static str) -> Cow<'static, str> {
 
 /// What the error says, as far as it gets: `to_string` would panic where its `Display` returns an error.
 pub(crate) fn shown(error: &(impl Display + ?Sized)) -> Option<String> {
+    written(format_args!("{error}"))
+}
+
+fn written(error: fmt::Arguments<'_>) -> Option<String> {
     let mut text = String::new();
-    if write!(text, "{error}").is_err() {
+    if text.write_fmt(error).is_err() {
         warning::once!("the text of an error was left out: its `Display` returned an error");
         return None;
     }

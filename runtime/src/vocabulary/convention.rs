@@ -11,17 +11,9 @@
 //! The two vocabularies stand side by side as [`PRESCRIBED`] and [`GENAI`]: a second pin of either is a third table, not a branch.
 //! CONTRIBUTING says how the next pin is made. No name that leaves stands anywhere else, which `tests/tests/one_place.rs` holds.
 
-use crate::vocabulary::{Modality, Shared, Spent};
+use crate::vocabulary::{Modality, OperationName, Shared, Spent};
 use opentelemetry::StringValue;
 use std::sync::Arc;
-
-/// What a span stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Loop,
-    Step,
-    Tool,
-}
 
 /// The keys that both vocabularies use.
 pub(crate) mod key {
@@ -41,6 +33,7 @@ pub(crate) mod key {
     pub(crate) const AGENT_NAME: &str = "gen_ai.agent.name";
     pub(crate) const CONVERSATION_COMPACTED: &str = "gen_ai.conversation.compacted";
     pub(crate) const CONVERSATION_ID: &str = "gen_ai.conversation.id";
+    pub(crate) const DATA_SOURCE_ID: &str = "gen_ai.data_source.id";
     pub(crate) const EVALUATION_EXPLANATION: &str = "gen_ai.evaluation.explanation";
     pub(crate) const EVALUATION_LABEL: &str = "gen_ai.evaluation.score.label";
     pub(crate) const EVALUATION_NAME: &str = "gen_ai.evaluation.name";
@@ -84,6 +77,10 @@ pub(crate) mod key {
     // genai, content
     pub(crate) const INPUT_MESSAGES: &str = "gen_ai.input.messages";
     pub(crate) const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+    pub(crate) const MEMORY_QUERY: &str = "gen_ai.memory.query.text";
+    pub(crate) const MEMORY_RECORDS: &str = "gen_ai.memory.records";
+    pub(crate) const RETRIEVAL_DOCUMENTS: &str = "gen_ai.retrieval.documents";
+    pub(crate) const RETRIEVAL_QUERY: &str = "gen_ai.retrieval.query.text";
     pub(crate) const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
     pub(crate) const TOOL_CALL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
     pub(crate) const TOOL_CALL_RESULT: &str = "gen_ai.tool.call.result";
@@ -104,6 +101,7 @@ pub(crate) mod key {
     pub(crate) const INPUT_MESSAGES_OMITTED: &str = "samplescope.input.messages.omitted";
     pub(crate) const MESSAGES_AFTER: &str = "samplescope.messages.after";
     pub(crate) const MESSAGES_BEFORE: &str = "samplescope.messages.before";
+    pub(crate) const PURPOSE: &str = "samplescope.purpose";
     pub(crate) const STREAM_SILENCE: &str = "samplescope.stream.silence";
     /// Beside the tokens that it is the price of, where backends look for it.
     pub(crate) const USAGE_COST: &str = "gen_ai.usage.cost";
@@ -181,14 +179,14 @@ pub(crate) struct Convention {
     pub(crate) cache_write: &'static str,
     /// Whether the system's instructions are text, and nothing else.
     pub(crate) text_instructions: bool,
-    pub(crate) sampling_loop: Operation,
-    pub(crate) sampling_step: Operation,
-    pub(crate) sampling_tool: Operation,
+    /// In the order of [`OperationName::ALL`].
+    operations: [Operation; OperationName::ALL.len()],
 }
 
-/// How one kind of call is written down.
+/// How the calls of one operation are written down.
 #[derive(Debug)]
 pub(crate) struct Operation {
+    pub(crate) called: OperationName,
     /// The span's name, or the beginning of it.
     pub(crate) name: &'static str,
     /// The attribute whose value follows the name, where there is one.
@@ -200,6 +198,8 @@ pub(crate) struct Operation {
     /// Whether the span says what the output is to be.
     pub(crate) output_type: bool,
     pub(crate) content: Content,
+    /// Of documents and memories.
+    pub(crate) search: Option<&'static Search>,
     /// Whether an error is a log event, too, where content is one.
     pub(crate) logs_exceptions: bool,
     /// What is said of it for the calls inside alone.
@@ -223,6 +223,13 @@ pub(crate) enum Content {
     Events,
     /// JSON text in attributes.
     Attributes,
+}
+
+/// Where the content goes of what searches: what was looked for, and what was found.
+#[derive(Debug)]
+pub(crate) struct Search {
+    pub(crate) query: &'static str,
+    pub(crate) found: &'static str,
 }
 
 /// One histogram.
@@ -281,12 +288,8 @@ pub(crate) struct Counts {
 }
 
 impl Convention {
-    pub(crate) fn operation(&self, kind: Kind) -> &Operation {
-        match kind {
-            Kind::Loop => &self.sampling_loop,
-            Kind::Step => &self.sampling_step,
-            Kind::Tool => &self.sampling_tool,
-        }
+    pub(crate) fn operation(&self, called: OperationName) -> &Operation {
+        &self.operations[called as usize]
     }
 }
 
@@ -307,208 +310,342 @@ impl Operation {
     }
 }
 
-/// The names of FastMCP issue #3891, which are the default.
+/// The names of FastMCP issue #3891, which are the default. It has none for what is no inference and no tool: these are formed as its tools' are.
 pub(crate) static PRESCRIBED: Convention = Convention {
     schema_url: "https://opentelemetry.io/schemas/1.44.0",
     cache_write: key::USAGE_CACHE_CREATION,
     text_instructions: false,
-    sampling_loop: Operation {
-        name: "sampling/createMessage",
-        subject: None,
-        client: false,
-        attributes: &[(key::MCP_METHOD_NAME, "sampling/createMessage"), (key::OPERATION_NAME, "invoke_agent")],
-        output_type: false,
-        content: Content::Events,
-        logs_exceptions: false,
-        hands_on: None,
-        measured: &[key::MCP_METHOD_NAME],
-        duration: Some(&Histogram {
-            name: SERVER_OPERATION_DURATION,
-            unit: "s",
-            description: "The duration of a sampling loop, from its start to its end.",
-            boundaries: REQUEST_DURATIONS,
-        }),
-        chunks: None,
-        tokens: None,
-        counts: None,
-    },
-    sampling_step: Operation {
-        name: "sampling/createMessage step",
-        subject: None,
-        client: false,
-        attributes: &[(key::OPERATION_NAME, "chat")],
-        output_type: false,
-        content: Content::Nothing,
-        logs_exceptions: false,
-        hands_on: None,
-        measured: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
-        duration: None,
-        chunks: None,
-        tokens: Some(&Tokens::ByType(Histogram {
-            name: "gen_ai.client.token.usage",
-            unit: "{token}",
-            description: "How many tokens a model call used.",
-            boundaries: TOKENS,
-        })),
-        counts: None,
-    },
-    sampling_tool: Operation {
-        name: "sampling.execute_tool",
-        subject: Some(Shared::ToolName),
-        client: false,
-        attributes: &[(key::OPERATION_NAME, "execute_tool")],
-        output_type: false,
-        content: Content::Attributes,
-        logs_exceptions: false,
-        hands_on: None,
-        measured: &[],
-        duration: None,
-        chunks: None,
-        tokens: None,
-        counts: None,
-    },
+    operations: [
+        Operation {
+            called: OperationName::InvokeAgent,
+            name: "sampling/createMessage",
+            subject: None,
+            client: false,
+            attributes: &[(key::MCP_METHOD_NAME, "sampling/createMessage"), (key::OPERATION_NAME, "invoke_agent")],
+            output_type: false,
+            content: Content::Events,
+            search: None,
+            logs_exceptions: false,
+            hands_on: None,
+            measured: &[key::MCP_METHOD_NAME],
+            duration: Some(&Histogram {
+                name: SERVER_OPERATION_DURATION,
+                unit: "s",
+                description: "The duration of a sampling loop, from its start to its end.",
+                boundaries: REQUEST_DURATIONS,
+            }),
+            chunks: None,
+            tokens: None,
+            counts: None,
+        },
+        PRESCRIBED_STEP,
+        Operation {
+            called: OperationName::GenerateContent,
+            attributes: &[(key::OPERATION_NAME, "generate_content")],
+            ..PRESCRIBED_STEP
+        },
+        Operation {
+            called: OperationName::TextCompletion,
+            attributes: &[(key::OPERATION_NAME, "text_completion")],
+            ..PRESCRIBED_STEP
+        },
+        Operation {
+            called: OperationName::Embeddings,
+            name: "sampling.embeddings",
+            subject: Some(Shared::RequestModel),
+            attributes: &[(key::OPERATION_NAME, "embeddings")],
+            ..PRESCRIBED_STEP
+        },
+        PRESCRIBED_TOOL,
+        Operation {
+            called: OperationName::Retrieval,
+            name: "sampling.retrieval",
+            subject: Some(Shared::DataSourceId),
+            attributes: &[(key::OPERATION_NAME, "retrieval")],
+            search: Some(RETRIEVAL),
+            ..PRESCRIBED_TOOL
+        },
+        prescribed_memory(OperationName::SearchMemory, "sampling.search_memory", &[(key::OPERATION_NAME, "search_memory")]),
+        prescribed_memory(OperationName::CreateMemory, "sampling.create_memory", &[(key::OPERATION_NAME, "create_memory")]),
+        prescribed_memory(OperationName::UpdateMemory, "sampling.update_memory", &[(key::OPERATION_NAME, "update_memory")]),
+        prescribed_memory(OperationName::UpsertMemory, "sampling.upsert_memory", &[(key::OPERATION_NAME, "upsert_memory")]),
+        prescribed_memory(OperationName::DeleteMemory, "sampling.delete_memory", &[(key::OPERATION_NAME, "delete_memory")]),
+        prescribed_memory(
+            OperationName::CreateMemoryStore,
+            "sampling.create_memory_store",
+            &[(key::OPERATION_NAME, "create_memory_store")],
+        ),
+        prescribed_memory(
+            OperationName::DeleteMemoryStore,
+            "sampling.delete_memory_store",
+            &[(key::OPERATION_NAME, "delete_memory_store")],
+        ),
+    ],
 };
+
+const PRESCRIBED_STEP: Operation = Operation {
+    called: OperationName::Chat,
+    name: "sampling/createMessage step",
+    subject: None,
+    client: false,
+    attributes: &[(key::OPERATION_NAME, "chat")],
+    output_type: false,
+    content: Content::Nothing,
+    search: None,
+    logs_exceptions: false,
+    hands_on: None,
+    measured: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
+    duration: None,
+    chunks: None,
+    tokens: Some(&Tokens::ByType(Histogram {
+        name: "gen_ai.client.token.usage",
+        unit: "{token}",
+        description: "How many tokens a model call used.",
+        boundaries: TOKENS,
+    })),
+    counts: None,
+};
+
+const PRESCRIBED_TOOL: Operation = Operation {
+    called: OperationName::ExecuteTool,
+    name: "sampling.execute_tool",
+    subject: Some(Shared::ToolName),
+    client: false,
+    attributes: &[(key::OPERATION_NAME, "execute_tool")],
+    output_type: false,
+    content: Content::Attributes,
+    search: None,
+    logs_exceptions: false,
+    hands_on: None,
+    measured: &[],
+    duration: None,
+    chunks: None,
+    tokens: None,
+    counts: None,
+};
+
+const fn prescribed_memory(called: OperationName, name: &'static str, attributes: &'static [(&str, &str)]) -> Operation {
+    Operation { called, name, subject: None, attributes, search: Some(MEMORY), ..PRESCRIBED_TOOL }
+}
 
 /// The names of the OpenTelemetry GenAI conventions, for those who opt in.
 pub(crate) static GENAI: Convention = Convention {
     schema_url: "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev",
     cache_write: key::USAGE_CACHE_WRITE,
     text_instructions: true,
-    sampling_loop: Operation {
-        name: "invoke_agent",
-        subject: Some(Shared::AgentName),
-        client: false,
-        attributes: &[(key::OPERATION_NAME, "invoke_agent")],
-        output_type: true,
-        content: Content::Attributes,
-        logs_exceptions: false,
-        hands_on: Some(Shared::ProviderName),
-        measured: &[key::OPERATION_NAME, key::AGENT_NAME],
-        duration: Some(&Histogram {
-            name: "gen_ai.invoke_agent.duration",
+    operations: [
+        Operation {
+            called: OperationName::InvokeAgent,
+            name: "invoke_agent",
+            subject: Some(Shared::AgentName),
+            client: false,
+            attributes: &[(key::OPERATION_NAME, "invoke_agent")],
+            output_type: true,
+            content: Content::Attributes,
+            search: None,
+            logs_exceptions: false,
+            hands_on: Some(Shared::ProviderName),
+            measured: &[key::OPERATION_NAME, key::AGENT_NAME],
+            duration: Some(&Histogram {
+                name: "gen_ai.invoke_agent.duration",
+                unit: "s",
+                description: "The duration of an agent's run, from its start to its end.",
+                boundaries: &[0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6],
+            }),
+            chunks: None,
+            tokens: None,
+            counts: Some(&Counts {
+                steps: Histogram {
+                    name: "gen_ai.invoke_agent.inference_calls",
+                    unit: "{inference_call}",
+                    description: "How often an agent asked its model in one run.",
+                    boundaries: COUNTS,
+                },
+                tools: Histogram {
+                    name: "gen_ai.invoke_agent.tool_calls",
+                    unit: "{tool_call}",
+                    description: "How many tools an agent called in one run.",
+                    boundaries: COUNTS,
+                },
+            }),
+        },
+        CHAT,
+        Operation {
+            called: OperationName::GenerateContent,
+            name: "generate_content",
+            attributes: &[(key::OPERATION_NAME, "generate_content")],
+            ..CHAT
+        },
+        Operation {
+            called: OperationName::TextCompletion,
+            name: "text_completion",
+            attributes: &[(key::OPERATION_NAME, "text_completion")],
+            ..CHAT
+        },
+        // Its tokens are on the span: since October 2026 no metric of theirs is for them.
+        Operation {
+            called: OperationName::Embeddings,
+            name: "embeddings",
+            subject: Some(Shared::RequestModel),
+            client: true,
+            attributes: &[(key::OPERATION_NAME, "embeddings")],
+            output_type: false,
+            content: Content::Nothing,
+            search: None,
+            logs_exceptions: true,
+            hands_on: None,
+            measured: CLIENT,
+            duration: Some(CLIENT_DURATION),
+            chunks: None,
+            tokens: None,
+            counts: None,
+        },
+        Operation {
+            called: OperationName::ExecuteTool,
+            name: "execute_tool",
+            subject: Some(Shared::ToolName),
+            client: false,
+            attributes: &[(key::OPERATION_NAME, "execute_tool")],
+            output_type: false,
+            content: Content::Attributes,
+            search: None,
+            logs_exceptions: false,
+            hands_on: None,
+            measured: &[key::OPERATION_NAME, key::TOOL_NAME, key::TOOL_TYPE],
+            duration: Some(&Histogram {
+                name: "gen_ai.execute_tool.duration",
+                unit: "s",
+                description: "The duration of a tool call, from its start to its end.",
+                boundaries: DURATIONS,
+            }),
+            chunks: None,
+            tokens: None,
+            counts: None,
+        },
+        Operation {
+            subject: Some(Shared::DataSourceId),
+            search: Some(RETRIEVAL),
+            ..memory(OperationName::Retrieval, "retrieval", &[(key::OPERATION_NAME, "retrieval")])
+        },
+        memory(OperationName::SearchMemory, "search_memory", &[(key::OPERATION_NAME, "search_memory")]),
+        memory(OperationName::CreateMemory, "create_memory", &[(key::OPERATION_NAME, "create_memory")]),
+        memory(OperationName::UpdateMemory, "update_memory", &[(key::OPERATION_NAME, "update_memory")]),
+        memory(OperationName::UpsertMemory, "upsert_memory", &[(key::OPERATION_NAME, "upsert_memory")]),
+        memory(OperationName::DeleteMemory, "delete_memory", &[(key::OPERATION_NAME, "delete_memory")]),
+        memory(OperationName::CreateMemoryStore, "create_memory_store", &[(key::OPERATION_NAME, "create_memory_store")]),
+        memory(OperationName::DeleteMemoryStore, "delete_memory_store", &[(key::OPERATION_NAME, "delete_memory_store")]),
+    ],
+};
+
+/// An inference. What is none is timed by [`CLIENT_DURATION`] instead, and counts no tokens this way.
+const CHAT: Operation = Operation {
+    called: OperationName::Chat,
+    name: "chat",
+    subject: Some(Shared::RequestModel),
+    client: true,
+    attributes: &[(key::OPERATION_NAME, "chat")],
+    output_type: true,
+    content: Content::Attributes,
+    search: None,
+    logs_exceptions: true,
+    hands_on: None,
+    measured: CLIENT,
+    duration: Some(&Histogram {
+        name: "gen_ai.client.inference.duration",
+        unit: "s",
+        description: "The duration of a model call, from its start to its end.",
+        boundaries: DURATIONS,
+    }),
+    chunks: Some(&Chunks {
+        first: Histogram {
+            name: "gen_ai.client.inference.time_to_first_chunk",
             unit: "s",
-            description: "The duration of an agent's run, from its start to its end.",
-            boundaries: &[0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6],
-        }),
-        chunks: None,
-        tokens: None,
-        counts: Some(&Counts {
-            steps: Histogram {
-                name: "gen_ai.invoke_agent.inference_calls",
-                unit: "{inference_call}",
-                description: "How often an agent asked its model in one run.",
-                boundaries: COUNTS,
-            },
-            tools: Histogram {
-                name: "gen_ai.invoke_agent.tool_calls",
-                unit: "{tool_call}",
-                description: "How many tools an agent called in one run.",
-                boundaries: COUNTS,
-            },
-        }),
-    },
-    // An inference, by its operation's name. What is none is timed by `gen_ai.client.operation.duration` instead, and counts no tokens this way.
-    sampling_step: Operation {
-        name: "chat",
-        subject: Some(Shared::RequestModel),
-        client: true,
-        attributes: &[(key::OPERATION_NAME, "chat")],
-        output_type: true,
-        content: Content::Attributes,
-        logs_exceptions: true,
-        hands_on: None,
-        measured: &[
-            key::OPERATION_NAME,
-            key::PROVIDER_NAME,
-            key::REQUEST_MODEL,
-            key::RESPONSE_MODEL,
-            key::SERVER_ADDRESS,
-            key::SERVER_PORT,
-        ],
-        duration: Some(&Histogram {
-            name: "gen_ai.client.inference.duration",
-            unit: "s",
-            description: "The duration of a model call, from its start to its end.",
+            description: "The time from the start of a model call to the first piece of its response.",
             boundaries: DURATIONS,
-        }),
-        chunks: Some(&Chunks {
-            first: Histogram {
-                name: "gen_ai.client.inference.time_to_first_chunk",
-                unit: "s",
-                description: "The time from the start of a model call to the first piece of its response.",
-                boundaries: DURATIONS,
-            },
-            next: Histogram {
-                name: "gen_ai.client.inference.time_per_output_chunk",
-                unit: "s",
-                description: "The time from one piece of a response to the next.",
-                boundaries: DURATIONS,
-            },
-        }),
-        tokens: Some(&Tokens::Spent(&Spending {
-            input: Counter {
-                name: "gen_ai.client.inference.usage.input_tokens",
+        },
+        next: Histogram {
+            name: "gen_ai.client.inference.time_per_output_chunk",
+            unit: "s",
+            description: "The time from one piece of a response to the next.",
+            boundaries: DURATIONS,
+        },
+    }),
+    tokens: Some(&Tokens::Spent(&Spending {
+        input: Counter {
+            name: "gen_ai.client.inference.usage.input_tokens",
+            unit: "{token}",
+            description: "How many tokens the prompts of model calls had, cached ones included.",
+        },
+        output: Counter {
+            name: "gen_ai.client.inference.usage.output_tokens",
+            unit: "{token}",
+            description: "How many tokens the responses of model calls had, reasoning included.",
+        },
+        cache_read: Counter {
+            name: "gen_ai.client.inference.usage.cache_read.input_tokens",
+            unit: "{token}",
+            description: "How many prompt tokens providers read from their caches.",
+        },
+        cache_write: Counter {
+            name: "gen_ai.client.inference.usage.cache_write.input_tokens",
+            unit: "{token}",
+            description: "How many prompt tokens providers wrote to their caches.",
+        },
+        reasoning: Counter {
+            name: "gen_ai.client.inference.usage.reasoning.output_tokens",
+            unit: "{token}",
+            description: "How many response tokens models spent on reasoning.",
+        },
+        each: [
+            Histogram {
+                name: "gen_ai.client.inference.operation.input_tokens",
                 unit: "{token}",
-                description: "How many tokens the prompts of model calls had, cached ones included.",
+                description: "How many tokens the prompt of one model call had.",
+                boundaries: TOKENS,
             },
-            output: Counter {
-                name: "gen_ai.client.inference.usage.output_tokens",
+            Histogram {
+                name: "gen_ai.client.inference.operation.output_tokens",
                 unit: "{token}",
-                description: "How many tokens the responses of model calls had, reasoning included.",
+                description: "How many tokens the response of one model call had.",
+                boundaries: TOKENS,
             },
-            cache_read: Counter {
-                name: "gen_ai.client.inference.usage.cache_read.input_tokens",
-                unit: "{token}",
-                description: "How many prompt tokens providers read from their caches.",
-            },
-            cache_write: Counter {
-                name: "gen_ai.client.inference.usage.cache_write.input_tokens",
-                unit: "{token}",
-                description: "How many prompt tokens providers wrote to their caches.",
-            },
-            reasoning: Counter {
-                name: "gen_ai.client.inference.usage.reasoning.output_tokens",
-                unit: "{token}",
-                description: "How many response tokens models spent on reasoning.",
-            },
-            each: [
-                Histogram {
-                    name: "gen_ai.client.inference.operation.input_tokens",
-                    unit: "{token}",
-                    description: "How many tokens the prompt of one model call had.",
-                    boundaries: TOKENS,
-                },
-                Histogram {
-                    name: "gen_ai.client.inference.operation.output_tokens",
-                    unit: "{token}",
-                    description: "How many tokens the response of one model call had.",
-                    boundaries: TOKENS,
-                },
-            ],
-        })),
-        counts: None,
-    },
-    sampling_tool: Operation {
-        name: "execute_tool",
-        subject: Some(Shared::ToolName),
-        client: false,
-        attributes: &[(key::OPERATION_NAME, "execute_tool")],
+        ],
+    })),
+    counts: None,
+};
+
+/// What is done to memories, and much the same as what is done to documents.
+const fn memory(called: OperationName, name: &'static str, attributes: &'static [(&str, &str)]) -> Operation {
+    Operation {
+        called,
+        name,
+        subject: None,
+        client: true,
+        attributes,
         output_type: false,
         content: Content::Attributes,
-        logs_exceptions: false,
+        search: Some(MEMORY),
+        logs_exceptions: true,
         hands_on: None,
-        measured: &[key::OPERATION_NAME, key::TOOL_NAME, key::TOOL_TYPE],
-        duration: Some(&Histogram {
-            name: "gen_ai.execute_tool.duration",
-            unit: "s",
-            description: "The duration of a tool call, from its start to its end.",
-            boundaries: DURATIONS,
-        }),
+        measured: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::SERVER_ADDRESS, key::SERVER_PORT],
+        duration: Some(CLIENT_DURATION),
         chunks: None,
         tokens: None,
         counts: None,
-    },
+    }
+}
+
+/// What is measured of a call to a model's service.
+const CLIENT: &[&str] =
+    &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL, key::SERVER_ADDRESS, key::SERVER_PORT];
+const CLIENT_DURATION: &Histogram = &Histogram {
+    name: "gen_ai.client.operation.duration",
+    unit: "s",
+    description: "The duration of a call to a service that is no model call, from its start to its end.",
+    boundaries: DURATIONS,
 };
+const RETRIEVAL: &Search = &Search { query: key::RETRIEVAL_QUERY, found: key::RETRIEVAL_DOCUMENTS };
+const MEMORY: &Search = &Search { query: key::MEMORY_QUERY, found: key::MEMORY_RECORDS };
 
 /// The loop's (prescribed), and that of a request that a server answers (genai).
 pub(crate) const SERVER_OPERATION_DURATION: &str = "mcp.server.operation.duration";
@@ -587,6 +724,16 @@ const LONGEST_SPELLING: usize = "maxoutputtokens".len();
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_operation_stands_where_it_is_looked_for_and_says_its_own_name() {
+        for called in OperationName::ALL {
+            let [prescribed, genai] = [&PRESCRIBED, &GENAI].map(|convention| convention.operation(called));
+            assert_eq!((prescribed.called, genai.called), (called, called));
+            let name = genai.constant(key::OPERATION_NAME);
+            assert_eq!((Some(genai.name), prescribed.constant(key::OPERATION_NAME)), (name, name));
+        }
+    }
 
     #[test]
     fn every_spelling_is_short_enough_to_be_found() {

@@ -1,15 +1,17 @@
 //! What leaves this crate is called: two vocabularies, side by side.
 
 mod convention;
+mod operation_name;
 #[cfg(feature = "mcp")]
 mod requests;
 mod shared;
 mod tokens;
 
 pub(crate) use convention::{
-    Content, Convention, Counter, GENAI, Histogram, Kind, MODALITIES, Operation, PRESCRIBED, Tokens, event, key, stop_reason,
+    Content, Convention, Counter, GENAI, Histogram, MODALITIES, Operation, PRESCRIBED, Tokens, event, key, stop_reason,
     stop_reason_word, usage_of, value,
 };
+pub(crate) use operation_name::{Kind, Measured, OperationName};
 #[cfg(feature = "mcp")]
 pub use requests::Side;
 #[cfg(feature = "mcp")]

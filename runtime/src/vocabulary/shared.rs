@@ -1,6 +1,6 @@
 //! What a call says for others, too: for the calls inside, for metrics, for log events.
 
-use crate::vocabulary::{Kind, key};
+use crate::vocabulary::{OperationName, key};
 use opentelemetry::Value;
 
 /// An attribute that others need, too: a loop says it for the calls inside, any call for its metrics.
@@ -17,6 +17,7 @@ pub(crate) enum Shared {
     ToolType,
     ServerAddress,
     ServerPort,
+    DataSourceId,
 }
 
 impl Shared {
@@ -33,17 +34,18 @@ impl Shared {
             Shared::ToolType => key::TOOL_TYPE,
             Shared::ServerAddress => key::SERVER_ADDRESS,
             Shared::ServerPort => key::SERVER_PORT,
+            Shared::DataSourceId => key::DATA_SOURCE_ID,
         }
     }
 
-    /// Whether what a loop says is an attribute of such a call inside it.
-    pub(crate) fn reaches(self, kind: Kind) -> bool {
+    /// Whether what a loop says is so of such a call inside it. The model that the loop asks is another than the one that makes embeddings.
+    pub(crate) fn reaches(self, called: OperationName) -> bool {
         match self {
             Shared::AgentName | Shared::ConversationId => true,
             Shared::ProviderName | Shared::RequestModel | Shared::Temperature | Shared::MaxTokens | Shared::OutputType => {
-                kind == Kind::Step
+                called.is_inference()
             }
-            Shared::ToolName | Shared::ToolType | Shared::ServerAddress | Shared::ServerPort => false,
+            Shared::ToolName | Shared::ToolType | Shared::ServerAddress | Shared::ServerPort | Shared::DataSourceId => false,
         }
     }
 

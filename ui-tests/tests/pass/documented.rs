@@ -226,6 +226,25 @@ fn of_a_tool(call: &Call, tenant: &Named, job: &Job) -> Result<Output, Failure> 
 #[sampling_tool(span = current)]
 fn of_a_tool_besides() {}
 
+#[sampling_step(operation = "embeddings")]
+fn of_embeddings() {}
+
+#[sampling_step(purpose = "compaction")]
+fn of_a_summary() {}
+
+#[sampling_tool(
+    operation = "retrieval",
+    data_source_id = "handbook",
+    provider = "pinecone",
+    server_address = "db.example.com",
+    server_port = 443,
+    query = question,
+    documents = |found| found,
+)]
+fn of_a_retrieval(question: &str) -> Vec<String> {
+    Vec::new()
+}
+
 fn main() {
     let step: StepCall = start_step(|_| {});
     let job = Job { context: step.context(), received: SystemTime::now() };
@@ -238,5 +257,8 @@ fn main() {
     of_a_step_that_fails();
     drop(of_a_stream());
     of_a_tool_besides();
+    of_embeddings();
+    of_a_summary();
+    of_a_retrieval("refunds");
     let _ = of_a_tool(&Call { name: "look", id: "1", arguments: Vec::new() }, &session, &job);
 }

@@ -1,5 +1,5 @@
-//! An agent with what production agents record by hand: who asked and for whom, what was decided, retried, compacted and spent, what it was worth, and
-//! content only by consent. What it says once on the loop is on everything inside, a sub-agent's work included.
+//! An agent with what production agents record by hand: who asked and for whom, what was decided, retried, retrieved, compacted and spent, what it was
+//! worth, and content only by consent. What it says once on the loop is on everything inside, a sub-agent's work included.
 
 use samplescope::{
     Decision, Evaluation, Piece, Reference, Settings, TokenUsage, current_loop, sampling_loop, sampling_step, sampling_tool,
@@ -26,14 +26,9 @@ struct Answer {
 }
 
 #[sampling_loop(
-    agent = "support",
-    conversation_id = session.ticket,
-    provider = "scripted",
-    model = "demo-large",
+    agent = "support", conversation_id = session.ticket, provider = "scripted", model = "demo-large",
     inherited("user.id" = session.user, "session.id" = session.id, "app.channel" = "web"),
-    capture = session.consents,
-    messages = question,
-    answer = |answer| &answer.text,
+    capture = session.consents, messages = question, answer = |answer| &answer.text,
 )]
 async fn support(model: &mut Model, session: &Session, question: &str) -> Result<Answer, Refused> {
     let mut history = vec![question.to_owned()];
@@ -51,7 +46,9 @@ async fn support(model: &mut Model, session: &Session, question: &str) -> Result
             _ => "Refunds are for people.".to_owned(),
         });
         if let before @ 3.. = history.len() {
-            history.drain(..before - 2);
+            #[sampling_step(purpose = "compaction", usage = |summary| summary.usage)]
+            let summary = model.next().await?;
+            history.splice(..before - 1, [summary.text]);
             current_loop().compacted(before, history.len());
         }
     }
@@ -73,11 +70,13 @@ async fn research(model: &mut Model, call: Call) -> Result<String, Refused> {
 
 #[sampling_loop(agent = "researcher", provider = "scripted", model = "demo-small")]
 async fn look_up(model: &mut Model) -> Result<String, Refused> {
-    Ok(model.ask(&[], 0).await?.text)
+    // Where a real one calls its search.
+    #[sampling_tool(operation = "retrieval", data_source_id = "tracking", query = "parcel", documents = |found| found)]
+    let found = Vec::from(["It was seen in Bern.".to_owned()]);
+    Ok(model.ask(&found, 0).await?.text)
 }
 
 struct Call(&'static str, &'static str);
-
 struct Response {
     text: String,
     call: Option<Call>,
@@ -101,24 +100,25 @@ impl Model {
     fn scripted() -> Self {
         let asks = |id, name| Ok(Response { text: String::new(), call: Some(Call(name, id)), usage: TokenUsage::new(400, 20) });
         let says = |text: &str, usage| Ok(Response { text: text.to_owned(), call: None, usage });
-        let billed = TokenUsage::new(300, 40).with_cost(0.002);
         Model(VecDeque::from([
             Err(Refused(503)),
             asks("call_1", "research"),
-            says("The parcel is in Bern.", billed),
+            says("The parcel is in Bern.", TokenUsage::new(300, 40).with_cost(0.002)),
             asks("call_2", "refund"),
+            says("A parcel, which is in Bern.", TokenUsage::new(90, 10)),
             says("It is in Bern. I cannot refund it.", TokenUsage::new(500, 30)),
         ]))
     }
 
     #[sampling_step(
-        attempt = attempt,
-        messages = history.join("\n"),
-        message = |response| &response.text,
-        usage = |response| response.usage,
+        attempt = attempt, messages = history.join("\n"), message = |response| &response.text, usage = |response| response.usage,
         error_attributes("http.response.status_code" = |error| error.0),
     )]
     async fn ask(&mut self, history: &[String], attempt: u32) -> Result<Response, Refused> {
+        self.next().await
+    }
+
+    async fn next(&mut self) -> Result<Response, Refused> {
         tokio::time::sleep(Duration::from_millis(20)).await;
         self.0.pop_front().unwrap_or(Err(Refused(410)))
     }
@@ -131,7 +131,7 @@ fn price(_: Option<&str>, model: Option<&str>, usage: &TokenUsage) -> Option<f64
 }
 
 fn settings(settings: Settings) -> Settings {
-    settings.with_price(price).with_capture_only([Piece::Input, Piece::Output])
+    settings.with_price(price).with_capture_only([Piece::Input, Piece::Output, Piece::ToolResult])
 }
 
 const SESSION: Session = Session { user: "u-17", id: "s-4", ticket: "ticket-9", consents: true };
