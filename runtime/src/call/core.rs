@@ -35,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) is_of_loop: bool,
     /// What its listeners want to know of it.
     pub(crate) wants: Wants,
+    /// Whether its span is somebody else's, who ends it.
+    pub(crate) is_adopted: bool,
     pub(crate) id: Id,
     /// What the call runs in; None: in whatever is current.
     pub(crate) context: Option<Context>,
@@ -179,7 +181,7 @@ impl Call {
     }
 
     fn clock(&self) -> Clock {
-        Clock { started: self.started, times_chunks: self.wants.chunks() }
+        Clock { started: self.started, times_chunks: self.wants.chunks(), times_silence: self.times_silence() }
     }
 
     /// Adds to what is known. No code of the user's runs in `learn`: a lock is held.
@@ -286,6 +288,19 @@ impl Call {
     pub(crate) fn error_message(&self, message: Option<String>) -> Option<String> {
         let settings = self.settings().filter(|_| self.exports_error_messages())?;
         Some(settings.text(Piece::ErrorMessage, &message?))
+    }
+
+    /// Whether it is a model call whose span records, which says how long its stream was silent when that was given up.
+    fn times_silence(&self) -> bool {
+        self.kind == Kind::Step && self.wants.span()
+    }
+
+    /// It goes on as long as a stream.
+    #[cold]
+    pub(crate) fn goes_on_as_stream(&self) {
+        if self.times_silence() {
+            self.learn(Learned::streams);
+        }
     }
 
     /// What came back is a stream, which nobody had said.

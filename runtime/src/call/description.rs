@@ -172,6 +172,11 @@ impl Description {
         }
     }
 
+    /// No span of its own: it completes the current one, which is somebody else's.
+    pub fn __ss_current_span(&mut self) {
+        self.opening.adopt();
+    }
+
     /// The name of a tool, which a sampler is to see.
     pub(crate) fn name_early(&mut self, name: &(impl Text + ?Sized)) {
         self.opening.evaluated();

@@ -5,7 +5,7 @@ use crate::call::delivery;
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Moment;
 use crate::content::{Captured, captures};
-use crate::listen::{Beginning, Listeners, Started, start};
+use crate::listen::{Beginning, Listeners, Started, adopt, is_still_there, start};
 use crate::settings::Capture;
 use crate::vocabulary::{Counted, Kind, Operation, OperationName, Origin, Shared, SharedValues, key, value};
 use crate::warning;
@@ -107,6 +107,8 @@ pub(crate) struct Manner {
     pub(crate) without_tokens: bool,
     /// What a step is for, if for something else than its loop does.
     pub(crate) purpose: Option<&'static str>,
+    /// Whether it completes the span that it begins in, and starts none.
+    pub(crate) adopts: bool,
 }
 
 impl Manner {
@@ -322,6 +324,7 @@ impl Opening {
         self.subject = None;
         let beginning = self.beginning.take();
         let started = match (&self.listening.tracer, self.attributes.take()) {
+            (Some(_), Some(attributes)) if self.manner.adopts => adopt(&self.parent, attributes, beginning),
             (Some(tracer), Some(attributes)) => start(tracer, &self.parent, self.operation, name, attributes, beginning),
             _ => Started::Nothing,
         };
@@ -382,7 +385,7 @@ impl Opening {
             return;
         }
         match &mut self.sampling {
-            Sampling::Decided(span) => span.link(linked),
+            Sampling::Decided(span) => span.link(&self.parent, linked),
             _ => self.beginning.get_or_insert_default().links.push(Link::with_context(linked)),
         }
     }
@@ -396,8 +399,58 @@ impl Opening {
         self.started = Some(Moment::of(time).instant);
     }
 
+    /// Completes the span that is current where it is opened, and starts none. That span is somebody else's; where there is none, it starts its own.
+    #[cold]
+    pub(crate) fn adopt(&mut self) {
+        if self.is_decided() {
+            return warning::once!(
+                "`span = current` was left out: it was said after other arguments, and the call has a span already"
+            );
+        }
+        if !matches!(self.sampling, Sampling::Early | Sampling::Late) {
+            return;
+        }
+        let is_heard = self.listening.tracer.as_ref().is_some_and(is_still_there) && !self.parent.is_telemetry_suppressed();
+        match if is_heard { self.around() } else { Around::Unsampled } {
+            Around::Recording => {
+                self.manner.adopts = true;
+                self.sampling = Sampling::Late;
+            }
+            Around::Unsampled => {
+                self.sampling = Sampling::Decided(Started::Nothing);
+                self.attributes = None;
+            }
+            Around::Nothing => warning::once!(
+                "`span = current` found no span to complete: where the call begins, none is current that records and that somebody else has opened for it. It has a span of its own"
+            ),
+        }
+    }
+
+    /// The span that it begins in, if it may be completed.
+    fn around(&self) -> Around {
+        let span = self.parent.span();
+        let context = span.span_context();
+        if self.begins_in_ours() {
+            Around::Nothing
+        } else if span.is_recording() {
+            Around::Recording
+        } else if context.is_valid() && !context.is_remote() && !context.is_sampled() {
+            Around::Unsampled
+        } else {
+            Around::Nothing
+        }
+    }
+
+    /// Whether the current span is that of a call around.
+    fn begins_in_ours(&self) -> bool {
+        match &self.listening {
+            Listening::Own(_) => false,
+            Listening::Within(run) => run.call_at(self.place).is_some_and(|call| call.span == self.place.span),
+        }
+    }
+
     fn is_decided(&self) -> bool {
-        matches!(self.sampling, Sampling::Decided(Started::Recording(_) | Started::Unsampled(_)))
+        self.manner.adopts || matches!(self.sampling, Sampling::Decided(Started::Recording(_) | Started::Unsampled(_)))
     }
 
     /// What the loop says and the call itself does not, and where in the loop it stands.
@@ -462,11 +515,11 @@ impl Opening {
             return;
         }
         self.say_defaults();
-        if let Sampling::Decided(Started::Recording(_)) = &self.sampling {
+        if let Sampling::Decided(Started::Recording(_) | Started::Adopted) = &self.sampling {
             // Decided by what was there then; the rest comes now.
             let name = self.name_of_span();
             if let (Sampling::Decided(span), Some(attributes)) = (&mut self.sampling, self.attributes.take()) {
-                span.describe(name, attributes);
+                span.describe(&self.parent, name, attributes);
             }
         } else {
             self.decide();
@@ -484,7 +537,7 @@ impl Opening {
             // It may turn out to be a stream, whose first chunk is timed.
             started.get_or_insert_with(Instant::now);
         }
-        let unsampled = matches!(span, Started::Unsampled(_));
+        let (unsampled, is_adopted) = (matches!(span, Started::Unsampled(_)), matches!(span, Started::Adopted));
         let own = span.into_context(parent);
         let allows_content = self.consent.allows();
         let mut wants = Wants::of_span(records, self.captures && allows_content);
@@ -533,6 +586,7 @@ impl Opening {
             operation,
             is_of_loop,
             wants,
+            is_adopted,
             id,
             context,
             here,
@@ -660,6 +714,15 @@ fn cheap_to_clone(value: Value) -> Value {
         Value::String(text) => Value::String(Arc::<str>::from(text.as_str()).into()),
         other => other,
     }
+}
+
+/// What span a call begins in, as far as it may complete it.
+enum Around {
+    /// None that is somebody else's: none at all, one of ours, one of another process, or one that has ended.
+    Nothing,
+    Recording,
+    /// A sampler has said no to it, and is not asked anew.
+    Unsampled,
 }
 
 /// What a call that is not a loop begins in.

@@ -17,7 +17,7 @@ pub(crate) use meters::{Measurement, Meters};
 pub(crate) use requests::{is_worth_asking, remember};
 #[cfg(feature = "mcp")]
 pub(crate) use tracer::start_built;
-pub(crate) use tracer::{Beginning, Started, start};
+pub(crate) use tracer::{Beginning, Started, adopt, is_still_there, start};
 
 use crate::settings::Settings;
 use crate::vocabulary::{Convention, OperationName};

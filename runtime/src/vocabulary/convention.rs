@@ -102,6 +102,7 @@ pub(crate) mod key {
     pub(crate) const MESSAGES_AFTER: &str = "samplescope.messages.after";
     pub(crate) const MESSAGES_BEFORE: &str = "samplescope.messages.before";
     pub(crate) const PURPOSE: &str = "samplescope.purpose";
+    pub(crate) const STREAM_SILENCE: &str = "samplescope.stream.silence";
     /// Beside the tokens that it is the price of, where backends look for it.
     pub(crate) const USAGE_COST: &str = "gen_ai.usage.cost";
 }
