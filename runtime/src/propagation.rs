@@ -57,13 +57,17 @@ pub fn extract(base: &Context, carrier: &dyn Extractor) -> Context {
 
 /// Writes the context's span and baggage into the carrier. Empty values are not written, such as a `tracestate` where there is none.
 pub fn inject(context: &Context, carrier: &mut dyn Injector) {
-    let mut carrier = NotEmpty(carrier);
+    inject_into(context, &mut NotEmpty(carrier));
+}
+
+/// The same, into a carrier that leaves out by itself what is empty.
+pub(crate) fn inject_into(context: &Context, carrier: &mut dyn Injector) {
     let injected = caught("a propagator or a carrier", || {
         global::get_text_map_propagator(|propagator| {
             if is_noop(propagator) {
                 return false;
             }
-            propagator.inject_context(context, &mut carrier);
+            propagator.inject_context(context, carrier);
             true
         })
     });

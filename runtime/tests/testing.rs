@@ -371,3 +371,18 @@ fn requests_of_mcp_are_captured() {
     assert_eq!((spans[0].name(), spans[0].kind(), spans[1].parent()), ("ping", "SERVER", Some(0)));
     assert!(run.metrics().iter().any(|metric| metric.name() == "mcp.server.operation.duration"), "{}", run.text());
 }
+
+/// Of many that nobody listens to, most do not ask whether anybody does.
+#[test]
+#[cfg(feature = "mcp")]
+fn a_request_of_mcp_is_captured_behind_many_that_nobody_listened_to() {
+    use samplescope::mcp::{self, Described, Ending, Operation, Side};
+    let described = Described { method: "ping", ..Described::default() };
+    let request = || Operation::start(Side::Sender, &described, &Context::current()).end(&Ending::Returned);
+    (0..100).for_each(|_| request());
+    let run = testing::capture_plain(|| {
+        assert!(mcp::is_listened_to());
+        request();
+    });
+    assert_eq!(run.span().name(), "ping");
+}

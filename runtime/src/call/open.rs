@@ -754,16 +754,25 @@ pub(crate) fn named(operation: &str, subject: &str) -> Cow<'static, str> {
     let mut name = String::with_capacity(operation.len() + 1 + subject.len().min(LONGEST_SUBJECT * 4));
     name.push_str(operation);
     name.push(' ');
-    push_printable(&mut name, subject);
+    if is_printable(subject) {
+        name.push_str(subject);
+    } else {
+        name.extend(printable_of(subject));
+    }
     name.into()
 }
 
-pub(crate) fn push_printable(name: &mut String, subject: &str) {
+/// What of a subject may be shown.
+pub(crate) fn printable(subject: &str) -> String {
+    if is_printable(subject) { subject.to_owned() } else { printable_of(subject).collect() }
+}
+
+/// Whether all of it may be.
+fn is_printable(subject: &str) -> bool {
     // All are looked at, without a branch for each.
-    let is_printable = |subject: &str| subject.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    if subject.len() <= LONGEST_SUBJECT && is_printable(subject) {
-        name.push_str(subject);
-    } else {
-        name.extend(subject.chars().filter(|character| !character.is_control()).take(LONGEST_SUBJECT));
-    }
+    subject.len() <= LONGEST_SUBJECT && subject.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
+}
+
+fn printable_of(subject: &str) -> impl Iterator<Item = char> + '_ {
+    subject.chars().filter(|character| !character.is_control()).take(LONGEST_SUBJECT)
 }

@@ -32,7 +32,7 @@ impl Captured {
 
     /// Whether the current context has any. The thread has a context.
     #[cfg(feature = "mcp")]
-    pub(super) fn is_here() -> bool {
+    pub(crate) fn is_here() -> bool {
         Context::map_current(|context| context.get::<InCapture>().is_some())
     }
 

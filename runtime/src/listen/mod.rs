@@ -15,9 +15,9 @@ pub(crate) use found::report;
 pub(crate) use meters::{Measurement, Meters};
 #[cfg(feature = "mcp")]
 pub(crate) use requests::{is_worth_asking, remember};
-#[cfg(feature = "mcp")]
-pub(crate) use tracer::start_built;
 pub(crate) use tracer::{Beginning, Started, adopt, is_still_there, start};
+#[cfg(feature = "mcp")]
+pub(crate) use tracer::{start_built, was_listened_to};
 
 use crate::settings::Settings;
 use crate::vocabulary::{Convention, OperationName};
@@ -56,6 +56,8 @@ impl Listeners {
     }
 
     /// Those of the instrumentation scope with that name.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what it finds is used at once, and in one place for loops and one for requests")]
     pub(crate) fn ask_for(scope: &'static str) -> Option<Self> {
         #[cfg(feature = "testing")]
         if let Some(listeners) = Captured::listeners(scope) {

@@ -1,7 +1,6 @@
 //! Who listens to MCP's requests: their instruments, and how not to ask at each of many that nobody listens to.
 
 use crate::listen::instruments::timer;
-use crate::listen::tracer;
 use crate::vocabulary::{Convention, REQUESTS, SESSIONS, Side};
 use opentelemetry::metrics::{self, MeterProvider};
 use opentelemetry::{InstrumentationScope, KeyValue};
@@ -55,9 +54,6 @@ thread_local! {
 /// more than [`OFTEN_ENOUGH`] requests a second, none of which anybody listened to, asks no more until the second is over.
 #[inline]
 pub(crate) fn is_worth_asking() -> bool {
-    if tracer::was_listened_to() {
-        return true;
-    }
     let nobody = NOBODY.get();
     if nobody.times < OFTEN_ENOUGH {
         return true;

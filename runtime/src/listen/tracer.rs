@@ -17,17 +17,22 @@ static SEEN: AtomicBool = AtomicBool::new(false);
 
 /// Whether there was one when last asked.
 #[cfg(feature = "mcp")]
+#[inline]
 pub(crate) fn was_listened_to() -> bool {
     SEEN.load(Relaxed)
 }
 
 /// Whether somebody set a tracer provider.
+#[inline]
 pub(crate) fn is_listened_to() -> bool {
-    SEEN.load(Relaxed) || {
-        let real = is_real(&global::tracer(crate::NAME));
-        SEEN.store(real, Relaxed);
-        real
-    }
+    SEEN.load(Relaxed) || look()
+}
+
+#[inline(never)]
+fn look() -> bool {
+    let real = is_real(&global::tracer(crate::NAME));
+    SEEN.store(real, Relaxed);
+    real
 }
 
 /// The global provider's tracer. Never kept beyond a run: one that is taken before a provider is set stays silent for ever.
@@ -99,6 +104,8 @@ pub(crate) fn start(
 }
 
 /// The same, of what is built already.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a span's description is 17 words, which are not handed on once more")]
 pub(crate) fn start_built(tracer: &BoxedTracer, parent: &Context, builder: SpanBuilder) -> Started {
     let span = tracer.build_with_context(builder, parent);
     if span.is_recording() {
@@ -156,6 +163,7 @@ impl Started {
     ///
     /// An unsampled span is put there for its callees to see, but not above a span of the user's that records:
     /// that one would lose what the user sets on it inside.
+    #[inline]
     pub(crate) fn into_context(self, parent: &Context) -> Option<Context> {
         match self {
             Started::Recording(span) => Some(parent.with_span(span)),

@@ -58,26 +58,23 @@ const LEARNABLE: [&str; 9] = [
 
 impl Described<'_> {
     pub(crate) fn said(&self) -> Said {
-        let there = [
-            self.tool.is_some(),
-            self.prompt.is_some(),
-            self.resource_uri.is_some(),
-            self.request_id.is_some(),
-            self.session_id.is_some(),
-            self.protocol_version.is_some(),
-            self.transport.is_some(),
-            self.server_name.is_some(),
-            self.enduser_id.is_some(),
-        ];
-        Said(there.into_iter().enumerate().fold(0, |said, (place, there)| said | u16::from(there) << place))
+        // In the order of `LEARNABLE`.
+        let bit = |place: u16, there: bool| u16::from(there) << place;
+        Said(
+            bit(0, self.tool.is_some())
+                | bit(1, self.prompt.is_some())
+                | bit(2, self.resource_uri.is_some())
+                | bit(3, self.request_id.is_some())
+                | bit(4, self.session_id.is_some())
+                | bit(5, self.protocol_version.is_some())
+                | bit(6, self.transport.is_some())
+                | bit(7, self.server_name.is_some())
+                | bit(8, self.enduser_id.is_some()),
+        )
     }
 }
 
 impl Said {
-    pub(crate) fn count(self) -> usize {
-        self.0.count_ones() as usize
-    }
-
     pub(crate) fn has(self, key: &str) -> bool {
         key == key::MCP_METHOD_NAME
             || LEARNABLE.iter().position(|learnable| *learnable == key).is_some_and(|place| self.0 & 1 << place != 0)
@@ -103,6 +100,28 @@ impl<'a> From<&'a str> for RequestId<'a> {
     fn from(text: &'a str) -> Self {
         RequestId::Text(text)
     }
+}
+
+impl RequestId<'_> {
+    /// What [`Display`](fmt::Display) writes, in a text that has room for no more: an attribute would have any other copied.
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            RequestId::Number(number) => decimal(number),
+            RequestId::Text(text) => text.to_owned(),
+        }
+    }
+}
+
+fn decimal(number: i64) -> String {
+    let mut rest = number.unsigned_abs();
+    let sign = usize::from(number < 0);
+    let length = sign + rest.checked_ilog10().map_or(1, |log| log as usize + 1);
+    let mut digits = vec![b'-'; length];
+    for digit in digits[sign..].iter_mut().rev() {
+        *digit = u8::try_from(rest % 10).map_or(b'0', |digit| b'0' + digit);
+        rest /= 10;
+    }
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 impl fmt::Display for RequestId<'_> {
@@ -166,4 +185,20 @@ pub enum Ending<'a> {
     },
     /// Its sender gave it up, or whoever answered it was cancelled.
     Cancelled,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_the_text_that_display_writes_and_nothing_has_to_be_copied() {
+        for number in [0, 1, 9, 10, 99, 100, -1, -10, 1_000_000, 999_999_999_999, i64::MAX, i64::MIN] {
+            let text = RequestId::Number(number).into_text();
+            assert_eq!(text, number.to_string());
+            assert_eq!(text, RequestId::Number(number).to_string());
+            assert_eq!(text.capacity(), text.len());
+        }
+        assert_eq!(RequestId::Text("a7").into_text(), "a7");
+    }
 }

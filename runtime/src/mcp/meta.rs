@@ -14,7 +14,7 @@ pub fn extract(base: &Context, meta: &Map<String, Value>) -> Context {
 ///
 /// What was there of another trace goes: a request that is forwarded as it came may bring its own.
 pub fn inject(context: &Context, meta: &mut Map<String, Value>) {
-    propagation::inject(context, &mut Writer(meta));
+    propagation::inject_into(context, &mut Writer(meta));
 }
 
 struct Reader<'a>(&'a Map<String, Value>);
@@ -37,6 +37,8 @@ impl Injector for Writer<'_> {
             // A `tracestate` belongs to its `traceparent`, and where there is none now, none is written.
             self.0.remove("tracestate");
         }
-        self.0.insert(key.to_owned(), Value::String(value));
+        if !value.is_empty() {
+            self.0.insert(key.to_owned(), Value::String(value));
+        }
     }
 }

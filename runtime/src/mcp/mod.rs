@@ -59,6 +59,7 @@
 //! is made for it. A provider that is set later is there from the next request on, or within a second where there are more than 32 a second.
 
 mod described;
+mod interned;
 mod meta;
 mod operation;
 mod session;

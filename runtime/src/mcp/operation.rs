@@ -3,14 +3,17 @@
 use crate::call::core::{Call, Place, Run};
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Source;
-use crate::call::open::{named, push_printable};
+use crate::call::open::{named, printable};
 use crate::caught::{Unwinding, caught};
-use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built};
+#[cfg(feature = "testing")]
+use crate::listen::Captured;
+use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built, was_listened_to};
 use crate::mcp::described::{Delegated, Described, Ending, Said};
+use crate::mcp::interned::{self, Tool};
 use crate::settings::{Piece, Settings};
 use crate::vocabulary::{
-    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Origin, REQUESTS, Requests, SAMPLING, Side, defined, is_senders_fault,
-    key, request_key, value,
+    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, Origin, REQUESTS, Requests, SAMPLING, Side, defined, defined_version,
+    is_senders_fault, key, request_key, value,
 };
 use opentelemetry::trace::{Link, SpanBuilder, SpanKind, Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
@@ -21,9 +24,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Whether anybody listens to requests now. Where nobody does, an [`Operation`] is nothing, and what is made for it is made for nothing.
-#[inline]
 pub fn is_listened_to() -> bool {
-    is_worth_asking() && is_there() && {
+    if was_listened_to() {
+        return is_there();
+    }
+    (is_worth_asking() || is_captured()) && is_there() && {
         let somebody = Listeners::is_there();
         remember(somebody);
         somebody
@@ -45,7 +50,6 @@ struct Open {
     unwinding: Unwinding,
     /// What was known when it started.
     said: Said,
-    requests: &'static Requests,
     settings: Arc<Settings>,
     /// None: no meter listens.
     measured: Option<Box<Measured>>,
@@ -91,49 +95,50 @@ impl Operation {
     ///
     /// A receiver's span is linked to the current one, where that is not its parent.
     pub fn start(side: Side, described: &Described<'_>, parent: &Context) -> Self {
-        match ask() {
-            Some(listeners) => Self::listened_to(listeners, side, described, parent),
-            None => Operation { context: parent.clone(), open: None },
-        }
-    }
-
-    fn listened_to(listeners: Listeners, side: Side, described: &Described<'_>, parent: &Context) -> Self {
-        let Listeners { settings, convention, tracer, meters } = listeners;
-        let requests = Requests::of(convention);
-        let measured = meters.map(|meters| Box::new(Measured::new(meters, side, described)));
+        let Some(Listeners { settings, convention, tracer, meters }) = ask() else { return Self::nothing(parent) };
+        let method = defined(described.method);
+        let measured = meters.map(|meters| Box::new(Measured::new(meters, side, described, method)));
         let unwinding = Unwinding::watch();
         let said = described.said();
-        let open = |span| Open { role: Role::Of(side), span, unwinding, said, requests, settings, measured, later: None };
-        if let Some(tool) = forwarding(side, described, parent) {
-            let is_said = |key: &str| matches!(key, key::TOOL_NAME | key::OPERATION_NAME);
-            let attributes =
-                attributes(side, described, requests).into_iter().filter(|attribute| !is_said(attribute.key.as_str()));
-            tool.learn(|learned| attributes.for_each(|KeyValue { key, value, .. }| learned.attributes.set(key, value)));
-            return Operation { context: parent.clone(), open: Some(open(Span::Tool(tool))) };
+        let open = |span| Open { role: Role::Of(side), span, unwinding, said, settings, measured, later: None };
+        let forwarded_by = forwarding(side, described, parent);
+        if forwarded_by.is_none() && tracer.is_none() {
+            return Self::started(Started::Nothing, parent, open);
+        }
+        let requests = Requests::of(convention);
+        let tool = described.tool.map(interned::tool);
+        let attributes = attributes(side, described, method, tool.as_deref(), requests);
+        if let Some(call) = forwarded_by {
+            forward(&call, attributes);
+            return Operation { context: parent.clone(), open: Some(open(Span::Tool(call))) };
         }
         let started = tracer.map_or(Started::Nothing, |tracer| {
-            let mut builder = SpanBuilder::from_name(name(described, requests));
-            builder.span_kind = Some(if side == Side::Receiver { SpanKind::Server } else { SpanKind::Client });
-            builder.attributes = Some(attributes(side, described, requests));
+            let mut builder = SpanBuilder::from_name(name(described, method, tool.as_deref(), requests));
+            builder.attributes = Some(attributes);
             if side == Side::Receiver {
+                builder.span_kind = Some(SpanKind::Server);
                 builder.links = ambient(parent).map(|ambient| vec![ambient]);
+            } else {
+                builder.span_kind = Some(SpanKind::Client);
             }
             start_built(&tracer, parent, builder)
         });
         Self::started(started, parent, open)
     }
 
+    /// Nobody listens.
+    fn nothing(parent: &Context) -> Self {
+        Operation { context: parent.clone(), open: None }
+    }
+
     /// Starts a request that this server hands to another that it mounts, in the context of the request that it is part of.
     pub fn delegate(delegated: &Delegated<'_>, parent: &Context) -> Self {
-        let Some(Listeners { settings, convention, tracer, .. }) = ask() else {
-            return Operation { context: parent.clone(), open: None };
-        };
-        let requests = Requests::of(convention);
+        let Some(Listeners { settings, tracer, .. }) = ask() else { return Self::nothing(parent) };
         let unwinding = Unwinding::watch();
         let open = |span| {
             // There is no instrument for it.
             let (said, measured, later) = (Said::default(), None, None);
-            Open { role: Role::Delegate, span, unwinding, said, requests, settings, measured, later }
+            Open { role: Role::Delegate, span, unwinding, said, settings, measured, later }
         };
         let started = tracer.map_or(Started::Nothing, |tracer| {
             let mut builder = SpanBuilder::from_name(named(DELEGATE, delegated.name));
@@ -148,11 +153,14 @@ impl Operation {
         Self::started(started, parent, open)
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as `ask`")]
     fn started(started: Started, parent: &Context, open: impl FnOnce(Span) -> Open) -> Self {
-        let open = open(if started.is_recording() { Span::Own } else { Span::Silent });
-        let tells = open.measured.is_some() || matches!(open.span, Span::Own);
+        if let Started::Recording(span) = started {
+            return Operation { context: parent.with_span(span), open: Some(open(Span::Own)) };
+        }
         let context = started.into_context(parent).unwrap_or_else(|| parent.clone());
-        Operation { context, open: tells.then_some(open) }
+        Operation { context, open: Some(open(Span::Silent)).filter(|open| open.measured.is_some()) }
     }
 
     /// The context that a receiver's handler runs in, and a sender's request carries.
@@ -171,7 +179,7 @@ impl Operation {
                 set(&mut measured.attributes, key, measured.meters.bounded(key, value.clone(), Origin::Evaluated));
             }
         }
-        if open.requests.has(key) && !matches!(open.span, Span::Silent) {
+        if Requests::of(open.settings.convention()).has(key) && !matches!(open.span, Span::Silent) {
             set(&mut open.later.get_or_insert_default().attributes, key, value);
         }
     }
@@ -204,8 +212,40 @@ impl Operation {
 
     /// Ends it.
     pub fn end(mut self, ending: &Ending<'_>) {
-        if let Some(open) = self.open.take() {
-            open.close(&self.context, &End::Said(*ending));
+        self.close(&End::Said(*ending));
+    }
+
+    /// Everything that is known goes out. Processors and redactors run in here, and no lock of ours is held.
+    fn close(&mut self, end: &End<'_>) {
+        let Some(Open { role, span, settings, measured, mut later, .. }) = self.open.take() else { return };
+        let requests = Requests::of(settings.convention());
+        let failure = failure(role, requests, end);
+        let code = if let End::Said(Ending::JsonRpcError { code, .. }) = *end { Some(code) } else { None };
+        if let (Some(measured), Role::Of(side)) = (measured, role) {
+            measured.record(side, code, failure.as_ref().map(|(error_type, _)| &**error_type));
+        }
+        if let Some(code) = code.filter(|_| requests.protocol) {
+            let code = KeyValue::new(request_key::STATUS_CODE, code.to_string());
+            later.get_or_insert_default().attributes.push(code);
+        }
+        match span {
+            Span::Silent => {}
+            Span::Own => {
+                let span = self.context.span();
+                let (attributes, content) = later.map(|later| (later.attributes, later.content)).unzip();
+                if let Some(attributes) = attributes {
+                    span.set_attributes(attributes);
+                }
+                if let Some((error_type, description)) = failure {
+                    span.set_attribute(KeyValue::new(key::ERROR_TYPE, error_type));
+                    span.set_status(Status::error(describe(&settings, end, description)));
+                }
+                if let Some(content) = content {
+                    span.set_attributes(content);
+                }
+                span.end();
+            }
+            Span::Tool(tool) => tell(&tool, later, end),
         }
     }
 }
@@ -213,9 +253,9 @@ impl Operation {
 /// Dropped unfinished, it was cancelled; while its thread unwinds, it has panicked.
 impl Drop for Operation {
     fn drop(&mut self) {
-        if let Some(open) = self.open.take() {
+        if let Some(open) = &self.open {
             let end = if open.unwinding.has_begun() { End::Panicked } else { End::Said(Ending::Cancelled) };
-            open.close(&self.context, &end);
+            self.close(&end);
         }
     }
 }
@@ -233,12 +273,13 @@ enum End<'a> {
 }
 
 impl Measured {
-    fn new(meters: Arc<Meters>, side: Side, described: &Described<'_>) -> Self {
+    #[inline(never)]
+    fn new(meters: Arc<Meters>, side: Side, described: &Described<'_>, method: Option<&'static str>) -> Self {
         let mut attributes = Vec::with_capacity(REQUESTS[side as usize].attributes.len() + 1);
         let mut constant = |key, value: Option<&'static str>| {
             attributes.extend(value.map(|value| KeyValue::new(key, value)));
         };
-        constant(key::MCP_METHOD_NAME, Some(defined(described.method).unwrap_or(value::OTHER)));
+        constant(key::MCP_METHOD_NAME, Some(method.unwrap_or(value::OTHER)));
         constant(key::OPERATION_NAME, (described.method == CALL_TOOL).then_some(EXECUTE_TOOL));
         constant(request_key::NETWORK_TRANSPORT, described.transport);
         constant(request_key::NETWORK_PROTOCOL_NAME, described.network_protocol.map(|(name, _)| name));
@@ -258,6 +299,7 @@ impl Measured {
         Measured { meters, started: Instant::now(), attributes, subject }
     }
 
+    #[inline(never)]
     fn record(self, side: Side, code: Option<i32>, error_type: Option<&str>) {
         let Measured { meters, started, mut attributes, subject } = self;
         let mut push = |key: &'static str, value: Value| {
@@ -279,68 +321,37 @@ impl Measured {
     }
 }
 
-impl Open {
-    /// Everything that is known goes out. Processors and redactors run in here, and no lock of ours is held.
-    fn close(mut self, context: &Context, end: &End<'_>) {
-        let code = if let End::Said(Ending::JsonRpcError { code, .. }) = *end { Some(code) } else { None };
-        let failure = self.failure(end);
-        if let (Some(measured), Role::Of(side)) = (self.measured.take(), self.role) {
-            measured.record(side, code, failure.as_ref().map(|(error_type, _)| &**error_type));
-        }
-        if let Some(code) = code.filter(|_| self.requests.protocol) {
-            let code = KeyValue::new(request_key::STATUS_CODE, code.to_string());
-            self.later.get_or_insert_default().attributes.push(code);
-        }
-        match self.span {
-            Span::Silent => {}
-            Span::Own => {
-                let span = context.span();
-                let (attributes, content) = self.later.map(|later| (later.attributes, later.content)).unzip();
-                if let Some(attributes) = attributes {
-                    span.set_attributes(attributes);
-                }
-                if let Some((error_type, description)) = failure {
-                    span.set_attribute(KeyValue::new(key::ERROR_TYPE, error_type));
-                    span.set_status(Status::error(describe(&self.settings, end, description)));
-                }
-                if let Some(content) = content {
-                    span.set_attributes(content);
-                }
-                span.end();
+/// `error.type`, and the status' description. None: it did not fail.
+fn failure<'a>(role: Role, requests: &'static Requests, end: &End<'a>) -> Option<(Cow<'static, str>, &'a str)> {
+    match *end {
+        End::Panicked => Some((value::PANIC.into(), value::PANICKED)),
+        End::Said(ending) => match ending {
+            Ending::Returned => None,
+            Ending::ToolError => Some((value::TOOL_ERROR.into(), "")),
+            Ending::JsonRpcError { code, message } => {
+                let forgiven = role == Role::Of(Side::Receiver) && is_senders_fault(code);
+                let error_type = || requests.error.map_or_else(|| code.to_string().into(), Cow::Borrowed);
+                (!forgiven).then(|| (error_type(), message))
             }
-            Span::Tool(tool) => {
-                // How the tool ends is for it to say; where it says nothing, the tool that it forwarded to does.
-                let tool_failed = matches!(end, End::Said(Ending::ToolError));
-                let attributes = self.later.map(|later| later.attributes).unwrap_or_default();
-                tool.learn(|learned| {
-                    for KeyValue { key, value, .. } in attributes {
-                        learned.attributes.set(key, value);
-                    }
-                    if tool_failed {
-                        learned.failed.say(Source::Nobody, Some(Some(Box::default())));
-                    }
-                });
-            }
-        }
+            Ending::Failed { error_type, message } => Some((error_type.into(), message)),
+            Ending::Cancelled => Some((value::CANCELLED.into(), value::CANCELLED)),
+        },
     }
+}
 
-    /// `error.type`, and the status' description. None: it did not fail.
-    fn failure<'a>(&self, end: &End<'a>) -> Option<(Cow<'static, str>, &'a str)> {
-        match *end {
-            End::Panicked => Some((value::PANIC.into(), value::PANICKED)),
-            End::Said(ending) => match ending {
-                Ending::Returned => None,
-                Ending::ToolError => Some((value::TOOL_ERROR.into(), "")),
-                Ending::JsonRpcError { code, message } => {
-                    let forgiven = self.role == Role::Of(Side::Receiver) && is_senders_fault(code);
-                    let error_type = || self.requests.error.map_or_else(|| code.to_string().into(), Cow::Borrowed);
-                    (!forgiven).then(|| (error_type(), message))
-                }
-                Ending::Failed { error_type, message } => Some((error_type.into(), message)),
-                Ending::Cancelled => Some((value::CANCELLED.into(), value::CANCELLED)),
-            },
+/// What is known of a request goes to the tool that sent it. How that ends is for it to say; where it says nothing, the tool that it forwarded to does.
+#[inline(never)]
+fn tell(tool: &Call, later: Option<Box<Later>>, end: &End<'_>) {
+    let tool_failed = matches!(end, End::Said(Ending::ToolError));
+    let attributes = later.map(|later| later.attributes).unwrap_or_default();
+    tool.learn(|learned| {
+        for KeyValue { key, value, .. } in attributes {
+            learned.attributes.set(key, value);
         }
-    }
+        if tool_failed {
+            learned.failed.say(Source::Nobody, Some(Some(Box::default())));
+        }
+    });
 }
 
 /// Only what others wrote passes the redactor: our own words are no content.
@@ -352,13 +363,27 @@ fn describe(settings: &Settings, end: &End<'_>, description: &str) -> String {
     }
 }
 
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "a request is a few hundred instructions of ours")]
 fn ask() -> Option<Listeners> {
-    if !is_worth_asking() || !is_there() {
+    let seen = was_listened_to();
+    if !(seen || is_worth_asking() || is_captured()) || !is_there() {
         return None;
     }
     let listeners = Listeners::ask_for(crate::MCP_NAME);
-    remember(listeners.is_some());
+    if !seen {
+        remember(listeners.is_some());
+    }
     listeners
+}
+
+/// Whether a test listens to what runs here.
+fn is_captured() -> bool {
+    #[cfg(feature = "testing")]
+    let captured = is_there() && Captured::is_here();
+    #[cfg(not(feature = "testing"))]
+    let captured = false;
+    captured
 }
 
 /// The `#[sampling_tool]` that the context is directly inside of and that forwards this request, unless another has its span.
@@ -379,50 +404,72 @@ fn ambient(parent: &Context) -> Option<Link> {
     (ambient.is_valid() && ambient != *parent.span().span_context()).then(|| Link::with_context(ambient))
 }
 
-fn name(described: &Described<'_>, requests: &'static Requests) -> Cow<'static, str> {
-    if described.method == SAMPLING {
-        return requests.sampling.into();
-    }
-    match (defined(described.method), described.tool.or(described.prompt)) {
-        (Some(method), None) => method.into(),
-        (Some(method), Some(subject)) => named(method, subject),
-        (None, _) => {
-            let mut name = String::new();
-            push_printable(&mut name, described.method);
-            name.into()
-        }
+/// What a request says goes onto the span of the tool that sends it. What that says itself stays.
+#[inline(never)]
+fn forward(tool: &Call, attributes: Vec<KeyValue>) {
+    let is_said = |key: &str| matches!(key, key::TOOL_NAME | key::OPERATION_NAME);
+    let attributes = attributes.into_iter().filter(|attribute| !is_said(attribute.key.as_str()));
+    tool.learn(|learned| attributes.for_each(|KeyValue { key, value, .. }| learned.attributes.set(key, value)));
+}
+
+/// `method`: if MCP defines it.
+fn name(
+    described: &Described<'_>,
+    method: Option<&'static str>,
+    tool: Option<&Tool>,
+    requests: &'static Requests,
+) -> Cow<'static, str> {
+    match (method, tool, described.prompt) {
+        (Some(CALL_TOOL), Some(tool), _) => String::from(&*tool.span).into(),
+        (Some(SAMPLING), ..) => requests.sampling.into(),
+        (Some(method), None, None) => method.into(),
+        (Some(method), Some(tool), _) => named(method, &tool.name),
+        (Some(method), None, Some(prompt)) => named(method, prompt),
+        (None, ..) => printable(described.method).into(),
     }
 }
 
 /// What the span starts with.
-fn attributes(side: Side, described: &Described<'_>, requests: &Requests) -> Vec<KeyValue> {
-    let Described { method, tool, prompt, resource_uri, .. } = *described;
-    let said = described.said().count();
-    let pairs = [described.network_protocol.is_some(), described.address.is_some()].map(usize::from);
-    // With room for the method, the operation or component, the scope, and what an error says.
-    let mut attributes = Vec::with_capacity(said + 4 + 2 * (pairs[0] + pairs[1]));
-    let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
-    let owned = |text: &str| Value::from(text.to_owned());
-    say(key::MCP_METHOD_NAME, text(defined(method), method));
-    for (key, value) in [
-        (key::TOOL_NAME, tool),
-        (key::PROMPT_NAME, prompt),
-        (request_key::RESOURCE_URI, resource_uri),
-        (request_key::SESSION_ID, described.session_id),
-    ] {
-        if let Some(value) = value {
-            say(key, owned(value));
+#[inline(never)]
+fn attributes(
+    side: Side,
+    described: &Described<'_>,
+    method: Option<&'static str>,
+    tool: Option<&Tool>,
+    requests: &'static Requests,
+) -> Vec<KeyValue> {
+    let Described { prompt, resource_uri, .. } = *described;
+    // With room for what an error says.
+    let mut attributes = Vec::with_capacity(match side {
+        _ if requests.protocol => {
+            9 + 2 * (usize::from(described.network_protocol.is_some()) + usize::from(described.address.is_some()))
         }
+        Side::Sender => 5,
+        Side::Receiver => 7 + 2 * usize::from(described.enduser_id.is_some()),
+    });
+    let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
+    say(key::MCP_METHOD_NAME, text(method, described.method));
+    if let Some(tool) = tool {
+        say(key::TOOL_NAME, tool.name.clone().into());
+    }
+    if let Some(prompt) = prompt {
+        say(key::PROMPT_NAME, owned(prompt));
+    }
+    if let Some(uri) = resource_uri {
+        say(request_key::RESOURCE_URI, owned(uri));
+    }
+    if let Some(id) = described.session_id {
+        say(request_key::SESSION_ID, interned::session(id).into());
     }
     if requests.protocol {
-        if method == CALL_TOOL {
+        if method == Some(CALL_TOOL) {
             say(key::OPERATION_NAME, EXECUTE_TOOL.into());
         }
         if let Some(id) = described.request_id {
-            say(request_key::REQUEST_ID, id.to_string().into());
+            say(request_key::REQUEST_ID, id.into_text().into());
         }
         if let Some(version) = described.protocol_version {
-            say(request_key::PROTOCOL_VERSION, owned(version));
+            say(request_key::PROTOCOL_VERSION, text(defined_version(version), version));
         }
         if let Some(transport) = described.transport {
             say(request_key::NETWORK_TRANSPORT, transport.into());
@@ -443,33 +490,41 @@ fn attributes(side: Side, described: &Described<'_>, requests: &Requests) -> Vec
         }
     }
     if requests.fastmcp {
-        let component = match (tool, prompt, resource_uri) {
-            (Some(name), ..) => Some(("tool", name)),
-            (_, Some(name), _) => Some(("prompt", name)),
-            (.., Some(name)) => Some(("resource", name)),
-            _ => None,
-        };
-        match (side, component) {
-            (Side::Receiver, Some((kind, name))) => {
-                say(request_key::COMPONENT_TYPE, kind.into());
-                say(request_key::COMPONENT_KEY, component_key(kind, name).into());
+        match side {
+            Side::Sender => {
+                let component = tool.map(|tool| tool.name.clone().into());
+                if let Some(component) = component.or_else(|| prompt.or(resource_uri).map(owned)) {
+                    say(request_key::COMPONENT_KEY, component);
+                }
             }
-            (Side::Sender, Some((_, name))) => say(request_key::COMPONENT_KEY, owned(name)),
-            (_, None) => {}
-        }
-        if side == Side::Receiver {
-            if let Some(name) = described.server_name {
-                say(request_key::SERVER_NAME, owned(name));
-            }
-            if let Some(id) = described.enduser_id {
-                say(request_key::ENDUSER_ID, owned(id));
-            }
-            if let Some(scope) = described.enduser_scope {
-                say(request_key::ENDUSER_SCOPE, owned(scope));
-            }
+            Side::Receiver => fastmcp_receiver(described, &mut attributes),
         }
     }
     attributes
+}
+
+/// What FastMCP's servers say of what is asked for, of themselves and of who asks.
+fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>) {
+    let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
+    let component = match (described.tool, described.prompt, described.resource_uri) {
+        (Some(name), ..) => Some(("tool", name)),
+        (_, Some(name), _) => Some(("prompt", name)),
+        (.., Some(name)) => Some(("resource", name)),
+        _ => None,
+    };
+    if let Some((kind, name)) = component {
+        say(request_key::COMPONENT_TYPE, kind.into());
+        say(request_key::COMPONENT_KEY, component_key(kind, name).into());
+    }
+    if let Some(name) = described.server_name {
+        say(request_key::SERVER_NAME, interned::server(name).into());
+    }
+    if let Some(id) = described.enduser_id {
+        say(request_key::ENDUSER_ID, owned(id));
+    }
+    if let Some(scope) = described.enduser_scope {
+        say(request_key::ENDUSER_SCOPE, owned(scope));
+    }
 }
 
 /// As FastMCP writes one that has no version.
@@ -482,8 +537,12 @@ fn component_key(kind: &str, name: &str) -> String {
     key
 }
 
+fn owned(text: &str) -> Value {
+    text.to_owned().into()
+}
+
 fn text(constant: Option<&'static str>, text: &str) -> Value {
-    constant.map_or_else(|| text.to_owned().into(), Into::into)
+    constant.map_or_else(|| owned(text), Into::into)
 }
 
 fn set(attributes: &mut Vec<KeyValue>, key: &'static str, value: Value) {

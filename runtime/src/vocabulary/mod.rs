@@ -16,8 +16,8 @@ pub(crate) use operation_name::{Counted, Kind, Measured, OperationName};
 pub use requests::Side;
 #[cfg(feature = "mcp")]
 pub(crate) use requests::{
-    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, REQUESTS, Requests, SAMPLING, SESSIONS, defined, is_senders_fault,
-    request_key,
+    CALL_TOOL, DELEGATE, EXECUTE_TOOL, INVALID_PARAMS, REQUESTS, Requests, SAMPLING, SESSIONS, defined, defined_version,
+    is_senders_fault, request_key,
 };
 pub(crate) use shared::{Origin, Shared, SharedValue, SharedValues};
 pub use tokens::Modality;

@@ -94,7 +94,7 @@ pub(crate) const EXECUTE_TOOL: &str = "execute_tool";
 pub(crate) const DELEGATE: &str = "delegate";
 
 /// The requests of MCP 2024-11-05 to 2026-07-28, and of its extensions. Others are `_OTHER` in metrics: whoever sends one may call it anything.
-const METHODS: [&str; 26] = [
+static METHODS: [&str; 26] = [
     CALL_TOOL,
     "tools/list",
     SAMPLING,
@@ -125,7 +125,19 @@ const METHODS: [&str; 26] = [
 
 /// The method as the program's own text, if MCP defines it.
 pub(crate) fn defined(method: &str) -> Option<&'static str> {
-    METHODS.into_iter().find(|defined| *defined == method)
+    METHODS.iter().copied().find(|defined| *defined == method)
+}
+
+/// The version as the program's own text, if it is one of MCP's until now.
+pub(crate) fn defined_version(version: &str) -> Option<&'static str> {
+    Some(match version {
+        "2024-11-05" => "2024-11-05",
+        "2025-03-26" => "2025-03-26",
+        "2025-06-18" => "2025-06-18",
+        "2025-11-25" => "2025-11-25",
+        "2026-07-28" => "2026-07-28",
+        _ => return None,
+    })
 }
 
 /// JSON-RPC errors that a receiver is not at fault for (genai #404): what it was sent does not parse, is invalid, or names what is not there.
