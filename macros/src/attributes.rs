@@ -132,6 +132,7 @@ const OWN: &[Own] = &[
     by_itself("mcp.method.name", &[Loop]),
     by_itself("samplescope.agent.parent", &[Loop]),
     own("samplescope.purpose", &[Step], "purpose"),
+    by_itself("samplescope.stream.silence", &[Step]),
     own("server.address", &[Step], "server_address"),
     own("server.port", &[Step], "server_port"),
 ];

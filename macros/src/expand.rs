@@ -241,7 +241,8 @@ fn opened(model: &Model, name: &str, place: Span, first: Option<TokenStream>, re
         quote!(if #span.__ss_asks_consent() { #consent })
     });
     let tokens = (!model.tokens).then(|| quote!(#span.__ss_without_tokens();));
-    let describe = quote!(#placed #tokens #returns #streams #constant #consent #(#groups)*);
+    let adopts = model.adopts.then(|| quote!(#span.__ss_current_span();));
+    let describe = quote!(#placed #adopts #tokens #returns #streams #constant #consent #(#groups)*);
     let describe = match (describe.is_empty(), first) {
         (true, None) => quote!(|_| ()),
         (true, first) => quote!(|_| { #first }),

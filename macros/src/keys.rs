@@ -61,6 +61,8 @@ pub(crate) enum Takes {
     Attributes,
     /// A flag is its own value.
     Nothing,
+    /// The word `current`.
+    Current,
     /// What an item of a stream says.
     Chunk,
     /// An OpenTelemetry context.
@@ -139,6 +141,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("parent", ALL, Request(Placed), Takes::Context),
     key("link", ALL, Request(Placed), Takes::Context),
     key("started", ALL, Request(Placed), Takes::Time),
+    key("span", &[Step, Tool], Setting, Takes::Current),
     key("capture", ALL, Setting, Takes::Flag),
     key("crate", ALL, Setting, Takes::Path),
 ];
@@ -198,6 +201,7 @@ impl Key {
             (_, Takes::Tools) => "request.tools",
             (_, Takes::Json) => "call.arguments",
             (_, Takes::Flag | Takes::Usage) => "false",
+            (_, Takes::Current) => "current",
             (_, Takes::Attributes) if name == "inherited" => return String::from("inherited(\"user.id\" = user.id)"),
             (_, Takes::Attributes) if name == "unchecked" => return String::from("unchecked(\"gen_ai.new.key\" = value)"),
             (_, Takes::Attributes) => return format!("{name}(\"app.tenant\" = tenant.id)"),
@@ -225,6 +229,7 @@ impl Key {
             "operation" => "a loop is always an agent's run",
             "purpose" => "it says what one model call is for, which is a step",
             "attempt" => "what is sent again is one model call, which is a step",
+            "span" => "a client opens spans for its model calls and tools, and a loop has one of its own",
             "recursive" => "only a loop goes on when its function calls itself",
             "agent" | "conversation_id" | "inherited" => "steps and tools inherit it from their loop",
             "tool_count" | "result_type" | "result_type_name" | "handler_mode" | "answer" => "it describes the whole run",

@@ -242,6 +242,7 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `parent = job.context`: the OpenTelemetry context that the span is placed in, instead of the current one
 /// - `link = job.context`: a context whose span it is linked to
 /// - `started = job.received`: when the work began, a `SystemTime`; not given: now
+/// - `span = current`: no span of its own: it completes the current one, which a client has opened that traces itself
 /// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: none where that is false
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///
@@ -380,6 +381,7 @@ pub fn sampling_step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `parent = job.context`: the OpenTelemetry context that the span is placed in, instead of the current one
 /// - `link = job.context`: a context whose span it is linked to
 /// - `started = job.received`: when the work began, a `SystemTime`; not given: now
+/// - `span = current`: no span of its own: it completes the current one, which a client has opened that traces itself
 /// - `capture = false`: no content here, whatever the settings say; `capture = tenant.consents`: none where that is false
 /// - `crate = ::samplescope`: where samplescope is found, for a macro or a facade that re-exports it
 ///

@@ -38,6 +38,7 @@ impl fmt::Display for Macro {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of its own in the attribute")]
 pub(crate) struct Model {
     pub(crate) kind: Macro,
     /// The path of the facade, where it is not `::samplescope`.
@@ -48,6 +49,8 @@ pub(crate) struct Model {
     pub(crate) consent: Option<Description>,
     /// Whether the tokens of a step are reported by it.
     pub(crate) tokens: bool,
+    /// Whether it completes the current span, and starts none.
+    pub(crate) adopts: bool,
     /// Whether a loop goes on when its function calls itself.
     pub(crate) recursive: bool,
     /// The runtime's constant for what a step or a tool does, if it is not what these do by themselves.

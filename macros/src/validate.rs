@@ -45,6 +45,7 @@ pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject<'_
     no_duplicates(&args, errors);
     no_duplicate_attributes(&args, errors);
     one_result_type(&args, errors);
+    one_beginning(&args, errors);
 
     let says_stream = args.iter().find(|arg| arg.key == "stream").map(|arg| arg.key.span());
     let function = subject.and_then(|subject| subject.function);
@@ -58,6 +59,7 @@ pub(crate) fn arguments(kind: Macro, args: Vec<Arg>, subject: Option<&Subject<'_
         capture: true,
         consent: None,
         tokens: true,
+        adopts: false,
         recursive: false,
         operation: performs.constant,
         purpose: None,
@@ -287,6 +289,14 @@ fn one_result_type(args: &[Arg], errors: &mut Errors) {
     }
 }
 
+fn one_beginning(args: &[Arg], errors: &mut Errors) {
+    let given = |name: &str| args.iter().find(|arg| arg.key == name);
+    if let (Some(_), Some(started)) = (given("span"), given("started")) {
+        let says = "`started` says when a span begins, and `span = current` begins none: remove one of the two";
+        errors.push(Error::new(started.key.span(), says));
+    }
+}
+
 /// The key, if there is one of that name and it belongs on this macro.
 fn known(kind: Macro, name: &Ident) -> Result<&'static Key, Error> {
     let text = name.to_string();
@@ -377,6 +387,12 @@ fn setting(key: &Key, at: &Ident, value: Written, model: &mut Model, errors: &mu
             no_closure(key, &value, errors);
             stays(&value, errors);
             model.consent = Some(Description { method: at.clone(), value: Value::Requested(Requested::Expression(value)) });
+        }
+        (Takes::Current, Written::Expression(Expr::Path(path))) if path.path.is_ident("current") => model.adopts = true,
+        (Takes::Current, Written::Expression(value)) => {
+            let says = "`span` takes the word `current`, for the span that is open where the call begins: write `span = current`, with \
+                        `parent = context` beside it where that span is in another context";
+            errors.push(Error::new(value.span(), says));
         }
         (_, Written::Expression(value)) => errors.push(Error::new(value.span(), format!("write `{}`", key.example()))),
         _ => errors.push(Error::new(at.span(), format!("write `{}`", key.example()))),

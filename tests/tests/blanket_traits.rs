@@ -191,7 +191,7 @@ macro_rules! instrumented {
 
 everything! {
     agent answer append_to arguments asks_consent attempt attribute boxed call call_id calling capture choice_count chunk
-    conversation_id data_source_id definitions description documents entered error error_type failed flag frequency_penalty future given handler_mode
+    conversation_id current_span data_source_id definitions description documents entered error error_type failed flag frequency_penalty future given handler_mode
     inherited inherited_registered integer is_agent_measured is_capturing is_measured is_recording is_server_measured items
     iteration known leave link max_tokens message messages model name number opaque_stream opaque_stream_result outcome output
     outside parent presence_penalty previous_response_id prompt_name prompt_version provider query reasoning_level record registered

@@ -7,11 +7,33 @@ use samplescope::__private::read;
 use serde_json::{Value, json};
 
 fn request(document: Value) -> Value {
-    conventional(read::request(&document, true))
+    let seen = conventional(read::request(&document, true));
+    let chat = json!({ "model": "m", "messages": [] });
+    let other = json!({ "model": "m", "messages": [], "options": {} });
+    says_the_same_whatever_came_before(&seen, [chat, other], &document, |document| read::request(document, false));
+    seen
 }
 
 fn response(document: Value) -> Value {
-    conventional(read::response(&document, true))
+    let seen = conventional(read::response(&document, true));
+    let chat = json!({ "choices": [{ "message": {} }] });
+    let other = json!({ "message": {}, "done": true });
+    says_the_same_whatever_came_before(&seen, [chat, other], &document, |document| read::response(document, false));
+    seen
+}
+
+/// What comes after a chat is taken for one: it is read as what it is all the same. Without content, which is never read like that.
+fn says_the_same_whatever_came_before(seen: &Value, before: [Value; 2], document: &Value, read: fn(&Value) -> Value) {
+    const CONTENT: [&str; 4] =
+        ["gen_ai.system_instructions", "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions"];
+    let mut seen = seen.clone();
+    if let Value::Object(seen) = &mut seen {
+        seen.retain(|key, _| !CONTENT.contains(&key.as_str()));
+    }
+    for before in before {
+        read(&before);
+        assert_eq!(read(document), seen, "after {before}: {document:#}");
+    }
 }
 
 /// What was read, once its content is what the GenAI conventions say that it is.

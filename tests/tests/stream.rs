@@ -305,6 +305,144 @@ async fn the_time_to_the_first_chunk_ends_with_the_first_chunk() {
     assert!(matches!(measured, Some(opentelemetry::Value::F64(seconds)) if seconds <= around.as_secs_f64()), "{measured:?}");
 }
 
+mod silence {
+    use super::*;
+    use opentelemetry::Value;
+    use std::time::{Duration, Instant};
+    use tokio::time::{sleep, timeout};
+
+    fn silence(span: &Span) -> Option<f64> {
+        match span.get("samplescope.stream.silence") {
+            Some(Value::F64(seconds)) => Some(seconds),
+            None => None,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Two pieces, one that carries nothing, then nothing at all.
+    #[sampling_step(stream, chunk = |text| Chunk::new().text(*text))]
+    fn hangs() -> impl Stream<Item = &'static str> {
+        stream::iter(["a", "b", ""]).chain(stream::pending())
+    }
+
+    #[sampling_step(stream, chunk = |text| Chunk::new().text(*text))]
+    fn hangs_boxed(texts: &'static [&'static str]) -> BoxStream<'static, &'static str> {
+        stream::iter(texts.iter().copied()).chain(stream::pending()).boxed()
+    }
+
+    #[sampling_step]
+    async fn hangs_unread() -> Result<BoxStream<'static, u8>, Broken> {
+        Ok(stream::pending().boxed())
+    }
+
+    #[sampling_step]
+    async fn is_no_stream() -> u8 {
+        std::future::pending().await
+    }
+
+    /// Gives itself up.
+    #[sampling_step(stream, chunk = |text| Chunk::new().text(*text))]
+    fn breaks_late() -> impl Stream<Item = Result<&'static str, Broken>> {
+        let late = stream::once(async {
+            sleep(Duration::from_millis(20)).await;
+            Err(Broken)
+        });
+        stream::iter([Ok("a")]).chain(late)
+    }
+
+    /// No time is asserted: what lies between two moments is more than what lies between two moments within, and less than between two around.
+    #[tokio::test]
+    async fn of_a_stream_that_was_given_up_it_goes_from_its_last_chunk_to_the_end() {
+        let telemetry = Telemetry::on();
+        let mut items = Box::pin(hangs());
+        assert_eq!(items.next().await, Some("a"));
+        sleep(Duration::from_millis(20)).await;
+        let around = Instant::now();
+        assert_eq!(items.next().await, Some("b"));
+        let within = Instant::now();
+        sleep(Duration::from_millis(20)).await;
+        assert_eq!(items.next().await, Some(""), "a keep-alive carries nothing");
+        assert!(timeout(Duration::from_millis(1), items.next()).await.is_err());
+        let within = within.elapsed().as_secs_f64();
+        drop(items);
+        let silence = silence(&telemetry.span()).expect("given up");
+        assert!((within..=around.elapsed().as_secs_f64()).contains(&silence), "{silence}");
+    }
+
+    #[tokio::test]
+    async fn where_no_chunk_came_it_goes_from_the_start() {
+        let telemetry = Telemetry::on();
+        let around = Instant::now();
+        let unread = hangs_unread().await.expect("a stream");
+        let mut empty = hangs_boxed(&[""]);
+        let opaque = hangs();
+        let within = Instant::now();
+        assert_eq!(empty.next().await, Some(""));
+        sleep(Duration::from_millis(5)).await;
+        let within = within.elapsed().as_secs_f64();
+        drop((unread, empty, opaque));
+        for span in telemetry.spans(3) {
+            assert_eq!(span.status(), Status::error("cancelled"));
+            let silence = silence(&span).expect("given up");
+            assert!((within..=around.elapsed().as_secs_f64()).contains(&silence), "{silence}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_gives_itself_up_says_so_with_an_error() {
+        let telemetry = Telemetry::on();
+        let mut items = Box::pin(breaks_late());
+        assert!(items.next().await.is_some_and(|item| item.is_ok()));
+        let within = Instant::now();
+        sleep(Duration::from_millis(5)).await;
+        let within = within.elapsed().as_secs_f64();
+        assert!(items.next().await.is_some_and(|item| item.is_err()));
+        let span = telemetry.span();
+        assert_eq!(span.status(), Status::error("the line broke"));
+        assert!(silence(&span).is_some_and(|silence| silence >= within), "{:?}", silence(&span));
+    }
+
+    #[tokio::test]
+    async fn calls_that_are_told_of_chunks_have_it_too() {
+        let telemetry = Telemetry::on();
+        drop(samplescope::start_step(|_| ()).stream(stream::pending::<u8>(), |_| Chunk::new()));
+        let step = samplescope::start_step(|_| ());
+        step.chunk(Chunk::new().text("a"));
+        step.fail(&Broken);
+        for span in telemetry.spans(2) {
+            assert!(silence(&span).is_some());
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_else_ends_has_none() {
+        let telemetry = Telemetry::on();
+        assert_eq!(forms::opaque().count().await, 3);
+        let mut items = Box::pin(forms::boxed());
+        assert!(items.next().await.is_some() && items.next().await.is_some() && items.next().await.is_some());
+        drop(items);
+        assert!(forms::result(true).await.is_err());
+        assert!(forms::result_boxed(true).await.is_err());
+        assert!(timeout(Duration::from_millis(1), is_no_stream()).await.is_err());
+        assert!(tokio::spawn(panics().collect::<Vec<_>>()).await.is_err());
+        samplescope::start_step(|_| ()).fail(&Broken);
+        for span in telemetry.spans(7) {
+            assert_eq!(silence(&span), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_is_no_first_chunk() {
+        #[sampling_step(stream)]
+        fn breaks_at_once() -> impl Stream<Item = Result<u8, Broken>> {
+            stream::iter([Err(Broken)])
+        }
+        let telemetry = Telemetry::on();
+        assert_eq!(breaks_at_once().count().await, 1);
+        assert_eq!(telemetry.span().get("gen_ai.response.time_to_first_chunk"), None);
+    }
+}
+
 #[test]
 fn a_stream_is_as_much_send_as_it_was() {
     fn send<T: Send>(_: &T) {}

@@ -197,7 +197,7 @@ impl<S: Stream, K: Kind> Called<S, K> {
         S: Stream<Item = T>,
     {
         let (stream, call) = self.0.take();
-        Instrumented::<_, _, K>::new(stream, item, call)
+        Instrumented::<_, _, K>::new_stream(stream, item, call)
     }
 }
 
@@ -218,7 +218,7 @@ impl<S: Stream, E, K: Kind> Called<Result<S, E>, K> {
                 Then::Ends
             });
         }
-        result.map(|stream| Instrumented::<_, _, K>::new(stream, item, call))
+        result.map(|stream| Instrumented::<_, _, K>::new_stream(stream, item, call))
     }
 }
 
@@ -259,7 +259,7 @@ macro_rules! boxed_streams {
             pub fn __ss_items(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
                 let (stream, call) = self.into_parts();
                 let inner = std::mem::replace(stream, Box::pin(Empty(PhantomData)));
-                *stream = Box::pin(Instrumented::<_, _, Leaf>::new(inner, item, Held::new(Some(call.clone()))));
+                *stream = Box::pin(Instrumented::<_, _, Leaf>::new_stream(inner, item, Held::new(Some(call.clone()))));
                 Then::HandedOn
             }
         }

@@ -7,6 +7,7 @@ use crate::call::learned::{Learned, Moment};
 use crate::listen::{Measurement, Meters};
 use crate::value::Cost;
 use crate::vocabulary::{Kind, Origin, SharedValue, event, key};
+use crate::warning;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::time::Instant;
@@ -43,12 +44,23 @@ fn end(call: &Call, learned: Option<Box<Learned>>, ending: &Ending, at: Option<M
             if let Some(context) = call.recording() {
                 describe(call, run, context, learned, ending, error_type);
                 match at {
+                    _ if call.is_adopted => still_there(context),
                     Some(moment) => context.span().end_with_timestamp(moment.time),
                     None => context.span().end(),
                 }
             }
         }
         run.closed(call);
+    }
+}
+
+/// An adopted span is ended by its owner, who is to do that later.
+#[cold]
+fn still_there(context: &Context) {
+    if !context.span().is_recording() {
+        warning::once!(
+            "a span that a call completes (`span = current`) had ended before the call: what was known at the call's end is not on it"
+        );
     }
 }
 
@@ -87,6 +99,10 @@ fn describe(
             let finish_reason = learned.as_mut().and_then(|learned| learned.describe_response(cache_write, &mut say));
             if let Some(cost) = cost {
                 say(key::USAGE_COST, cost.amount().into());
+            }
+            let given_up = learned.as_deref().filter(|_| matches!(ending, Ending::Cancelled | Ending::Error(_)));
+            if let Some(silence) = given_up.and_then(|learned| learned.silence(call.started)) {
+                say(key::STREAM_SILENCE, silence.as_secs_f64().into());
             }
             if call.is_of_loop {
                 run.remember_finish_reason(finish_reason.clone());

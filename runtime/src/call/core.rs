@@ -16,7 +16,7 @@ use crate::read::response::{Response, response as read_response};
 use crate::read::walk::Readable;
 use crate::settings::{Piece, Settings};
 use crate::value::{AttributeValue, Chunk, ChunkMessage, FailedItem, Flag, Message, Text, TokenUsage, Usage};
-use crate::vocabulary::{Kind, Operation, OperationName, SharedValue, SharedValues, key, stop_reason_word};
+use crate::vocabulary::{Counted, Kind, Operation, OperationName, SharedValue, SharedValues, key, stop_reason_word};
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 use std::borrow::Cow;
@@ -35,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) is_of_loop: bool,
     /// What its listeners want to know of it.
     pub(crate) wants: Wants,
+    /// Whether its span is somebody else's, who ends it.
+    pub(crate) is_adopted: bool,
     pub(crate) id: Id,
     /// What the call runs in; None: in whatever is current.
     pub(crate) context: Option<Context>,
@@ -85,7 +87,7 @@ impl Wants {
     pub(crate) fn and_meter(self, operation: &Operation) -> Self {
         let bit = |wanted: bool, bit: u8| if wanted { bit } else { 0 };
         let ending = bit(operation.duration.is_some(), Self::ENDING);
-        let tokens = bit(operation.measures(key::RESPONSE_MODEL), Self::TOKENS) | bit(operation.tokens.is_some(), Self::USAGE);
+        let tokens = bit(operation.called.kind() == Kind::Step, Self::TOKENS) | bit(operation.tokens.is_some(), Self::USAGE);
         let chunks = bit(operation.chunks.is_some(), Self::CHUNKS);
         Wants(self.0 | Self::METER | ending | tokens | chunks)
     }
@@ -179,7 +181,7 @@ impl Call {
     }
 
     fn clock(&self) -> Clock {
-        Clock { started: self.started, times_chunks: self.wants.chunks() }
+        Clock { started: self.started, times_chunks: self.wants.chunks(), times_silence: self.times_silence() }
     }
 
     /// Adds to what is known. No code of the user's runs in `learn`: a lock is held.
@@ -286,6 +288,19 @@ impl Call {
     pub(crate) fn error_message(&self, message: Option<String>) -> Option<String> {
         let settings = self.settings().filter(|_| self.exports_error_messages())?;
         Some(settings.text(Piece::ErrorMessage, &message?))
+    }
+
+    /// Whether it is a model call whose span records, which says how long its stream was silent when that was given up.
+    fn times_silence(&self) -> bool {
+        self.kind == Kind::Step && self.wants.span()
+    }
+
+    /// It goes on as long as a stream.
+    #[cold]
+    pub(crate) fn goes_on_as_stream(&self) {
+        if self.times_silence() {
+            self.learn(Learned::streams);
+        }
     }
 
     /// What came back is a stream, which nobody had said.
@@ -494,29 +509,6 @@ impl Inherited {
     /// How many attributes a call inside may have from here.
     pub(crate) fn len(&self) -> usize {
         self.shared.as_slice().len() + self.attributes().len()
-    }
-}
-
-/// What a call is to the run that counts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Counted {
-    /// A model call, with which the loop goes round.
-    Iteration,
-    /// A model call for something else.
-    ModelCall,
-    Tool,
-    Nothing,
-}
-
-impl Counted {
-    /// What calls of that operation are, if they are made for what the loop does, or for something else.
-    pub(crate) fn of(called: OperationName, for_something_else: bool) -> Self {
-        match called {
-            _ if called.is_tool() => Counted::Tool,
-            _ if !called.is_inference() => Counted::Nothing,
-            _ if for_something_else => Counted::ModelCall,
-            _ => Counted::Iteration,
-        }
     }
 }
 

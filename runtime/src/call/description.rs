@@ -79,7 +79,7 @@ fn open_as(called: OperationName, site: &'static Site, manner: Manner, describe:
         description.opening.conclude();
         description.opening.finish()
     });
-    if called.kind() == Kind::Loop {
+    if called == OperationName::InvokeAgent {
         report(call.as_ref().is_some_and(|call| call.wants.span()));
     }
     call
@@ -170,6 +170,11 @@ impl Description {
         if let Some(time) = time.time() {
             self.opening.starts_at(time);
         }
+    }
+
+    /// No span of its own: it completes the current one, which is somebody else's.
+    pub fn __ss_current_span(&mut self) {
+        self.opening.adopt();
     }
 
     /// The name of a tool, which a sampler is to see.

@@ -41,6 +41,14 @@ impl Held {
         Held(self.0.take())
     }
 
+    /// What came back is a stream, and the call goes on as long.
+    #[inline]
+    pub(crate) fn goes_on_as_stream(&self) {
+        if let Some(call) = &self.0 {
+            call.goes_on_as_stream();
+        }
+    }
+
     /// Takes the call out and enters it; None if there is none. Then the user's code runs, until [`Running::leave`].
     #[inline]
     pub(crate) fn enter(&mut self) -> Option<Running<'_>> {

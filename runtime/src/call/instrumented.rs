@@ -75,6 +75,13 @@ impl<F, D, K> Instrumented<F, D, K> {
     pub(crate) fn new(inner: F, describe: D, call: Held) -> Self {
         Instrumented { inner, describe, call, kind: PhantomData }
     }
+
+    /// Of a stream.
+    #[inline]
+    pub(crate) fn new_stream(inner: F, describe: D, call: Held) -> Self {
+        call.goes_on_as_stream();
+        Instrumented::new(inner, describe, call)
+    }
 }
 
 impl<F, D, K> Future for Instrumented<F, D, K>

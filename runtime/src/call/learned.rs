@@ -134,8 +134,8 @@ pub(crate) struct Learned {
 pub(crate) struct Streaming {
     /// When the first item was there that carried anything, counted from the start.
     first_chunk: Option<Duration>,
-    /// When the last such item was there, while the time between them is measured.
-    previous_chunk: Option<Instant>,
+    /// When the last such item was there, while somebody wants to know.
+    last_chunk: Option<Instant>,
     /// From each such item to the next, in seconds.
     next_chunks: Vec<f64>,
     /// Whether items are read, and so say themselves whether they carry anything.
@@ -151,15 +151,16 @@ impl Streaming {
     const MOST_CHUNKS: usize = 1 << 16;
 
     fn arrived(&mut self, clock: Clock) {
-        if self.first_chunk.is_some() && !clock.times_chunks {
+        if self.first_chunk.is_some() && !clock.times_chunks && !clock.times_silence {
             return;
         }
         let now = Instant::now();
         if self.first_chunk.is_none() {
             self.first_chunk = clock.started.map(|started| now.saturating_duration_since(started));
         }
+        let before = self.last_chunk.replace(now);
         if clock.times_chunks {
-            let before = self.previous_chunk.replace(now).filter(|_| self.next_chunks.len() < Self::MOST_CHUNKS);
+            let before = before.filter(|_| self.next_chunks.len() < Self::MOST_CHUNKS);
             self.next_chunks.extend(before.map(|before| now.saturating_duration_since(before).as_secs_f64()));
         }
     }
@@ -172,6 +173,8 @@ pub(crate) struct Clock {
     pub(crate) started: Option<Instant>,
     /// Whether the time between the chunks is measured.
     pub(crate) times_chunks: bool,
+    /// Whether the time since the last of them may be asked for.
+    pub(crate) times_silence: bool,
 }
 
 /// A time, by both clocks: the one that spans have, and the one that durations are measured by.
@@ -285,7 +288,8 @@ impl Learned {
     /// An item has been looked at. Once it is known why the model stopped, whoever reads may stop, too.
     pub(crate) fn item_arrived(&mut self, clock: Clock) {
         let stream = self.stream.get_or_insert_default();
-        if !stream.is_read {
+        // An error carries nothing.
+        if !stream.is_read && self.failure.is_none() {
             stream.arrived(clock);
         }
         if stream.last || self.stop_reason.get().is_some() || matches!(self.failed.get(), Some(Some(_))) {
@@ -296,6 +300,16 @@ impl Learned {
     /// When the first item was there that carried anything, counted from the start.
     pub(crate) fn first_chunk(&self) -> Option<Duration> {
         self.stream.as_ref()?.first_chunk
+    }
+
+    /// What came back is a stream, of which there may never be an item.
+    pub(crate) fn streams(&mut self) {
+        self.stream.get_or_insert_default();
+    }
+
+    /// Of a stream, how long nothing has come that carried anything.
+    pub(crate) fn silence(&self, started: Option<Instant>) -> Option<Duration> {
+        Some(self.stream.as_ref()?.last_chunk.or(started)?.elapsed())
     }
 
     /// From each item that carried anything to the next, in seconds.

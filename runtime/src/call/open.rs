@@ -1,13 +1,13 @@
 //! Opening a call: who listens, what the request says, the sampler's decision, the start of the span.
 
-use crate::call::core::{Call, Counted, Inherited, Learning, Place, Recursive, Run, Wants};
+use crate::call::core::{Call, Inherited, Learning, Place, Recursive, Run, Wants};
 use crate::call::delivery;
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Moment;
 use crate::content::{Captured, captures};
-use crate::listen::{Beginning, Listeners, Started, start};
+use crate::listen::{Beginning, Listeners, Started, adopt, is_still_there, start};
 use crate::settings::Capture;
-use crate::vocabulary::{Kind, Operation, OperationName, Origin, Shared, SharedValues, key, value};
+use crate::vocabulary::{Counted, Kind, Operation, OperationName, Origin, Shared, SharedValues, key, value};
 use crate::warning;
 use opentelemetry::trace::{Link, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
@@ -48,7 +48,8 @@ pub(crate) struct Opening {
     keeps_shared: bool,
     sampling: Sampling,
     beginning: Option<Box<Beginning>>,
-    /// Whether its run has counted it.
+    /// What its run counts it as, and whether it has.
+    counted: Counted,
     is_counted: bool,
     pub(crate) manner: Manner,
     pub(crate) started: Option<Instant>,
@@ -106,11 +107,13 @@ pub(crate) struct Manner {
     pub(crate) without_tokens: bool,
     /// What a step is for, if for something else than its loop does.
     pub(crate) purpose: Option<&'static str>,
+    /// Whether it completes the span that it begins in, and starts none.
+    pub(crate) adopts: bool,
 }
 
 impl Manner {
     fn counted(&self, called: OperationName) -> Counted {
-        Counted::of(called, self.purpose.is_some())
+        called.counted(self.purpose.is_some())
     }
 }
 
@@ -180,13 +183,13 @@ impl Opening {
     /// None if nobody listens.
     #[inline]
     pub(crate) fn new(called: OperationName, site: &'static Site, manner: Manner) -> Option<Self> {
-        let found = match called.kind() {
+        let found = match called {
             // Who listens may be said by the context.
             #[cfg(feature = "testing")]
-            Kind::Loop if !is_there() => return None,
-            Kind::Loop => Found::Outside,
-            Kind::Step | Kind::Tool if is_there() => find(called, manner),
-            Kind::Step | Kind::Tool => return None,
+            OperationName::InvokeAgent if !is_there() => return None,
+            OperationName::InvokeAgent => Found::Outside,
+            _ if is_there() => find(called, manner),
+            _ => return None,
         };
         let (listening, parent) = match found {
             Found::Inside(run, parent) => (Listening::Within(run), parent),
@@ -220,10 +223,10 @@ impl Opening {
             (Listening::Own(listeners), Some(run)) => (run.inherited.len(), listeners.tracer.is_some()),
             (Listening::Within(run), _) => (run.inherited.len(), run.asks_under(place.span)),
         };
-        let measured = listening.measure(called);
+        let (measured, counted) = (listening.measure(called), manner.counted(called));
         if !asks && !measured {
             if let Listening::Within(run) = &listening {
-                run.count(manner.counted(called));
+                run.count(counted);
             }
             return None;
         }
@@ -237,7 +240,9 @@ impl Opening {
             let later = if kind == Kind::Step { 6 } else { 2 };
             let mut attributes = Vec::with_capacity(operation.attributes.len() + site.attributes + inherited + later);
             attributes.extend(operation.attributes.iter().map(|&(key, value)| KeyValue::new(key, value)));
-            attributes.extend(manner.purpose.map(|purpose| KeyValue::new(key::PURPOSE, purpose)));
+            if let Some(purpose) = manner.purpose {
+                attributes.push(KeyValue::new(key::PURPOSE, purpose));
+            }
             attributes
         });
         let captures = site.capture && consent != Consent::Denied && captures(&listening.settings, operation, kind);
@@ -257,6 +262,7 @@ impl Opening {
             keeps_shared: kind == Kind::Loop || measured || logs || prices,
             sampling,
             beginning: None,
+            counted,
             is_counted: false,
             manner,
             attributes,
@@ -318,6 +324,7 @@ impl Opening {
         self.subject = None;
         let beginning = self.beginning.take();
         let started = match (&self.listening.tracer, self.attributes.take()) {
+            (Some(_), Some(attributes)) if self.manner.adopts => adopt(&self.parent, attributes, beginning),
             (Some(tracer), Some(attributes)) => start(tracer, &self.parent, self.operation, name, attributes, beginning),
             _ => Started::Nothing,
         };
@@ -334,14 +341,14 @@ impl Opening {
         let counted = std::mem::replace(&mut self.is_counted, true);
         match &self.listening {
             Listening::Within(run) if !counted && self.written.retries && self.is_of_loop() => run.count_retry(),
-            Listening::Within(run) if !counted => run.count(self.manner.counted(self.operation.called)),
+            Listening::Within(run) if !counted => run.count(self.counted),
             _ => None,
         }
     }
 
     /// Whether it is a model call of its loop's own.
     fn is_of_loop(&self) -> bool {
-        self.manner.counted(self.operation.called) == Counted::Iteration
+        self.counted == Counted::Iteration
     }
 
     /// Opens it in another context, if nothing was decided yet. Where nobody listens in there, nobody does.
@@ -378,7 +385,7 @@ impl Opening {
             return;
         }
         match &mut self.sampling {
-            Sampling::Decided(span) => span.link(linked),
+            Sampling::Decided(span) => span.link(&self.parent, linked),
             _ => self.beginning.get_or_insert_default().links.push(Link::with_context(linked)),
         }
     }
@@ -392,8 +399,58 @@ impl Opening {
         self.started = Some(Moment::of(time).instant);
     }
 
+    /// Completes the span that is current where it is opened, and starts none. That span is somebody else's; where there is none, it starts its own.
+    #[cold]
+    pub(crate) fn adopt(&mut self) {
+        if self.is_decided() {
+            return warning::once!(
+                "`span = current` was left out: it was said after other arguments, and the call has a span already"
+            );
+        }
+        if !matches!(self.sampling, Sampling::Early | Sampling::Late) {
+            return;
+        }
+        let is_heard = self.listening.tracer.as_ref().is_some_and(is_still_there) && !self.parent.is_telemetry_suppressed();
+        match if is_heard { self.around() } else { Around::Unsampled } {
+            Around::Recording => {
+                self.manner.adopts = true;
+                self.sampling = Sampling::Late;
+            }
+            Around::Unsampled => {
+                self.sampling = Sampling::Decided(Started::Nothing);
+                self.attributes = None;
+            }
+            Around::Nothing => warning::once!(
+                "`span = current` found no span to complete: where the call begins, none is current that records and that somebody else has opened for it. It has a span of its own"
+            ),
+        }
+    }
+
+    /// The span that it begins in, if it may be completed.
+    fn around(&self) -> Around {
+        let span = self.parent.span();
+        let context = span.span_context();
+        if self.begins_in_ours() {
+            Around::Nothing
+        } else if span.is_recording() {
+            Around::Recording
+        } else if context.is_valid() && !context.is_remote() && !context.is_sampled() {
+            Around::Unsampled
+        } else {
+            Around::Nothing
+        }
+    }
+
+    /// Whether the current span is that of a call around.
+    fn begins_in_ours(&self) -> bool {
+        match &self.listening {
+            Listening::Own(_) => false,
+            Listening::Within(run) => run.call_at(self.place).is_some_and(|call| call.span == self.place.span),
+        }
+    }
+
     fn is_decided(&self) -> bool {
-        matches!(self.sampling, Sampling::Decided(Started::Recording(_) | Started::Unsampled(_)))
+        self.manner.adopts || matches!(self.sampling, Sampling::Decided(Started::Recording(_) | Started::Unsampled(_)))
     }
 
     /// What the loop says and the call itself does not, and where in the loop it stands.
@@ -458,11 +515,11 @@ impl Opening {
             return;
         }
         self.say_defaults();
-        if let Sampling::Decided(Started::Recording(_)) = &self.sampling {
+        if let Sampling::Decided(Started::Recording(_) | Started::Adopted) = &self.sampling {
             // Decided by what was there then; the rest comes now.
             let name = self.name_of_span();
             if let (Sampling::Decided(span), Some(attributes)) = (&mut self.sampling, self.attributes.take()) {
-                span.describe(name, attributes);
+                span.describe(&self.parent, name, attributes);
             }
         } else {
             self.decide();
@@ -480,7 +537,7 @@ impl Opening {
             // It may turn out to be a stream, whose first chunk is timed.
             started.get_or_insert_with(Instant::now);
         }
-        let unsampled = matches!(span, Started::Unsampled(_));
+        let (unsampled, is_adopted) = (matches!(span, Started::Unsampled(_)), matches!(span, Started::Adopted));
         let own = span.into_context(parent);
         let allows_content = self.consent.allows();
         let mut wants = Wants::of_span(records, self.captures && allows_content);
@@ -529,6 +586,7 @@ impl Opening {
             operation,
             is_of_loop,
             wants,
+            is_adopted,
             id,
             context,
             here,
@@ -656,6 +714,15 @@ fn cheap_to_clone(value: Value) -> Value {
         Value::String(text) => Value::String(Arc::<str>::from(text.as_str()).into()),
         other => other,
     }
+}
+
+/// What span a call begins in, as far as it may complete it.
+enum Around {
+    /// None that is somebody else's: none at all, one of ours, one of another process, or one that has ended.
+    Nothing,
+    Recording,
+    /// A sampler has said no to it, and is not asked anew.
+    Unsampled,
 }
 
 /// What a call that is not a loop begins in.

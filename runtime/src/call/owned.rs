@@ -83,7 +83,7 @@ impl<K: Kind> Owned<K> {
             call.streams();
         }
         let read = move |returned: Returned<'_, S::Item>| returned.__ss_success().chunk(&chunk, at);
-        Instrumented::<_, _, K>::new(stream, read, Held::new(self.call.take()))
+        Instrumented::<_, _, K>::new_stream(stream, read, Held::new(self.call.take()))
     }
 }
 

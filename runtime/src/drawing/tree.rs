@@ -246,7 +246,7 @@ fn look_of(span: &Span) -> Look {
     let operation = span.attributes.get(key::OPERATION_NAME).and_then(Value::as_str);
     // They are the same in both vocabularies.
     let is_called = |called: &OperationName| operation == GENAI.operation(*called).constant(key::OPERATION_NAME);
-    let kind = operation.and_then(|_| OperationName::ALL.into_iter().find(is_called)).map(OperationName::kind);
+    let kind = operation.and_then(|_| OperationName::all().find(is_called)).map(OperationName::kind);
     match kind {
         Some(Kind::Step) => Look::Step,
         Some(Kind::Tool) => Look::Tool,

@@ -219,6 +219,23 @@ macro_rules! asked {
 
 asked!(LoopDescription StepDescription);
 
+macro_rules! adopting {
+    ($($description:ident)*) => {$(
+        impl $description<'_> {
+            /// No span of its own: the call completes the one that is current where it begins, as a client has opened it that traces itself, with what is
+            /// known of it. That span's name and end are left to whoever opened it. What `span = current` does, for which
+            /// [the guide](crate::guide::beside_tracing) says where there is none to complete.
+            ///
+            /// Said before anything but the parent; later it is left out, with a warning.
+            pub fn current_span(&mut self) {
+                self.description.__ss_current_span();
+            }
+        }
+    )*};
+}
+
+adopting!(StepDescription ToolDescription);
+
 impl StepDescription<'_> {
     /// Somebody else reports the tokens of this call, as a client does that traces itself: they stay off this span and its metrics.
     pub fn without_tokens(&mut self) {

@@ -340,7 +340,7 @@ mod tests {
     use opentelemetry::metrics::noop::NoopMeterProvider;
 
     fn operations() -> impl Iterator<Item = &'static Operation> {
-        [&PRESCRIBED, &GENAI].into_iter().flat_map(|convention| OperationName::ALL.map(|called| convention.operation(called)))
+        [&PRESCRIBED, &GENAI].into_iter().flat_map(|convention| OperationName::all().map(|called| convention.operation(called)))
     }
 
     #[test]
@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn an_inference_is_measured_as_one_and_nothing_else_is() {
-        for operation in OperationName::ALL.map(|called| GENAI.operation(called)) {
+        for operation in OperationName::all().map(|called| GENAI.operation(called)) {
             let is_inference = |name| ["chat", "generate_content", "text_completion"].contains(&name);
             let is_timed_as_one = operation.duration.is_some_and(|duration| duration.name.contains(".inference."));
             assert_eq!(operation.constant(key::OPERATION_NAME).is_some_and(is_inference), is_timed_as_one, "{}", operation.name);
@@ -388,7 +388,7 @@ mod tests {
             [duration, operation.chunks.map(|chunks| chunks.first.name), tokens, operation.counts.map(|counts| counts.steps.name)]
         }
         for convention in [&PRESCRIBED, &GENAI] {
-            for called in OperationName::ALL {
+            for called in OperationName::all() {
                 let shared = Measured::ALL[called.measured() as usize];
                 assert_eq!(shared.measured(), called.measured());
                 assert_eq!(names(convention.operation(called)), names(convention.operation(shared)), "{called:?}");

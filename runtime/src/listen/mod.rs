@@ -15,7 +15,7 @@ pub(crate) use found::report;
 pub(crate) use meters::{Measurement, Meters};
 #[cfg(feature = "mcp")]
 pub(crate) use requests::{is_worth_asking, remember};
-pub(crate) use tracer::{Beginning, Started, start};
+pub(crate) use tracer::{Beginning, Started, adopt, is_still_there, start};
 #[cfg(feature = "mcp")]
 pub(crate) use tracer::{start_built, was_listened_to};
 

@@ -55,9 +55,20 @@ pub(crate) fn is_real(tracer: &BoxedTracer) -> bool {
     !tracer.build_with_context(SpanBuilder::from_name(crate::NAME), &PARENT).span_context().is_valid()
 }
 
+/// Whether the provider is there that the tracer is of, where nothing is started that would tell.
+pub(crate) fn is_still_there(tracer: &BoxedTracer) -> bool {
+    let real = is_real(tracer);
+    if !real {
+        SEEN.store(false, Relaxed);
+    }
+    real
+}
+
 /// A span as it was started.
 pub(crate) enum Started {
     Recording(BoxedSpan),
+    /// Nothing was: the span that is current where the call begins is somebody else's, and records.
+    Adopted,
     /// A sampler said no.
     Unsampled(BoxedSpan),
     /// There is no provider, or none any more, or telemetry is suppressed.
@@ -108,25 +119,43 @@ pub(crate) fn start_built(tracer: &BoxedTracer, parent: &Context, builder: SpanB
     Started::Unsampled(span)
 }
 
+/// Starts nothing: the span that is current there is completed.
+#[cold]
+pub(crate) fn adopt(parent: &Context, attributes: Vec<KeyValue>, beginning: Option<Box<Beginning>>) -> Started {
+    let span = parent.span();
+    span.set_attributes(attributes);
+    for link in beginning.into_iter().flat_map(|beginning| beginning.links) {
+        span.add_link(link.span_context, link.attributes);
+    }
+    Started::Adopted
+}
+
 impl Started {
     pub(crate) fn is_recording(&self) -> bool {
-        matches!(self, Started::Recording(_))
+        matches!(self, Started::Recording(_) | Started::Adopted)
     }
 
     /// A link that is learned after the sampler has decided.
-    pub(crate) fn link(&mut self, link: SpanContext) {
-        if let Started::Recording(span) = self {
-            span.add_link(link, Vec::new());
+    pub(crate) fn link(&mut self, parent: &Context, link: SpanContext) {
+        match self {
+            Started::Recording(span) => span.add_link(link, Vec::new()),
+            Started::Adopted => parent.span().add_link(link, Vec::new()),
+            Started::Unsampled(_) | Started::Nothing => {}
         }
     }
 
     /// What is learned after the sampler has decided.
-    pub(crate) fn describe(&mut self, name: Option<Cow<'static, str>>, attributes: Vec<KeyValue>) {
-        if let Started::Recording(span) = self {
-            if let Some(name) = name {
-                span.update_name(name);
+    pub(crate) fn describe(&mut self, parent: &Context, name: Option<Cow<'static, str>>, attributes: Vec<KeyValue>) {
+        match self {
+            Started::Recording(span) => {
+                if let Some(name) = name {
+                    span.update_name(name);
+                }
+                span.set_attributes(attributes);
             }
-            span.set_attributes(attributes);
+            // Its name is its owner's.
+            Started::Adopted => parent.span().set_attributes(attributes),
+            Started::Unsampled(_) | Started::Nothing => {}
         }
     }
 
@@ -138,6 +167,7 @@ impl Started {
     pub(crate) fn into_context(self, parent: &Context) -> Option<Context> {
         match self {
             Started::Recording(span) => Some(parent.with_span(span)),
+            Started::Adopted => Some(parent.clone()),
             Started::Unsampled(span) => (!parent.span().is_recording()).then(|| parent.with_span(span)),
             Started::Nothing => None,
         }

@@ -245,7 +245,10 @@ pub(crate) struct Facts {
     pub(crate) modality: Option<Modality>,
     pub(crate) stop_sequences: Vec<StringValue>,
     pub(crate) tools: Option<usize>,
-    pub(crate) choices: Vec<Choice>,
+    /// The answer that is being read. Most responses have one.
+    choice: Option<Choice>,
+    /// Those before it.
+    choices: Vec<Choice>,
     pub(crate) content: Option<Box<Content>>,
 }
 
@@ -257,6 +260,9 @@ pub(crate) struct Content {
     pub(crate) definitions: Value,
     pub(crate) whole: Value,
 }
+
+/// How many answers a response may have.
+const CHOICES: usize = 1_000;
 
 /// No model, id or reason is longer, in bytes: it is some other text, and left out.
 const LONGEST_WORD: usize = 1024;
@@ -277,9 +283,11 @@ impl Facts {
     }
 
     pub(crate) fn say_text(&mut self, text: Text, value: &str) {
-        // What is said first counts: of the models that may be taken, the first is asked for.
         let said = &mut self.texts[text as usize];
-        *said = said.take().or_else(|| word(value, shared));
+        // What is said first counts: of the models that may be taken, the first is asked for.
+        if said.is_none() {
+            *said = word(value, shared);
+        }
     }
 
     pub(crate) fn take_text(&mut self, text: Text) -> Option<StringValue> {
@@ -345,11 +353,24 @@ impl Facts {
 
     /// The answer that is being read. Where a response has no list of them, it is one.
     pub(crate) fn choice(&mut self) -> &mut Choice {
-        if self.choices.is_empty() {
-            self.choices.push(Choice::default());
+        self.choice.get_or_insert_default()
+    }
+
+    /// Another answer begins, unless there are as many as may be.
+    pub(crate) fn begin_choice(&mut self) -> bool {
+        let has_room = self.choices.len() + 1 < CHOICES || self.choice.is_none();
+        if has_room {
+            self.choices.extend(self.choice.replace(Choice::default()));
         }
-        let last = self.choices.len() - 1;
-        &mut self.choices[last]
+        has_room
+    }
+
+    pub(crate) fn choices(&mut self) -> impl Iterator<Item = &mut Choice> {
+        self.choices.iter_mut().chain(&mut self.choice)
+    }
+
+    pub(crate) fn take_choices(&mut self) -> impl Iterator<Item = Choice> + use<> {
+        std::mem::take(&mut self.choices).into_iter().chain(self.choice.take())
     }
 
     pub(crate) fn place(&mut self, place: Place) -> &mut Value {

@@ -443,7 +443,7 @@ const OPENAI_REQUEST: Want = members![
     ("maxTokens", Want::Key(Sign::NoChat)),
     ("max_completion_tokens", Want::Count(Count::MaxCompletionTokens)),
     ("max_tokens", Want::Count(Count::MaxTokens)),
-    ("messages", Want::All(&[Want::Key(Sign::Messages), Want::Content(Place::Messages)])),
+    ("messages", Want::All(&[Want::Content(Place::Messages), Want::Key(Sign::Messages)])),
     ("model", Want::Text(Text::Model)),
     ("modelId", Want::Key(Sign::NoChat)),
     ("modelPreferences", Want::Key(Sign::NoChat)),
@@ -496,7 +496,7 @@ const OPENAI_RESPONSE: Want = members![
         "choices",
         Want::Choices(&members![
             ("finish_reason", Want::FinishReason),
-            ("message", Want::All(&[Want::Key(Sign::ChoiceMessage), Want::Content(Place::Choice)])),
+            ("message", Want::All(&[Want::Content(Place::Choice), Want::Key(Sign::ChoiceMessage)])),
             ("text", Want::Content(Place::Choice)),
         ]),
     ),

@@ -61,8 +61,8 @@ pub(crate) fn facts(
     if wants.content { careful(|| walk::facts(given, under, want, said)) } else { Err(Unread::Broken) }
 }
 
-/// Whether values of a kind are OpenAI's chat, as they are to most servers: then the next one is taken for one, and gone over for what it says alone.
-/// If that shows something else, what it is is looked for.
+/// Whether the value of a kind that was read last was of OpenAI's chat, as those of most servers are. What is remembered changes what the next one
+/// costs, and never what is read.
 pub(crate) struct Chats(AtomicBool);
 
 impl Chats {
@@ -70,7 +70,7 @@ impl Chats {
         Chats(AtomicBool::new(false))
     }
 
-    /// Keeps whose value it was.
+    /// Remembers whose value it was.
     pub(crate) fn remember(&self, provider: &Provider) {
         let is_chat = ptr::eq(provider, CHAT);
         if self.0.load(Ordering::Relaxed) != is_chat {
@@ -78,7 +78,8 @@ impl Chats {
         }
     }
 
-    /// Whether the value is one of theirs, and what it says then. What is content is not copied before that is known.
+    /// Takes the value for a chat's, if that is likely: true if it is one, with what it says; else nothing is known yet. Content is not taken for
+    /// anybody's: a history would be copied in vain.
     pub(crate) fn facts(
         &self,
         given: &dyn Readable,

@@ -10,7 +10,6 @@ use crate::value::message::Message;
 use crate::value::response::TokenUsage;
 use crate::vocabulary::stop_reason_word;
 use opentelemetry::StringValue;
-use std::mem::take;
 
 /// What a response says. What it does not say is None, or empty.
 #[derive(Debug, Default)]
@@ -85,8 +84,8 @@ pub(crate) fn told(provider: &Provider, facts: &mut Facts) -> Response {
     let usage = usage(&provider.tokens, facts);
     let error = facts.signs.has(Sign::Failed).then(|| error_type(facts));
     let mut messages = Vec::new();
-    let mut finish_reasons = Vec::with_capacity(facts.choices.len());
-    for (place, choice) in (0..).zip(take(&mut facts.choices)) {
+    let mut finish_reasons = Vec::with_capacity(facts.choices().count());
+    for (place, choice) in (0..).zip(facts.take_choices()) {
         messages.extend(answer(&choice));
         if let Some(reason) = choice.finish_reason {
             finish_reasons.push((choice.index.unwrap_or(place), reason));
@@ -110,11 +109,11 @@ fn derive_finish_reasons(finish: Finish, facts: &mut Facts) {
         Finish::Said => {}
         Finish::SaidOrCall => {
             let stopped = |choice: &&mut Choice| choice.finish_reason == Some(stop_reason_word("STOP"));
-            let calls = facts.choices.iter_mut().filter(|choice| choice.calls_tool);
+            let calls = facts.choices().filter(|choice| choice.calls_tool);
             calls.filter(stopped).for_each(|choice| choice.finish_reason = call());
         }
         Finish::CallUnlessSaid => {
-            let silent = facts.choices.iter_mut().filter(|choice| choice.calls_tool && choice.finish_reason.is_none());
+            let silent = facts.choices().filter(|choice| choice.calls_tool && choice.finish_reason.is_none());
             silent.for_each(|choice| choice.finish_reason = call());
         }
         Finish::Derived => {

@@ -3,7 +3,7 @@
 //!
 //! There is one type of serializer, since a user's types are compiled once for each.
 
-use crate::read::facts::{Choice, Facts, Sign, Signs, Text, shared, word};
+use crate::read::facts::{Facts, Sign, Signs, Text, shared, word};
 use crate::read::want::{MODALITY, Members, Name, Names, Want};
 use crate::value::attribute::Number;
 use crate::vocabulary::{Modality, Spent, stop_reason_word};
@@ -66,9 +66,6 @@ const DEPTH: u8 = 120;
 
 /// How many values content may have, each of which takes more room than it says.
 const VALUES: usize = 1 << 20;
-
-/// How many answers a response may have.
-const CHOICES: usize = 1_000;
 
 /// How many names of members are kept to be told.
 const NAMES: usize = 100;
@@ -462,13 +459,8 @@ impl Inner<'_, '_> {
         match self.kind {
             Kind::Each(want) => return Some(want),
             Kind::Choices(want) => {
-                if let Some(facts) = &mut self.walk.facts {
-                    if facts.choices.len() >= CHOICES {
-                        return None;
-                    }
-                    facts.choices.push(Choice::default());
-                }
-                return Some(want);
+                let has_room = self.walk.facts.as_mut().is_none_or(|facts| facts.begin_choice());
+                return has_room.then_some(want);
             }
             Kind::Breakdown(_) => {
                 self.say(Facts::begin_entry);

@@ -8,7 +8,7 @@ use crate::vocabulary::{Modality, Spent};
 pub(crate) enum Want {
     /// Of an object, these members.
     Members(&'static Members),
-    /// Each of these: the value is visited as often.
+    /// Each of these: the value is visited as often. Of an enum's variant with members of its own, the first alone.
     All(&'static [Want]),
     /// Of a list, of each entry; of anything else, of itself.
     Each(&'static Want),
@@ -125,7 +125,7 @@ impl Members {
             let name = list[at].0;
             // None stands there twice.
             assert!(at == 0 || is_before(list[at - 1].0, name));
-            let bit = Name::of(name).bit as usize;
+            let bit = Name::of(name).bit;
             names.0 |= 1 << bit;
             next[at] = first[bit];
             #[expect(clippy::cast_possible_truncation, reason = "there are not so many members")]
@@ -148,7 +148,7 @@ impl Members {
     /// What is wanted of the member with that name.
     #[inline]
     pub(crate) fn of(&self, name: Name<'_>) -> Option<&'static Want> {
-        let mut at = usize::from(self.first[usize::from(name.bit)]);
+        let mut at = usize::from(self.first[name.bit]);
         loop {
             let (other, want) = self.list.get(at)?;
             if is_same(name.text.as_bytes(), other.as_bytes()) {
@@ -164,7 +164,7 @@ impl Members {
 pub(crate) struct Name<'a> {
     pub(crate) text: &'a str,
     /// Which bit of [`Names`] it is.
-    bit: u8,
+    bit: usize,
 }
 
 impl<'a> Name<'a> {
@@ -173,10 +173,10 @@ impl<'a> Name<'a> {
     pub(crate) const fn of(text: &'a str) -> Self {
         let bit = match text.as_bytes() {
             [] => 0,
-            [first, .., last] => first.wrapping_mul(3).wrapping_add(last.wrapping_mul(11)).wrapping_add(text.len() as u8),
-            [only] => *only,
+            [first, .., last] => text.len() + 3 * *first as usize + 11 * *last as usize,
+            [only] => *only as usize,
         };
-        Name { text, bit: bit % Names::BITS as u8 }
+        Name { text, bit: bit % Names::BITS }
     }
 }
 

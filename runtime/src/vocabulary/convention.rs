@@ -102,6 +102,7 @@ pub(crate) mod key {
     pub(crate) const MESSAGES_AFTER: &str = "samplescope.messages.after";
     pub(crate) const MESSAGES_BEFORE: &str = "samplescope.messages.before";
     pub(crate) const PURPOSE: &str = "samplescope.purpose";
+    pub(crate) const STREAM_SILENCE: &str = "samplescope.stream.silence";
     /// Beside the tokens that it is the price of, where backends look for it.
     pub(crate) const USAGE_COST: &str = "gen_ai.usage.cost";
 }
@@ -178,8 +179,8 @@ pub(crate) struct Convention {
     pub(crate) cache_write: &'static str,
     /// Whether the system's instructions are text, and nothing else.
     pub(crate) text_instructions: bool,
-    /// In the order of [`OperationName::ALL`].
-    operations: [Operation; OperationName::ALL.len()],
+    /// In the order of [`OperationName`]'s numbers.
+    operations: [Operation; OperationName::COUNT],
 }
 
 /// How the calls of one operation are written down.
@@ -726,7 +727,7 @@ mod tests {
 
     #[test]
     fn every_operation_stands_where_it_is_looked_for_and_says_its_own_name() {
-        for called in OperationName::ALL {
+        for called in OperationName::all() {
             let [prescribed, genai] = [&PRESCRIBED, &GENAI].map(|convention| convention.operation(called));
             assert_eq!((prescribed.called, genai.called), (called, called));
             let name = genai.constant(key::OPERATION_NAME);

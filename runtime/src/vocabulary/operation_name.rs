@@ -37,53 +37,64 @@ pub(crate) enum Measured {
     Stores,
 }
 
+/// What a call is to the loop that counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// A model call, with which the loop goes round.
+    Iteration,
+    /// A model call for something else.
+    ModelCall,
+    Tool,
+    Nothing,
+}
+
+/// Which attribute each has, what it shares its instruments with, and what its loop counts it as, in the order of their numbers: a call asks for it
+/// where it opens.
+const ROWS: [(OperationName, Kind, Measured, Counted); 14] = [
+    (OperationName::InvokeAgent, Kind::Loop, Measured::Agents, Counted::Nothing),
+    (OperationName::Chat, Kind::Step, Measured::Inferences, Counted::Iteration),
+    (OperationName::GenerateContent, Kind::Step, Measured::Inferences, Counted::Iteration),
+    (OperationName::TextCompletion, Kind::Step, Measured::Inferences, Counted::Iteration),
+    (OperationName::Embeddings, Kind::Step, Measured::Embeddings, Counted::Nothing),
+    (OperationName::ExecuteTool, Kind::Tool, Measured::Tools, Counted::Tool),
+    (OperationName::Retrieval, Kind::Tool, Measured::Stores, Counted::Nothing),
+    (OperationName::SearchMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
+    (OperationName::CreateMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
+    (OperationName::UpdateMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
+    (OperationName::UpsertMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
+    (OperationName::DeleteMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
+    (OperationName::CreateMemoryStore, Kind::Tool, Measured::Stores, Counted::Nothing),
+    (OperationName::DeleteMemoryStore, Kind::Tool, Measured::Stores, Counted::Nothing),
+];
+
 impl OperationName {
+    pub(crate) const COUNT: usize = ROWS.len();
+
     /// In the order of their numbers.
-    pub(crate) const ALL: [OperationName; 14] = [
-        OperationName::InvokeAgent,
-        OperationName::Chat,
-        OperationName::GenerateContent,
-        OperationName::TextCompletion,
-        OperationName::Embeddings,
-        OperationName::ExecuteTool,
-        OperationName::Retrieval,
-        OperationName::SearchMemory,
-        OperationName::CreateMemory,
-        OperationName::UpdateMemory,
-        OperationName::UpsertMemory,
-        OperationName::DeleteMemory,
-        OperationName::CreateMemoryStore,
-        OperationName::DeleteMemoryStore,
-    ];
+    #[cfg(any(test, feature = "console", feature = "testing"))]
+    pub(crate) fn all() -> impl Iterator<Item = OperationName> {
+        ROWS.into_iter().map(|(called, ..)| called)
+    }
 
     pub(crate) fn kind(self) -> Kind {
-        match self.measured() {
-            Measured::Agents => Kind::Loop,
-            Measured::Inferences | Measured::Embeddings => Kind::Step,
-            Measured::Tools | Measured::Stores => Kind::Tool,
-        }
+        ROWS[self as usize].1
     }
 
     pub(crate) fn measured(self) -> Measured {
-        match self {
-            OperationName::InvokeAgent => Measured::Agents,
-            OperationName::Chat | OperationName::GenerateContent | OperationName::TextCompletion => Measured::Inferences,
-            OperationName::Embeddings => Measured::Embeddings,
-            OperationName::ExecuteTool => Measured::Tools,
-            OperationName::Retrieval
-            | OperationName::SearchMemory
-            | OperationName::CreateMemory
-            | OperationName::UpdateMemory
-            | OperationName::UpsertMemory
-            | OperationName::DeleteMemory
-            | OperationName::CreateMemoryStore
-            | OperationName::DeleteMemoryStore => Measured::Stores,
+        ROWS[self as usize].2
+    }
+
+    /// What it is counted as, if it is made for what its loop does, or for something else.
+    pub(crate) fn counted(self, for_something_else: bool) -> Counted {
+        match ROWS[self as usize].3 {
+            Counted::Iteration if for_something_else => Counted::ModelCall,
+            counted => counted,
         }
     }
 
     /// Whether a model is asked for an answer.
     pub(crate) fn is_inference(self) -> bool {
-        self.measured() == Measured::Inferences
+        matches!(self, OperationName::Chat | OperationName::GenerateContent | OperationName::TextCompletion)
     }
 
     /// Whether it is a tool that is run.

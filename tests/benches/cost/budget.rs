@@ -3,7 +3,7 @@
 //! Allocations, bytes and sizes depend on the code alone. Instructions depend on the toolchain, too: the budget names the one they were counted
 //! with, and on another one, or without valgrind, they are not checked. That a request takes no more of them than by hand is, wherever valgrind is.
 
-use crate::case::{BY_HAND, OURS, State, many, reading, requests, states};
+use crate::case::{BY_HAND, OURS, State, WRITTEN, many, reading, requests, states};
 use crate::machine::toolchain;
 use crate::sizes::{FUTURES, sizes};
 use std::collections::BTreeMap;
@@ -16,6 +16,9 @@ const ALLOWED: u64 = 2;
 /// Percent, where thousands of calls are open at once. The allocator's lists are long then, and how long it searches them depends on where its heap
 /// begins, so on the length of the program's path: by 5 %. What these figures are for is growth, which would be a multiple.
 const ALLOWED_OF_MANY: u64 = 10;
+
+/// Percent: what a step that reads its request and its response may take of the instructions of one with every attribute written.
+const ALLOWED_TO_READ: u64 = 150;
 
 const HEAD: &str = "\
 # What each state may cost: a loop of 8 spans, many calls at once, a step that reads, a request of MCP, and the bytes of futures. Written by
@@ -51,7 +54,24 @@ pub(crate) fn check() -> io::Result<bool> {
         let figure = |figures: &Figures| figures.get(what).map_or_else(|| "–".to_owned(), u64::to_string);
         println!("{:<40} {:<12} {:>10} {:>10}  {verdict}", what[0], what[1], figure(&budget), figure(&now));
     }
+    within &= is_reading_within(&now);
     Ok(within & are_requests_no_dearer_than_by_hand(&now)?)
+}
+
+/// Whether a step with both words takes no more than its share of one with each attribute written.
+fn is_reading_within(now: &Figures) -> bool {
+    let mut is_within = true;
+    let (written, read): (Vec<_>, Vec<_>) = reading().into_iter().partition(|state| state.case.name == WRITTEN);
+    let instructions = |state: &State| now.get(&[of_reading(state), INSTRUCTIONS.to_owned()]).copied();
+    if let Some(written) = written.first().and_then(instructions) {
+        for (state, instructions) in read.iter().filter_map(|state| Some((state, instructions(state)?))) {
+            let percent = (instructions * 100).div_ceil(written);
+            let verdict = if percent > ALLOWED_TO_READ { "WORSE" } else { "" };
+            is_within &= percent <= ALLOWED_TO_READ;
+            println!("{:<40} {:<12} {ALLOWED_TO_READ:>10} {percent:>10}  {verdict}", of_reading(state), "% of written");
+        }
+    }
+    is_within
 }
 
 /// Whether a request takes no more instructions than the same span written by hand. True without valgrind, which nobody can count without.
@@ -87,9 +107,9 @@ fn measure() -> io::Result<Figures> {
         add(state.case.group, "allocations", cost.allocations);
         add(state.case.group, "bytes", cost.bytes);
     }
-    for State { case, size, runs } in reading() {
-        let of = format!("{size} messages, {}", case.name);
-        let cost = case.cost(size, runs)?;
+    for state in reading() {
+        let of = of_reading(&state);
+        let cost = state.case.cost(state.size, state.runs)?;
         if let Some(instructions) = cost.instructions {
             add(&of, INSTRUCTIONS, instructions);
         }
@@ -111,6 +131,10 @@ fn measure() -> io::Result<Figures> {
 
 fn of_many(State { case, size, .. }: &State) -> String {
     format!("{size} {}, {}", case.group, case.name)
+}
+
+fn of_reading(State { case, size, .. }: &State) -> String {
+    format!("{size} messages, {}", case.name)
 }
 
 /// The toolchain, and the figures.

@@ -186,7 +186,7 @@ fn of_a_step(request: &Request, turn: usize, retries: u8, tenant: &Named, job: &
     Ok(answered())
 }
 
-#[sampling_step(request = body, response = |response| response)]
+#[sampling_step(span = current, request = body, response = |response| response)]
 fn of_a_step_besides(body: &[(&str, &str)]) -> String {
     String::new()
 }
@@ -223,6 +223,9 @@ fn of_a_tool(call: &Call, tenant: &Named, job: &Job) -> Result<Output, Failure> 
     Err(Failure)
 }
 
+#[sampling_tool(span = current)]
+fn of_a_tool_besides() {}
+
 #[sampling_step(operation = "embeddings")]
 fn of_embeddings() {}
 
@@ -253,6 +256,7 @@ fn main() {
     of_a_step_besides(&[]);
     of_a_step_that_fails();
     drop(of_a_stream());
+    of_a_tool_besides();
     of_embeddings();
     of_a_summary();
     of_a_retrieval("refunds");
