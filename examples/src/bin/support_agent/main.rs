@@ -1,15 +1,16 @@
 //! An agent with what production agents record by hand: who asked and for whom, what was decided, retried, retrieved, compacted and spent, what it was
 //! worth, and content only by consent. What it says once on the loop is on everything inside, a sub-agent's work included.
 
+use futures::{Stream, TryStreamExt as _, stream};
+use model::{Call, Model, Refused, Response};
 use samplescope::{
-    Decision, Evaluation, Piece, Reference, Settings, TokenUsage, current_loop, sampling_loop, sampling_step, sampling_tool,
+    Chunk, Decision, Evaluation, Piece, Reference, Settings, TokenUsage, current_loop, sampling_loop, sampling_step,
+    sampling_tool,
 };
 use samplescope_examples::terminal;
-use std::collections::VecDeque;
 use std::error::Error;
-use std::fmt;
-use std::time::Duration;
 
+mod model;
 #[cfg(test)]
 mod tests;
 
@@ -56,10 +57,18 @@ async fn support(model: &mut Model, session: &Session, question: &str) -> Result
 
 /// A retry is another model call of the same iteration.
 async fn ask_again(model: &mut Model, history: &[String]) -> Result<Response, Refused> {
-    match model.ask(history, 0).await {
-        Err(Refused(503)) => model.ask(history, 1).await,
+    match ask(model, history, 0).await {
+        Err(Refused(503)) => ask(model, history, 1).await,
         settled => settled,
     }
+}
+
+#[sampling_step(
+    attempt = attempt, messages = history.join("\n"), message = |response| &response.text, usage = |response| response.usage,
+    error_attributes("http.response.status_code" = |error| error.0),
+)]
+async fn ask(model: &mut Model, history: &[String], attempt: u32) -> Result<Response, Refused> {
+    model.next().await
 }
 
 /// The tool is an agent of its own, in the same conversation and for the same user.
@@ -73,55 +82,16 @@ async fn look_up(model: &mut Model) -> Result<String, Refused> {
     // Where a real one calls its search.
     #[sampling_tool(operation = "retrieval", data_source_id = "tracking", query = "parcel", documents = |found| found)]
     let found = Vec::from(["It was seen in Bern.".to_owned()]);
-    Ok(model.ask(&found, 0).await?.text)
+    model::in_a_span_of_its_own(async { tell(model, &found).map_ok(|piece| piece.text).try_collect().await }).await
 }
 
-struct Call(&'static str, &'static str);
-struct Response {
-    text: String,
-    call: Option<Call>,
-    usage: TokenUsage,
-}
-
-#[derive(Debug, samplescope::ErrorType)]
-#[error_type("refused")]
-struct Refused(u16);
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "refused with status {}", self.0)
-    }
-}
-
-/// Says what is written down.
-struct Model(VecDeque<Result<Response, Refused>>);
-
-impl Model {
-    fn scripted() -> Self {
-        let asks = |id, name| Ok(Response { text: String::new(), call: Some(Call(name, id)), usage: TokenUsage::new(400, 20) });
-        let says = |text: &str, usage| Ok(Response { text: text.to_owned(), call: None, usage });
-        Model(VecDeque::from([
-            Err(Refused(503)),
-            asks("call_1", "research"),
-            says("The parcel is in Bern.", TokenUsage::new(300, 40).with_cost(0.002)),
-            asks("call_2", "refund"),
-            says("A parcel, which is in Bern.", TokenUsage::new(90, 10)),
-            says("It is in Bern. I cannot refund it.", TokenUsage::new(500, 30)),
-        ]))
-    }
-
-    #[sampling_step(
-        attempt = attempt, messages = history.join("\n"), message = |response| &response.text, usage = |response| response.usage,
-        error_attributes("http.response.status_code" = |error| error.0),
-    )]
-    async fn ask(&mut self, history: &[String], attempt: u32) -> Result<Response, Refused> {
-        self.next().await
-    }
-
-    async fn next(&mut self) -> Result<Response, Refused> {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        self.0.pop_front().unwrap_or(Err(Refused(410)))
-    }
+/// Its client opens a span for that: it is completed, and there is no second.
+#[sampling_step(
+    span = current, messages = found.join("\n"),
+    stream, chunk = |piece| Chunk::new().text(&piece.text).usage(piece.usage),
+)]
+fn tell(model: &mut Model, found: &[String]) -> impl Stream<Item = Result<Response, Refused>> {
+    stream::once(model.next())
 }
 
 /// In dollars, by the model that answers. Where the provider says what a call cost, nobody asks.
@@ -131,7 +101,7 @@ fn price(_: Option<&str>, model: Option<&str>, usage: &TokenUsage) -> Option<f64
 }
 
 fn settings(settings: Settings) -> Settings {
-    settings.with_price(price).with_capture_only([Piece::Input, Piece::Output, Piece::ToolResult])
+    settings.with_price(price).with_capture_only([Piece::Input, Piece::Output, Piece::ToolResult]).with_content_budget(8_000)
 }
 
 const SESSION: Session = Session { user: "u-17", id: "s-4", ticket: "ticket-9", consents: true };
