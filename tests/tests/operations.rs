@@ -518,6 +518,24 @@ fn a_statement_is_another_operation_as_a_function_is() {
     assert_eq!(lines(&telemetry.spans(3)), expected.join("\n"));
 }
 
+#[test]
+fn a_span_that_was_adopted_is_another_operation_too() {
+    use opentelemetry::trace::Tracer as _;
+    #[sampling_step(span = current, operation = "embeddings", purpose = "index")]
+    fn embed() {}
+    #[sampling_loop]
+    fn run() {
+        opentelemetry::global::tracer("client").in_span("POST /embeddings", |_| embed());
+        ask();
+    }
+    let telemetry = Telemetry::on();
+    run();
+    let [run, client, step] = telemetry.spans(3).try_into().expect("three");
+    assert_eq!(number(&run, "fastmcp.sampling.iterations"), Some(1));
+    assert_eq!(number(&step, "fastmcp.sampling.iteration"), Some(0));
+    assert_eq!(lines(&[client]), "POST /embeddings, Internal: gen_ai.operation.name=embeddings samplescope.purpose=index\n");
+}
+
 /// What a sampler was shown.
 #[derive(Clone, Debug, Default)]
 struct Shown(Arc<Mutex<Vec<String>>>);

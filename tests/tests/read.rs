@@ -1136,3 +1136,52 @@ mod tokens_by_modality {
         }
     }
 }
+
+/// What has the members of two shapes is of the one that is tried first, whatever came before.
+mod of_two_shapes {
+    use super::*;
+
+    #[derive(serde::Serialize)]
+    struct OfAClient<Own> {
+        #[serde(flatten)]
+        own: Own,
+        choices: Value,
+        model: &'static str,
+    }
+
+    #[derive(serde::Serialize)]
+    struct OfGenAi {
+        provider_model_iden: Value,
+        stop_reason: &'static str,
+    }
+
+    #[derive(serde::Serialize)]
+    struct OfRig {
+        choice: Value,
+        usage: Value,
+    }
+
+    fn chat() -> Value {
+        json!([{ "message": {}, "finish_reason": "length" }])
+    }
+
+    /// After one of OpenAI's chat.
+    fn read_after_a_chat(response: &impl serde::Serialize) -> Value {
+        read::response(&json!({ "choices": chat() }), false);
+        read::response(response, false)
+    }
+
+    #[test]
+    fn genai_goes_before_openai_chat() {
+        let own = OfGenAi { provider_model_iden: json!({ "model_name": "g" }), stop_reason: "stop" };
+        let seen = read_after_a_chat(&OfAClient { own, choices: chat(), model: "m" });
+        assert_eq!(seen, json!({ "gen_ai.response.model": "g", "gen_ai.response.finish_reasons": ["stop"] }));
+    }
+
+    #[test]
+    fn rig_goes_before_openai_chat() {
+        let own = OfRig { choice: json!([]), usage: json!({ "input_tokens": 3 }) };
+        let seen = read_after_a_chat(&OfAClient { own, choices: chat(), model: "m" });
+        assert_eq!(seen, json!({ "gen_ai.response.model": "m", "gen_ai.usage.input_tokens": 3 }));
+    }
+}
