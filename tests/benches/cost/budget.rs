@@ -55,7 +55,8 @@ pub(crate) fn check() -> io::Result<bool> {
         println!("{:<40} {:<12} {:>10} {:>10}  {verdict}", what[0], what[1], figure(&budget), figure(&now));
     }
     within &= is_reading_within(&now);
-    Ok(within & are_requests_no_dearer_than_by_hand(&now)?)
+    let are_no_dearer = are_requests_no_dearer_than_by_hand(&now)?;
+    Ok(within && are_no_dearer)
 }
 
 /// Whether a step with both words takes no more than its share of one with each attribute written.
