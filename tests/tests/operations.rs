@@ -288,9 +288,9 @@ mod content {
 
     #[test]
     fn what_was_looked_for_and_found_share_a_budget() {
-        let settings = || genai().with_capture(Capture::Spans).with_content_budget(400);
         #[sampling_tool(operation = "retrieval", query = "tea ".repeat(99), documents = |()| ["coffee"; 30])]
         fn retrieve() {}
+        let settings = || genai().with_capture(Capture::Spans).with_content_budget(400);
         let telemetry = Telemetry::on().with(settings());
         retrieve();
         let call = start_tool_as(ToolOperation::RETRIEVAL, |_| ());

@@ -763,6 +763,7 @@ pub(crate) fn named(operation: &str, subject: &str) -> Cow<'static, str> {
 }
 
 /// What of a subject may be shown.
+#[cfg(feature = "mcp")]
 pub(crate) fn printable(subject: &str) -> String {
     if is_printable(subject) { subject.to_owned() } else { printable_of(subject).collect() }
 }
