@@ -19,6 +19,8 @@ use std::time::Instant;
 pub struct TracedTransport<T> {
     inner: T,
     connection: Arc<Connection>,
+    /// Whether the handler learns of its connection from each request: one of HTTP serves many.
+    is_of_session: bool,
     /// When the request was there that begins a session.
     initializing: Option<Instant>,
     session: Option<Session>,
@@ -26,7 +28,7 @@ pub struct TracedTransport<T> {
 
 impl<T> TracedTransport<T> {
     pub(crate) fn new(inner: T, connection: Arc<Connection>) -> Self {
-        TracedTransport { inner, connection, initializing: None, session: None }
+        TracedTransport { inner, connection, is_of_session: false, initializing: None, session: None }
     }
 
     /// One of streamable HTTP, which has sessions of its own.
@@ -35,7 +37,9 @@ impl<T> TracedTransport<T> {
         let connection = Arc::<Connection>::default();
         let _ = connection.transport.set("tcp");
         let _ = connection.session_id.set(id.to_owned());
-        TracedTransport::new(inner, connection)
+        let mut transport = TracedTransport::new(inner, connection);
+        transport.is_of_session = true;
+        transport
     }
 
     /// What both sides agreed on: from here on the session lasts.
@@ -159,7 +163,7 @@ impl<R: Role, T: Transport<R>> Transport<R> for TracedTransport<T> {
                 if R::incoming(&message.request).method == "initialize" {
                     self.initializing = Some(Instant::now());
                 }
-                if mcp::is_listened_to() {
+                if self.is_of_session && mcp::is_listened_to() {
                     message.request.extensions_mut().insert(On(self.connection.clone()));
                 }
             }

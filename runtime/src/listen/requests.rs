@@ -35,42 +35,37 @@ impl RequestInstruments {
     }
 }
 
-/// How often a thread asks for a provider within [`A_WHILE`] when there is none.
+/// How often a thread asks for a provider that is not there, before it asks once in [`A_WHILE`] only.
 const OFTEN_ENOUGH: u32 = 32;
 const A_WHILE: Duration = Duration::from_secs(1);
 
-/// What the providers said to this thread: that nobody listens, so many times since then.
+/// What the providers said to this thread: so many times that nobody listens, and when it is to ask again.
 #[derive(Clone, Copy)]
 struct Nobody {
     times: u32,
-    since: Option<Instant>,
+    again: Option<Instant>,
 }
 
 thread_local! {
-    static NOBODY: Cell<Nobody> = const { Cell::new(Nobody { times: 0, since: None }) };
+    static NOBODY: Cell<Nobody> = const { Cell::new(Nobody { times: 0, again: None }) };
 }
 
-/// Whether the providers are to be asked who listens to a request. To ask costs an allocation of opentelemetry's, so a thread that serves
-/// more than [`OFTEN_ENOUGH`] requests a second, none of which anybody listened to, asks no more until the second is over.
+/// Whether the providers are to be asked who listens to a request. To ask costs an allocation of opentelemetry's, so a thread that served
+/// [`OFTEN_ENOUGH`] requests, none of which anybody listened to, asks once a second from then on.
 #[inline]
 pub(crate) fn is_worth_asking() -> bool {
     let nobody = NOBODY.get();
     if nobody.times < OFTEN_ENOUGH {
         return true;
     }
-    let over = nobody.since.is_none_or(|since| since.elapsed() >= A_WHILE);
-    if over {
-        remember(true);
-    }
-    over
+    nobody.again.is_none_or(|again| Instant::now() >= again)
 }
 
 /// What the providers said.
 pub(crate) fn remember(somebody: bool) {
-    let Nobody { times, since } = NOBODY.get();
-    NOBODY.set(match since {
-        _ if somebody => Nobody { times: 0, since: None },
-        Some(since) => Nobody { times: times + 1, since: Some(since) },
-        None => Nobody { times: 1, since: Some(Instant::now()) },
+    NOBODY.set(match NOBODY.get().times {
+        _ if somebody => Nobody { times: 0, again: None },
+        times if times + 1 < OFTEN_ENOUGH => Nobody { times: times + 1, again: None },
+        _ => Nobody { times: OFTEN_ENOUGH, again: Some(Instant::now() + A_WHILE) },
     });
 }

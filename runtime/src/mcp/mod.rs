@@ -56,7 +56,7 @@
 //! # When nobody listens
 //!
 //! With neither a tracer nor a meter provider an operation is nothing, and its context is its parent. [`is_listened_to`] says so before anything
-//! is made for it. A provider that is set later is there from the next request on, or within a second where there are more than 32 a second.
+//! is made for it. A provider that is set later is there from the next request on, or within a second on a thread that has had 32 that nobody listened to.
 
 mod described;
 mod interned;

@@ -38,7 +38,7 @@ fn unknown() {}
 #[sampling_tool(operation = "invoke_agent", query = "what was meant is not held against it")]
 fn of_a_loop() {}
 
-#[sampling_step(operation = name, purpose = NAME, iteration = 3)]
+#[sampling_step(operation = name, purpose = NAME)]
 fn evaluated(name: &str) {}
 
 const NAME: &str = "title";
@@ -69,5 +69,8 @@ fn content() {}
 
 #[sampling_step(attributes("gen_ai.operation.name" = "embeddings", "samplescope.purpose" = "title"))]
 fn attributes() {}
+
+#[sampling_step(purpose = "title", iteration = 3)]
+fn contradiction() {}
 
 fn main() {}
