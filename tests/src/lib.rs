@@ -2,6 +2,7 @@
 //! and gives them back with the settings as they were.
 
 mod logs;
+mod sampler;
 
 pub use logs::{Log, Logs};
 use opentelemetry::propagation::TextMapCompositePropagator;
@@ -13,6 +14,7 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, ShouldSample, Span as SdkSpan, SpanData, SpanProcessor};
+pub use sampler::Without;
 use samplescope::Settings;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

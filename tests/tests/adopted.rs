@@ -6,16 +6,14 @@ use opentelemetry::trace::{
     FutureExt as _, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
 };
 use opentelemetry::{Context, KeyValue, Value, global};
-use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 use samplescope::{
     Capture, Chunk, Settings, TokenUsage, Vocabulary, current_step, current_tool, sampling_loop, sampling_step, sampling_tool,
     start_step, start_tool,
 };
-use samplescope_tests::{Span, Telemetry};
+use samplescope_tests::{Span, Telemetry, Without};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::future::pending;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -404,48 +402,25 @@ mod refused {
 mod sampling {
     use super::*;
 
-    /// Says no to what has that name, and remembers who asked.
-    #[derive(Clone, Debug, Default)]
-    struct Without {
-        name: &'static str,
-        asked: Arc<Mutex<Vec<String>>>,
-    }
-
-    impl ShouldSample for Without {
-        fn should_sample(
-            &self,
-            _: Option<&Context>,
-            _: TraceId,
-            name: &str,
-            _: &SpanKind,
-            _: &[KeyValue],
-            _: &[opentelemetry::trace::Link],
-        ) -> SamplingResult {
-            self.asked.lock().expect("not poisoned").push(name.to_owned());
-            let decision = if name == self.name { SamplingDecision::Drop } else { SamplingDecision::RecordAndSample };
-            SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::default() }
-        }
-    }
-
     #[sampling_step(span = current, temperature = asked.replace(asked.get() + 1))]
     async fn unheard(asked: &Cell<u32>) {}
 
     #[tokio::test]
     async fn nobody_is_asked() {
-        let sampler = Without::default();
+        let sampler = Without::new("none");
         let telemetry = Telemetry::off().sampled(sampler.clone());
         run(client(step(async {}))).await;
-        assert_eq!(*sampler.asked.lock().expect("not poisoned"), [LOOP, THEIRS]);
+        assert_eq!(sampler.asked(), [LOOP, THEIRS]);
         telemetry.spans(2);
     }
 
     #[tokio::test]
     async fn where_a_sampler_said_no_to_the_client_s_span_there_is_none_but_it_counts() {
-        let sampler = Without { name: THEIRS, ..Without::default() };
+        let sampler = Without::new(THEIRS);
         let telemetry = Telemetry::off().sampled(sampler.clone()).metered();
         run(client(ask("hi"))).await.expect("an answer");
         assert_eq!(telemetry.span().get("fastmcp.sampling.iterations"), Some(1.into()));
-        assert_eq!(*sampler.asked.lock().expect("not poisoned"), [LOOP, THEIRS]);
+        assert_eq!(sampler.asked(), [LOOP, THEIRS]);
         let tokens = telemetry.points("gen_ai.client.token.usage");
         assert_eq!(
             tokens.iter().map(|point| point.sum.to_string()).collect::<BTreeSet<_>>(),
@@ -470,7 +445,7 @@ mod sampling {
 
     #[tokio::test]
     async fn a_span_that_is_older_than_its_loop_is_none_of_its_steps() {
-        let telemetry = Telemetry::off().sampled(Without { name: LOOP, ..Without::default() }).metered();
+        let telemetry = Telemetry::off().sampled(Without::new(LOOP)).metered();
         client(run(async {
             step(async {}).await;
             tokio::spawn(step(async {}).with_current_context()).await.expect("joined");

@@ -8,7 +8,7 @@ use samplescope::{
     Capture, Piece, Settings, StepOperation, TokenUsage, ToolOperation, Vocabulary, current_loop, current_tool, sampling_loop,
     sampling_statements, sampling_step, sampling_tool, start_loop, start_step_as, start_tool_as,
 };
-use samplescope_tests::{Span, Telemetry};
+use samplescope_tests::{Span, Telemetry, Without};
 use std::cell::Cell;
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
@@ -208,25 +208,6 @@ mod counted {
         assert_eq!(number(&spans[0], "fastmcp.sampling.iterations"), Some(2));
     }
 
-    /// Says no to the loop, and so to what is directly below it.
-    #[derive(Clone, Debug)]
-    struct NoLoop;
-
-    impl ShouldSample for NoLoop {
-        fn should_sample(
-            &self,
-            _: Option<&Context>,
-            _: TraceId,
-            name: &str,
-            _: &SpanKind,
-            _: &[KeyValue],
-            _: &[opentelemetry::trace::Link],
-        ) -> SamplingResult {
-            let no_loop = if name == "sampling/createMessage" { Sampler::AlwaysOff } else { Sampler::AlwaysOn };
-            no_loop.should_sample(None, TraceId::INVALID, name, &SpanKind::Internal, &[], &[])
-        }
-    }
-
     #[test]
     fn what_nobody_hears_is_counted_as_what_is_heard() {
         use opentelemetry::trace::{Tracer as _, TracerProvider as _};
@@ -241,7 +222,7 @@ mod counted {
         }
         // A loop that forbids content is one that is known inside, although nothing else is asked of it.
         let mut telemetry = Telemetry::off().with(Settings::default().with_capture(Capture::Spans));
-        let provider = telemetry.install(NoLoop);
+        let provider = telemetry.install(Without::new("sampling/createMessage"));
         run(false, &|| provider.tracer("own").in_span("own", |_| ask()));
         let [own, step] = telemetry.spans(2).try_into().expect("two");
         assert_eq!((own.name(), number(&step, "fastmcp.sampling.iteration")), ("own", Some(1)));

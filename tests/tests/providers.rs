@@ -6,11 +6,9 @@ use opentelemetry::trace::{
     TraceState, Tracer as _, TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue, global};
-use opentelemetry_sdk::trace::{
-    InMemorySpanExporter, Sampler, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample,
-};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SamplingResult, SdkTracerProvider, ShouldSample};
 use samplescope::{TokenUsage, sampling_loop, sampling_step, sampling_tool};
-use samplescope_tests::Telemetry;
+use samplescope_tests::{Telemetry, Without};
 use std::pin::pin;
 use std::sync::Arc;
 use tokio::task::yield_now;
@@ -46,25 +44,6 @@ fn remote(sampled: bool) -> Context {
     let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
     let parent = SpanContext::new(TraceId::from(7), SpanId::from(9), flags, true, TraceState::default());
     Context::new().with_remote_span_context(parent)
-}
-
-/// Says no to spans of that name.
-#[derive(Clone, Debug)]
-struct Without(&'static str);
-
-impl ShouldSample for Without {
-    fn should_sample(
-        &self,
-        _: Option<&Context>,
-        _: TraceId,
-        name: &str,
-        _: &SpanKind,
-        _: &[KeyValue],
-        _: &[Link],
-    ) -> SamplingResult {
-        let decision = if name == self.0 { SamplingDecision::Drop } else { SamplingDecision::RecordAndSample };
-        SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::default() }
-    }
 }
 
 mod coming_and_going {
@@ -221,7 +200,7 @@ mod samplers {
 
     #[tokio::test]
     async fn spans_of_the_user_s_own_inside_an_unsampled_loop_are_not_sampled_either() {
-        let telemetry = Telemetry::off().sampled(Sampler::ParentBased(Box::new(Without("sampling/createMessage"))));
+        let telemetry = Telemetry::off().sampled(Sampler::ParentBased(Box::new(Without::new("sampling/createMessage"))));
         run(async {
             global::tracer("user").start("user's own").end();
             step(async { global::tracer("user").start("user's own").end() }).await;
@@ -232,7 +211,7 @@ mod samplers {
 
     #[tokio::test]
     async fn a_sampler_that_drops_steps_leaves_the_rest_below_the_loop() {
-        let telemetry = Telemetry::off().sampled(Without("sampling/createMessage step"));
+        let telemetry = Telemetry::off().sampled(Without::new("sampling/createMessage step"));
         whole().await;
         let spans = telemetry.spans(2);
         let [run, tool] = &spans[..] else { panic!("{}", telemetry.tree()) };
@@ -243,7 +222,7 @@ mod samplers {
 
     #[tokio::test]
     async fn a_sampler_that_drops_the_loop_is_not_asked_for_what_is_directly_below() {
-        let telemetry = Telemetry::off().sampled(Without("sampling/createMessage"));
+        let telemetry = Telemetry::off().sampled(Without::new("sampling/createMessage"));
         whole().await;
         assert_eq!(telemetry.tree(), "");
     }
@@ -368,7 +347,7 @@ mod metrics {
     /// it tells those inside.
     #[tokio::test]
     async fn an_unsampled_loop_in_a_span_of_the_user_s_is_silent_in_that_span_alone() {
-        let telemetry = Telemetry::off().sampled(Without("sampling/createMessage"));
+        let telemetry = Telemetry::off().sampled(Without::new("sampling/createMessage"));
         let user = global::tracer("user").start("user");
         let inside = async {
             step(yield_now()).await;
