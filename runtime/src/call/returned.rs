@@ -318,25 +318,17 @@ impl<T: ToolOutcome> Success<'_, T> {
         }
         if call.wants.content() && !call.has_content(Captured::has_result) {
             if let Some(result) = outcome.result() {
-                keep_result(call, &result);
+                keep(call, &result, Captured::result);
             }
         }
     }
 }
 
-/// What a tool gave back. It is serialised and redacted first, with no lock held.
-fn keep_result(call: &Call, result: &(impl Serialize + ?Sized)) {
+/// Keeps what a tool gave back, or what was found. It is serialised and redacted first, with no lock held.
+fn keep(call: &Call, said: &(impl Serialize + ?Sized), keep: fn(&mut Captured, Option<String>)) {
     if let Some(settings) = call.settings() {
-        let result = settings.serialized(Piece::ToolResult, result);
-        call.learn(|learned| learned.content().result(result));
-    }
-}
-
-/// What was found, likewise.
-fn keep_found(call: &Call, found: &(impl Serialize + ?Sized)) {
-    if let Some(settings) = call.settings() {
-        let found = settings.serialized(Piece::ToolResult, found);
-        call.learn(|learned| learned.content().found(found));
+        let said = settings.serialized(Piece::ToolResult, said);
+        call.learn(|learned| keep(learned.content(), said));
     }
 }
 
@@ -409,7 +401,7 @@ impl<'a, T> AnySuccess<'a, T> {
     #[inline]
     pub fn __ss_result<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.content()) {
-            keep_result(self.call, &of(success));
+            keep(self.call, &of(success), Captured::result);
         }
     }
 
@@ -417,7 +409,7 @@ impl<'a, T> AnySuccess<'a, T> {
     #[inline]
     pub fn __ss_documents<V: Serialize>(&self, of: impl FnOnce(&'a T) -> V) {
         if let Some(success) = self.success(self.call.wants.content()) {
-            keep_found(self.call, &of(success));
+            keep(self.call, &of(success), Captured::found);
         }
     }
 
