@@ -1,11 +1,13 @@
 //! What a request costs when nobody listens. In a binary of its own, for its allocator counts.
 
 use opentelemetry::Context;
+use opentelemetry_sdk::trace::Sampler;
 use samplescope::mcp::{self, Delegated, Described, Ending, Operation, Side};
 use samplescope_tests::Telemetry;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::time::Instant;
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
 
 /// Counts what this thread allocates.
 struct Counting;
@@ -57,6 +59,13 @@ fn request(parent: &Context) {
     operation.end(&Ending::JsonRpcError { code: -32603, message: "what went wrong" });
 }
 
+/// That the provider of an earlier test is gone, a request finds out.
+fn nobody() -> Telemetry {
+    let telemetry = Telemetry::off();
+    request(&Context::new());
+    telemetry
+}
+
 #[test]
 fn without_a_provider_a_request_allocates_nothing() {
     let _telemetry = Telemetry::off().propagated();
@@ -76,7 +85,34 @@ fn once_a_second(asks: impl Fn()) {
 
 #[test]
 fn nobody_asks_for_more_than_whether_anybody_listens() {
-    let _telemetry = Telemetry::off();
+    let _telemetry = nobody();
     (0..100).for_each(|_| assert!(!mcp::is_listened_to()));
     once_a_second(|| assert!(!mcp::is_listened_to()));
+}
+
+#[test]
+fn a_thread_that_nobody_listens_to_reads_nothing_that_threads_share() {
+    let mut telemetry = nobody();
+    let (unheard, heard) = (Barrier::new(2), Barrier::new(2));
+    std::thread::scope(|scope| {
+        let settled = scope.spawn(|| {
+            let began = Instant::now();
+            let is_early = (0..100).any(|_| mcp::is_listened_to());
+            unheard.wait();
+            heard.wait();
+            assert!(!is_early);
+            // Another thread's request left a word of it behind.
+            let is_at_once = mcp::is_listened_to();
+            assert!(!is_at_once || began.elapsed() >= Duration::from_secs(1));
+            while !mcp::is_listened_to() {
+                assert!(began.elapsed() < Duration::from_secs(60), "a provider that came later is never found");
+            }
+        });
+        unheard.wait();
+        telemetry.install(Sampler::AlwaysOn);
+        request(&Context::new());
+        heard.wait();
+        settled.join().expect("no panic");
+    });
+    telemetry.spans(2);
 }

@@ -15,9 +15,9 @@ pub(crate) use found::report;
 pub(crate) use meters::{Measurement, Meters};
 #[cfg(feature = "mcp")]
 pub(crate) use requests::{is_worth_asking, remember};
-pub(crate) use tracer::{Beginning, Started, adopt, is_still_there, start};
 #[cfg(feature = "mcp")]
-pub(crate) use tracer::{start_built, was_listened_to};
+pub(crate) use tracer::start_built;
+pub(crate) use tracer::{Beginning, Started, adopt, is_still_there, start};
 
 use crate::settings::Settings;
 use crate::vocabulary::{Convention, OperationName};
@@ -48,11 +48,10 @@ impl Listeners {
     /// Whether there are any, without taking anything from them.
     #[cfg(feature = "mcp")]
     pub(crate) fn is_there() -> bool {
+        let somebody = tracer::is_listened_to() || Meters::provider().is_some();
         #[cfg(feature = "testing")]
-        if Captured::is_here() {
-            return true;
-        }
-        tracer::is_listened_to() || Meters::provider().is_some()
+        let somebody = somebody || Captured::is_here();
+        somebody
     }
 
     /// Those of the instrumentation scope with that name.

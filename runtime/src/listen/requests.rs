@@ -51,7 +51,8 @@ thread_local! {
 }
 
 /// Whether the providers are to be asked who listens to a request. To ask costs an allocation of opentelemetry's, so a thread that served
-/// [`OFTEN_ENOUGH`] requests, none of which anybody listened to, asks once a second from then on.
+/// [`OFTEN_ENOUGH`] requests, none of which anybody listened to, asks once a second from then on. In between it reads nothing that threads
+/// share: a request may ask more than once, as it leaves its sender and as it reaches its transport.
 #[inline]
 pub(crate) fn is_worth_asking() -> bool {
     let nobody = NOBODY.get();
@@ -62,10 +63,13 @@ pub(crate) fn is_worth_asking() -> bool {
 }
 
 /// What the providers said.
+#[inline]
 pub(crate) fn remember(somebody: bool) {
-    NOBODY.set(match NOBODY.get().times {
-        _ if somebody => Nobody { times: 0, again: None },
-        times if times + 1 < OFTEN_ENOUGH => Nobody { times: times + 1, again: None },
-        _ => Nobody { times: OFTEN_ENOUGH, again: Some(Instant::now() + A_WHILE) },
-    });
+    let times = NOBODY.get().times;
+    match (somebody, times) {
+        (true, 0) => {}
+        (true, _) => NOBODY.set(Nobody { times: 0, again: None }),
+        (false, _) if times + 1 < OFTEN_ENOUGH => NOBODY.set(Nobody { times: times + 1, again: None }),
+        (false, _) => NOBODY.set(Nobody { times: OFTEN_ENOUGH, again: Some(Instant::now() + A_WHILE) }),
+    }
 }

@@ -15,13 +15,6 @@ use std::time::SystemTime;
 /// Whether a provider was there when last asked. Only ever a reason not to ask again: a no-op span puts it back.
 static SEEN: AtomicBool = AtomicBool::new(false);
 
-/// Whether there was one when last asked.
-#[cfg(feature = "mcp")]
-#[inline]
-pub(crate) fn was_listened_to() -> bool {
-    SEEN.load(Relaxed)
-}
-
 /// Whether somebody set a tracer provider.
 #[inline]
 pub(crate) fn is_listened_to() -> bool {

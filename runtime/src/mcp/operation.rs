@@ -7,7 +7,7 @@ use crate::call::open::{named, printable};
 use crate::caught::{Unwinding, caught};
 #[cfg(feature = "testing")]
 use crate::listen::Captured;
-use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built, was_listened_to};
+use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built};
 use crate::mcp::described::{Delegated, Described, Ending, Said};
 use crate::mcp::interned::{self, Tool};
 use crate::settings::{Piece, Settings};
@@ -25,9 +25,6 @@ use std::time::Instant;
 
 /// Whether anybody listens to requests now. Where nobody does, an [`Operation`] is nothing, and what is made for it is made for nothing.
 pub fn is_listened_to() -> bool {
-    if was_listened_to() {
-        return is_there();
-    }
     (is_worth_asking() || is_captured()) && is_there() && {
         let somebody = Listeners::is_there();
         remember(somebody);
@@ -379,14 +376,11 @@ fn describe(settings: &Settings, end: &End<'_>, description: &str) -> String {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "a request is a few hundred instructions of ours")]
 fn ask() -> Option<Listeners> {
-    let seen = was_listened_to();
-    if !(seen || is_worth_asking() || is_captured()) || !is_there() {
+    if !(is_worth_asking() || is_captured()) || !is_there() {
         return None;
     }
     let listeners = Listeners::ask_for(crate::MCP_NAME);
-    if !seen {
-        remember(listeners.is_some());
-    }
+    remember(listeners.is_some());
     listeners
 }
 
