@@ -99,8 +99,8 @@ struct WellFormed<'a>(&'a dyn Extractor);
 impl Extractor for WellFormed<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         let value = self.0.get(key)?;
-        let is_traced = key == TRACEPARENT || key.eq_ignore_ascii_case(TRACEPARENT);
-        let may_pass = value.len() <= LONGEST && (!is_traced || is_traceparent(value) || is_traceparent(value.trim()));
+        let is_traced = key.eq_ignore_ascii_case(TRACEPARENT);
+        let may_pass = value.len() <= LONGEST && (!is_traced || is_traceparent(value.trim()));
         may_pass.then_some(value)
     }
 

@@ -568,3 +568,15 @@ mod tracing_opentelemetry_s {
         assert!(only(telemetry.named("chat")).get("gen_ai.operation.name").is_none());
     }
 }
+
+#[tokio::test]
+async fn a_span_of_a_provider_that_is_gone_is_left_as_it_is() {
+    let telemetry = Telemetry::on();
+    client(async {
+        start_step(|_| ()).end();
+        global::set_tracer_provider(opentelemetry::trace::noop::NoopTracerProvider::new());
+        assert!(ask("hi").await.is_ok());
+    })
+    .await;
+    assert_eq!(text(&only(telemetry.named(THEIRS)), "gen_ai.request.model"), None);
+}

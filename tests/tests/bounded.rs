@@ -119,3 +119,18 @@ fn spans_keep_what_metrics_cannot() {
         }
     }
 }
+
+#[test]
+fn a_number_in_the_program_s_text_stays_when_there_are_too_many_others() {
+    #[sampling_step(server_address = "host", server_port = port)]
+    fn ask(port: usize) {}
+    #[sampling_step(server_address = "host", server_port = 443)]
+    fn ask_the_usual() {}
+    let telemetry = Telemetry::off().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
+    for number in 0..2 * MOST {
+        ask(10_000 + number);
+    }
+    ask_the_usual();
+    let ports = values(&telemetry.points("gen_ai.client.inference.duration"), "server.port");
+    assert_eq!((ports.len(), ports.contains("I64(443)")), (MOST + 1, true));
+}

@@ -483,6 +483,18 @@ mod odd {
     }
 
     #[tokio::test]
+    async fn what_has_room_is_written_in_the_order_in_which_it_serialises() {
+        #[derive(Serialize)]
+        struct Forecast {
+            z: u8,
+            a: u8,
+        }
+        let telemetry = capturing(Capture::Spans);
+        tool(&json!(null), Forecast { z: 1, a: 2 }).await;
+        assert_eq!(text(&telemetry.span(), "gen_ai.tool.call.result").as_deref(), Some(r#"{"z":1,"a":2}"#));
+    }
+
+    #[tokio::test]
     async fn a_text_that_is_json_already_is_taken_as_it_is() {
         let telemetry = capturing(Capture::Spans);
         tool(&json!("{ \"b\": 1, \"a\": 2 }"), "plain").await;

@@ -1005,3 +1005,20 @@ mod unsampled {
         assert_eq!(telemetry.points("mcp.server.operation.duration").len(), 1);
     }
 }
+
+#[test]
+fn a_payload_of_what_only_we_run_that_panics_as_it_drops_hurts_nobody() {
+    struct Payload;
+    impl Drop for Payload {
+        fn drop(&mut self) {
+            panic!("in the payload's destructor");
+        }
+    }
+    #[sampling_step(stop_reason = |_| -> &str { std::panic::panic_any(Payload) })]
+    fn ask() -> u8 {
+        7
+    }
+    let telemetry = Telemetry::on();
+    assert_eq!(ask(), 7);
+    assert_eq!(telemetry.span().status(), Status::Unset);
+}

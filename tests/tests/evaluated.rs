@@ -201,4 +201,6 @@ fn what_no_reference_was_written_as_is_an_error() {
         assert!(serde_json::from_value::<Reference>(bad.clone().into()).is_err(), "{bad}");
     }
     assert!(serde_json::from_str::<Reference>("7").is_err());
+    let says = serde_json::from_str::<Reference>("\"7\"").expect_err("no reference").to_string();
+    assert!(says.contains("expected `traceparent content [response id]`"), "{says}");
 }

@@ -7,7 +7,7 @@ use samplescope::{
     Capture, Message, Part, Settings, ToToolDefinitions, TokenUsage, ToolDefinition, Vocabulary, sampling_loop, sampling_step,
     sampling_tool,
 };
-use samplescope_tests::{Logs, Span, Telemetry};
+use samplescope_tests::{Logs, Span, Telemetry, Without};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
@@ -412,6 +412,18 @@ async fn as_events_each_model_call_and_the_run_are_a_log_record_that_says_what_i
 }
 
 #[tokio::test]
+async fn the_log_record_of_a_step_alone_says_what_it_was_asked_of_whom() {
+    #[sampling_step(provider = "anthropic", model = model, messages = "Weather?")]
+    async fn ask(model: &str) {}
+    let _telemetry = Telemetry::on().with(genai().with_capture(Capture::Events));
+    let logs = Logs::listen();
+    ask("claude").await;
+    let [log] = &logs.named("gen_ai.client.inference.operation.details")[..] else { panic!("{:?}", logs.records()) };
+    let said = ["gen_ai.provider.name", "gen_ai.request.model"].map(|key| log.attributes.get(key).map(String::as_str));
+    assert_eq!(said, [Some(r#"String("anthropic")"#), Some(r#"String("claude")"#)]);
+}
+
+#[tokio::test]
 async fn a_failed_model_call_is_a_log_record_for_those_who_take_log_events() {
     for (capture, records) in [(Capture::Events, 1), (Capture::SpansAndEvents, 1), (Capture::Spans, 0), (Capture::Off, 0)] {
         let telemetry = Telemetry::on().with(genai().with_capture(capture));
@@ -491,4 +503,20 @@ mod tools {
         let definitions = r#"[{"name":"dear","type":"function"}]"#;
         assert_eq!(telemetry.span().get("gen_ai.tool.definitions"), Some(definitions.into()));
     }
+}
+
+/// Only of what is inside a loop that it drops a sampler is not asked.
+#[tokio::test]
+async fn inside_of_a_tool_that_it_drops_a_sampler_is_asked() {
+    #[sampling_tool]
+    async fn delegate() {
+        step().await;
+    }
+    #[sampling_step]
+    async fn step() {}
+    let sampler = Without::new("execute_tool delegate");
+    let telemetry = Telemetry::off().sampled(sampler.clone()).with(genai());
+    delegate().await;
+    assert_eq!(sampler.asked(), ["execute_tool delegate", "chat"]);
+    assert_eq!(telemetry.tree(), "chat\n");
 }

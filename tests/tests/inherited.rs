@@ -4,7 +4,7 @@ use opentelemetry::trace::{FutureExt as _, Link, SpanKind, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
 use samplescope::{Settings, Vocabulary, sampling_loop, sampling_step, sampling_tool, start_loop, start_step};
-use samplescope_tests::{Span, Telemetry};
+use samplescope_tests::{Logs, Span, Telemetry, Without};
 use std::cell::Cell;
 
 #[derive(Clone)]
@@ -149,11 +149,36 @@ fn a_loop_as_a_value_says_the_same_and_the_last_of_a_key_counts() {
 }
 
 #[test]
+fn a_loop_that_is_not_sampled_hands_nothing_down() {
+    let telemetry = Telemetry::off()
+        .sampled(Without::new("invoke_agent muted"))
+        .metered()
+        .with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_arguments_for_sampler(true));
+    let outer = start_loop(|run| {
+        run.agent("muted");
+        run.conversation_id("c-1");
+        run.inherited("user.id", "u-1");
+    });
+    let inside = outer.enter();
+    start_loop(|_| ()).end();
+    drop(inside);
+    outer.end();
+    assert_eq!(said(&telemetry.span()), some([""; 6]));
+}
+
+/// The only test here that hands down too many: that is said once a process.
+#[test]
 fn more_than_thirty_two_are_on_the_loop_and_no_more_are_handed_down() {
     const KEYS: usize = 100;
     let keys: Vec<&'static str> = (0..KEYS).map(|n| &*format!("app.k{n}").leak()).collect();
     let telemetry = Telemetry::on();
+    let logs = Logs::listen();
+    start_loop(|run| keys[..32].iter().for_each(|key| run.inherited(key, "v"))).end();
+    assert_eq!(logs.records().len(), 0);
+    telemetry.forget();
     let run = start_loop(|run| keys.iter().for_each(|key| run.inherited(key, "v")));
+    let warnings: Vec<_> = logs.records().into_iter().filter_map(|log| log.body).collect();
+    assert!(warnings.len() == 1 && warnings[0].contains("a loop hands down 32 at most"), "{warnings:?}");
     run.step(|_| ()).end();
     let inside = run.enter();
     let nested = start_loop(|run| {

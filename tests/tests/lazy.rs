@@ -175,6 +175,29 @@ mod counted {
     }
 
     #[tokio::test]
+    async fn a_step_outside_of_a_loop_that_is_not_sampled_evaluates_no_argument() {
+        let telemetry = Telemetry::off().sampled(Sampler::AlwaysOff);
+        step().await;
+        assert_eq!(evaluated(), ["step body"]);
+        drop(telemetry);
+    }
+
+    /// Where nobody listens any more to the loop, although somebody would now.
+    #[test]
+    fn a_step_that_is_placed_where_nobody_listens_evaluates_no_argument() {
+        #[sampling_step(parent = place, model = saw("model", "m"))]
+        fn ask(place: &Context) {}
+        let mut telemetry = Telemetry::off().sampled(Sampler::AlwaysOff).with(Settings::default().with_capture(Capture::Spans));
+        let run = samplescope::start_loop(|run| run.capture(&false));
+        telemetry.install(Sampler::AlwaysOn);
+        telemetry.install_meter();
+        ask(&run.context());
+        assert!(evaluated().is_empty());
+        run.end();
+        telemetry.spans(0);
+    }
+
+    #[tokio::test]
     async fn content_is_evaluated_once_when_it_is_captured() {
         let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
         run().await;

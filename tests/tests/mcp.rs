@@ -1,6 +1,8 @@
 //! MCP's requests by hand, with `samplescope::mcp`: names, attributes, endings, metrics, and the trace across processes.
 
 use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{FutureExt as _, SpanKind, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_sdk::trace::Sampler;
@@ -8,7 +10,7 @@ use samplescope::mcp::{self, Delegated, Described, Ending, Operation, RequestId,
 use samplescope::{Capture, Settings, Vocabulary, propagation, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::{Point, Span, Telemetry};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const PRESCRIBED: Vocabulary = Vocabulary::FastMcp;
 const GENAI: Vocabulary = Vocabulary::GenAi;
@@ -348,7 +350,7 @@ fn what_a_peer_makes_up_fills_no_metric() {
     for (key, most) in
         [("gen_ai.tool.name", 200), ("mcp.protocol.version", 200), ("server.address", 200), ("rpc.response.status_code", 198)]
     {
-        let values: std::collections::BTreeSet<_> = points.iter().map(|point| point.attributes[key].clone()).collect();
+        let values: BTreeSet<_> = points.iter().map(|point| point.attributes[key].clone()).collect();
         assert_eq!(values.len(), most + 1, "{key}");
         assert!(values.contains(&text("_OTHER")));
     }
@@ -547,7 +549,7 @@ fn any_carrier_will_do() {
 #[test]
 fn a_carrier_that_panics_is_one_that_says_nothing() {
     struct Panics;
-    impl opentelemetry::propagation::Extractor for Panics {
+    impl Extractor for Panics {
         fn get(&self, key: &str) -> Option<&str> {
             panic!("{key}")
         }
@@ -555,7 +557,7 @@ fn a_carrier_that_panics_is_one_that_says_nothing() {
             Vec::new()
         }
     }
-    impl opentelemetry::propagation::Injector for Panics {
+    impl Injector for Panics {
         fn set(&mut self, key: &str, _: String) {
             panic!("{key}")
         }
@@ -723,4 +725,87 @@ fn a_thread_s_last_destructors_send_nothing_and_do_not_panic() {
     .join()
     .expect("no panic");
     telemetry.spans(1);
+}
+
+#[test]
+fn what_was_known_at_the_start_is_not_learned_anew() {
+    let prompt = Described { prompt: Some("greet"), ..method("prompts/get") };
+    let resource = Described { resource_uri: Some("file:///a"), ..method("resources/read") };
+    let vocabularies = [PRESCRIBED, GENAI];
+    for (side, metric) in [(Side::Sender, CLIENT), (Side::Receiver, SERVER)] {
+        for described in [everything(), prompt, resource] {
+            let spans = vocabularies.map(|vocabulary| {
+                let telemetry = on(vocabulary);
+                run(side, &described, &Ending::Returned);
+                telemetry.span()
+            });
+            let known: BTreeSet<String> = spans.iter().flat_map(|span| span.attributes().into_keys()).collect();
+            let known: Vec<&'static str> = known.into_iter().map(|key| &*key.leak()).collect();
+            for (vocabulary, before) in vocabularies.into_iter().zip(&spans) {
+                let telemetry = on(vocabulary);
+                run(side, &described, &Ending::Returned);
+                let mut operation = Operation::start(side, &described, &Context::current());
+                known.iter().for_each(|key| operation.learn(key, "other"));
+                operation.end(&Ending::Returned);
+                assert_eq!(attributes(&telemetry.spans(2)[1]), attributes(before), "{vocabulary:?}");
+                assert_eq!(point(&telemetry, metric).count, 2, "with the same attributes");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_receiver_of_the_prescribed_names_says_what_kind_of_component_is_asked_for() {
+    let telemetry = on(PRESCRIBED);
+    for described in [
+        call("look"),
+        Described { prompt: Some("greet"), ..method("prompts/get") },
+        Described { resource_uri: Some("file:///a"), ..method("resources/read") },
+        method("ping"),
+    ] {
+        run(Side::Receiver, &described, &Ending::Returned);
+    }
+    let said = |key: &str| -> Vec<String> {
+        telemetry.spans(4).iter().map(|span| span.get(key).map(|value| value.to_string()).unwrap_or_default()).collect()
+    };
+    assert_eq!(said("fastmcp.component.type"), ["tool", "prompt", "resource", ""]);
+    assert_eq!(said("fastmcp.component.key"), ["tool:look@", "prompt:greet@", "resource:file:///a@", ""]);
+}
+
+#[test]
+fn a_trace_s_own_state_and_baggage_go_along() {
+    let _telemetry = on(PRESCRIBED);
+    let meta = json!({
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "own=1", "baggage": "user=ada",
+    });
+    let context = mcp::extract(&Context::new(), &object(&meta));
+    let mut forwarded = object(&json!({ "traceparent": "another", "tracestate": "other=1", "progressToken": 1 }));
+    mcp::inject(&context, &mut forwarded);
+    let mut expected = object(&meta);
+    expected.insert("progressToken".to_owned(), 1.into());
+    assert_eq!(forwarded, expected);
+}
+
+/// As Jaeger's does, whose baggage has a key of its own for each entry.
+#[test]
+fn a_propagator_may_ask_which_keys_there_are() {
+    #[derive(Debug)]
+    struct Lists;
+    #[derive(Debug, PartialEq)]
+    struct Listed(Vec<String>);
+    impl TextMapPropagator for Lists {
+        fn inject_context(&self, _: &Context, _: &mut dyn Injector) {}
+        fn extract_with_context(&self, context: &Context, carrier: &dyn Extractor) -> Context {
+            context.with_value(Listed(carrier.keys().into_iter().map(str::to_owned).collect()))
+        }
+        fn fields(&self) -> FieldIter<'_> {
+            static FIELDS: [String; 1] = [String::new()];
+            FieldIter::new(&FIELDS)
+        }
+    }
+    let _telemetry = Telemetry::on();
+    global::set_text_map_propagator(Lists);
+    let meta = object(&json!({ "uberctx-a": "1", "uberctx-b": "2" }));
+    let context = mcp::extract(&Context::new(), &meta);
+    assert_eq!(context.get::<Listed>(), Some(&Listed(vec!["uberctx-a".to_owned(), "uberctx-b".to_owned()])));
 }

@@ -765,3 +765,18 @@ async fn only_what_a_metric_carries_is_evaluated_for_it() {
     run("anthropic").await;
     assert!(points(&telemetry, TOKENS)[0].contains("gen_ai.provider.name=anthropic"));
 }
+
+#[test]
+fn a_handle_reaches_a_step_that_only_a_meter_listens_to_in_a_loop_that_is_not_sampled() {
+    #[sampling_loop]
+    fn run() {
+        ask();
+    }
+    #[sampling_step]
+    fn ask() {
+        current_step().usage(TokenUsage::new(3, 3));
+    }
+    let telemetry = Telemetry::off().sampled(Sampler::AlwaysOff).metered();
+    run();
+    assert_eq!(telemetry.points(TOKENS).iter().map(|point| point.sum).collect::<Vec<_>>(), [3.0, 3.0]);
+}

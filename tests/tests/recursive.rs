@@ -219,3 +219,19 @@ fn two_functions_of_one_macro_are_two() {
     one(1);
     assert_eq!(telemetry.tree(), format!("{LOOP}\n  {LOOP}\n"));
 }
+
+#[test]
+fn inside_of_one_that_began_while_nobody_listened_nobody_does() {
+    #[sampling_loop(recursive)]
+    fn run(telemetry: &mut Telemetry) {
+        telemetry.install(Sampler::AlwaysOn);
+        ask();
+    }
+    #[sampling_step]
+    fn ask() {}
+    let mut telemetry = Telemetry::off();
+    run(&mut telemetry);
+    telemetry.spans(0);
+    ask();
+    telemetry.spans(1);
+}

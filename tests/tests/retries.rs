@@ -1,7 +1,7 @@
 //! What failed requests say, and what is sent again.
 
 use opentelemetry::Value;
-use samplescope::{Settings, Vocabulary, sampling_loop, sampling_step, sampling_tool, start_loop};
+use samplescope::{Settings, Vocabulary, sampling_loop, sampling_step, sampling_tool, start_loop, start_step};
 use samplescope_tests::{Span, Telemetry};
 use std::cell::Cell;
 
@@ -78,6 +78,21 @@ fn the_first_step_is_no_retry_whatever_it_says_and_an_iteration_that_is_written_
     assert_eq!(numbers(&spans[1..], "fastmcp.sampling.iteration"), [0, 0, 9].map(Some));
     assert_eq!(numbers(&spans[1..], "http.request.resend_count"), [2, 3, 1].map(Some));
     assert_eq!(numbers(&spans[..1], "fastmcp.sampling.iterations"), [Some(1)]);
+}
+
+#[test]
+fn what_is_sent_again_after_its_loop_is_none_of_its_iterations() {
+    let telemetry = Telemetry::on();
+    let run = start_loop(|_| ());
+    let context = run.context();
+    run.step(|_| ()).end();
+    run.end();
+    start_step(|step| {
+        step.parent(&context);
+        step.attempt(&1);
+    })
+    .end();
+    assert_eq!(numbers(&telemetry.spans(3)[1..], "fastmcp.sampling.iteration"), [Some(0), None]);
 }
 
 #[test]

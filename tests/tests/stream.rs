@@ -5,7 +5,7 @@ use futures::{Stream, StreamExt as _};
 use opentelemetry::trace::Status;
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, global};
-use samplescope::{Capture, Chunk, Settings, TokenUsage, sampling_loop, sampling_step};
+use samplescope::{Capture, Chunk, Settings, TokenUsage, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::{Span, Telemetry};
 use std::future::ready;
 use std::pin::Pin;
@@ -459,4 +459,19 @@ fn a_stream_that_is_listened_to_says_how_long_it_is() {
     assert_eq!(forms::opaque().size_hint(), bare);
     assert_eq!(forms::boxed().size_hint(), bare);
     telemetry.spans(2);
+}
+
+#[tokio::test]
+async fn a_loop_or_a_tool_that_gives_back_a_stream_asked_no_model_for_one() {
+    #[sampling_loop]
+    fn run() -> BoxStream<'static, u8> {
+        watch().boxed()
+    }
+    #[sampling_tool]
+    fn watch() -> BoxStream<'static, u8> {
+        stream::iter([1, 2]).boxed()
+    }
+    let telemetry = Telemetry::on();
+    assert_eq!(run().count().await, 2);
+    assert!(telemetry.spans(2).iter().all(|span| span.get("gen_ai.request.stream").is_none()));
 }

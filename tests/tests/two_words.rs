@@ -4,8 +4,8 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use opentelemetry::trace::Status;
 use samplescope::{
-    Capture, Chunk, SamplingResponse, Settings, TokenUsage, Vocabulary, current_loop, current_step, sampling_loop, sampling_step,
-    sampling_tool, start_loop,
+    Capture, Chunk, Message, SamplingResponse, Settings, TokenUsage, ToolOutcome, Vocabulary, current_loop, current_step,
+    sampling_loop, sampling_step, sampling_tool, start_loop,
 };
 use samplescope_tests::{Span, Telemetry};
 use serde::Serialize;
@@ -229,9 +229,96 @@ async fn tokens_that_somebody_else_reports_are_on_neither_span_nor_metric() {
     }
     let telemetry = Telemetry::on().metered();
     ask();
-    let span = telemetry.span();
-    assert_eq!((span.get("gen_ai.usage.input_tokens"), get(&span, "gen_ai.response.model").as_str()), (None, "gpt-4o-2026"));
+    let by_hand = samplescope::start_step(|step| step.without_tokens());
+    by_hand.response(openai_response());
+    by_hand.end();
+    for span in telemetry.spans(2) {
+        assert_eq!((span.get("gen_ai.usage.input_tokens"), get(&span, "gen_ai.response.model").as_str()), (None, "gpt-4o-2026"));
+    }
     assert_eq!(telemetry.points("gen_ai.client.token.usage").len(), 0);
+}
+
+#[tokio::test]
+async fn content_that_is_written_goes_first_and_is_not_asked_of_the_type() {
+    thread_local! {
+        static ASKED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+    }
+    #[derive(Serialize)]
+    struct Own(Value);
+    impl SamplingResponse for Own {
+        fn message(&self) -> Option<Message> {
+            ASKED.set(ASKED.get() + 1);
+            Some(Message::assistant("by the type"))
+        }
+    }
+    impl ToolOutcome for Own {
+        fn result(&self) -> Option<Value> {
+            ASKED.set(ASKED.get() + 1);
+            Some(json!("by the type"))
+        }
+    }
+    #[sampling_step(message = |_| "written", response = |own| &own.0)]
+    fn ask() -> Own {
+        Own(openai_response())
+    }
+    #[sampling_step(response = |own| &own.0)]
+    fn ask_and_read() -> Own {
+        Own(openai_response())
+    }
+    #[sampling_step]
+    fn ask_the_type() -> Own {
+        Own(Value::Null)
+    }
+    #[sampling_tool(result = |_| "written")]
+    fn look() -> Own {
+        Own(Value::Null)
+    }
+    #[sampling_tool(arguments = "where")]
+    fn look_at_the_type() -> Own {
+        Own(Value::Null)
+    }
+    let all: [fn() -> Own; 5] = [ask, ask_and_read, ask_the_type, look, look_at_the_type];
+    let telemetry = capturing();
+    let asked = all.map(|call| {
+        call();
+        ASKED.take()
+    });
+    assert_eq!(asked, [0, 0, 1, 0, 1]);
+    let said = |span: &Span| {
+        let said = get(span, "gen_ai.output.messages") + &get(span, "gen_ai.tool.call.result");
+        ["written", "Sunny.", "by the type"].map(|word| u8::from(said.contains(word)))
+    };
+    assert_eq!(telemetry.spans(5).iter().map(said).collect::<Vec<_>>(), [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 0, 1]]);
+    drop(telemetry);
+    let _without_content = Telemetry::on();
+    all.iter().for_each(|call| drop(call()));
+    assert_eq!(ASKED.take(), 0);
+}
+
+#[test]
+fn the_last_response_of_a_step_has_all_its_finish_reasons() {
+    let telemetry = Telemetry::on();
+    let step = samplescope::start_step(|_| ());
+    step.response(openai_response());
+    step.response(
+        json!({ "object": "chat.completion", "choices": [{ "index": 0, "finish_reason": "tool_calls", "message": {} }] }),
+    );
+    step.response(json!({ "object": "chat.completion", "id": "chatcmpl-2" }));
+    step.end();
+    assert_eq!(get(&telemetry.span(), "gen_ai.response.finish_reasons"), "[\"tool_call\"]");
+}
+
+#[test]
+fn a_loop_s_written_tools_are_counted_and_not_its_request_s() {
+    #[sampling_loop(request = openai_request(), tools = ["look", "ask"])]
+    fn run() {}
+    #[sampling_loop(request = openai_request(), tool_count = 7)]
+    fn count() {}
+    let telemetry = Telemetry::on();
+    run();
+    count();
+    let counts: Vec<String> = telemetry.spans(2).iter().map(|span| get(span, "fastmcp.sampling.tool_count")).collect();
+    assert_eq!(counts, ["2", "7"]);
 }
 
 #[tokio::test]
@@ -299,6 +386,19 @@ mod streams {
             r#"[{"finish_reason":"tool_call","parts":[{"content":"Let me look.","type":"text"},{"arguments":{"at":"cat"},"id":"a","name":"look","type":"tool_call"}],"role":"assistant"}]"#
         );
         assert!(span.get("gen_ai.response.time_to_first_chunk").is_some());
+    }
+
+    #[tokio::test]
+    async fn tokens_that_somebody_else_reports_are_not_read_of_an_event() {
+        #[sampling_step(tokens = false, stream, chunk = Chunk::read)]
+        fn ask(events: Vec<Value>) -> BoxStream<'static, Value> {
+            stream::iter(events).boxed()
+        }
+        let telemetry = Telemetry::on().metered();
+        assert_eq!(ask(events()).count().await, 6);
+        let span = telemetry.span();
+        assert_eq!((span.get("gen_ai.usage.input_tokens"), get(&span, "gen_ai.response.id").as_str()), (None, "c1"));
+        assert_eq!(telemetry.points("gen_ai.client.token.usage").len(), 0);
     }
 
     #[tokio::test]

@@ -124,10 +124,6 @@ impl Wants {
         self.any_of(Self::SPAN | Self::TOKENS)
     }
 
-    pub(crate) fn response_model(self) -> bool {
-        self.tokens()
-    }
-
     /// Its tokens themselves.
     pub(crate) fn usage(self) -> bool {
         self.any_of(Self::USAGE)
@@ -719,5 +715,24 @@ impl Hasher for Mixed {
 
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_call_that_has_ended_its_run_keeps_nothing() {
+        let mut open = Open::default();
+        let ids: Vec<Id> = (0..3 * Open::FEW).map(|_| Id::unique()).collect();
+        for &id in &ids {
+            open.insert(id, Weak::new());
+        }
+        assert_eq!((open.few.iter().flatten().count(), open.many.len()), (Open::FEW, 2 * Open::FEW));
+        for &id in &ids {
+            open.remove(id);
+        }
+        assert_eq!((open.few.iter().flatten().count(), open.many.len()), (0, 0));
     }
 }

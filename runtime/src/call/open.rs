@@ -367,11 +367,11 @@ impl Opening {
         let opened = listening
             .and_then(|listening| Opening::at(self.operation.called, self.site, self.manner, listening, parent.clone(), place));
         if let Some(opened) = opened {
-            let (captures, consent) = (opened.captures && self.consent.allows(), opened.consent.and(self.consent));
+            let consent = opened.consent.and(self.consent);
             let beginning = self.beginning.take();
             let time = beginning.as_ref().and_then(|beginning| beginning.time);
             let started = time.map_or(opened.started, |time| Some(Moment::of(time).instant));
-            *self = Opening { captures, consent, beginning, started, ..opened };
+            *self = Opening { consent, beginning, started, ..opened };
         } else {
             self.sampling = Sampling::Nobody;
             self.attributes = None;
@@ -495,12 +495,7 @@ impl Opening {
     pub(crate) fn hand_down(&mut self, key: &'static str, value: Value) {
         let Some(attributes) = &mut self.attributes else { return };
         set(attributes, key, value.clone());
-        let handed_down = &mut self.lineage.get_or_insert_default().handed_down;
-        let is_new = handed_down.iter().all(|attribute| attribute.key.as_str() != key);
-        if is_new && handed_down.len() >= Inherited::MOST {
-            return too_many();
-        }
-        set(handed_down, key, cheap_to_clone(value));
+        set(&mut self.lineage.get_or_insert_default().handed_down, key, cheap_to_clone(value));
     }
 
     /// The operation and what it is done to, where the vocabulary has both in the name.
@@ -552,7 +547,7 @@ impl Opening {
         }
         // What is inside of a loop that is not sampled may be, and has to know.
         let forbids = kind == Kind::Loop && !allows_content && self.listening.settings.capture() != Capture::Off;
-        let tells = forbids || wants.anything() || (kind == Kind::Loop && self.listening.meters.is_some());
+        let tells = forbids || wants.anything();
         if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
             return None;
         }

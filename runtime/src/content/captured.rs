@@ -273,6 +273,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_a_response_s_answers_the_first_ones_are_kept() {
+        let mut captured = Captured::default();
+        for choice in (0..2 * MOST_ANSWERS as u64).chain([0]) {
+            assert_eq!(captured.answer(choice).is_some(), choice < MOST_ANSWERS as u64);
+        }
+        assert_eq!(captured.streamed.len(), MOST_ANSWERS);
+    }
+
+    #[test]
     fn what_was_streamed_is_the_choice_redacted_and_cut() {
         let settings = Settings::default().with_redactor(|_, text| text.replace("hunter2", "***").into()).with_length_limit(20);
         let mut captured = Captured::default();

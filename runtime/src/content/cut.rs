@@ -109,8 +109,8 @@ fn without_first(entries: &[Value], dropped: usize) -> Value {
                 parts.insert(0, as_part(marker));
             }
         }
-        // A tool definition has no parts, but a description.
-        Some(Value::Object(tool)) if tool.contains_key("name") && tool.get("type").is_some_and(|kind| kind == "function") => {
+        // A tool definition has no parts, but a name, and may have a description.
+        Some(Value::Object(tool)) if tool.contains_key("name") => {
             let described = tool.get("description").and_then(Value::as_str).unwrap_or_default();
             let described = format!("{marker} {described}");
             tool.insert("description".to_owned(), described.trim_end().into());
@@ -223,6 +223,30 @@ mod tests {
             }
         }
         assert_eq!(cut("of somebody else …[18446744073709551615 cut]", 31), "of s…[18446744073709551611 cut]");
+    }
+
+    #[test]
+    fn bytes_that_are_not_too_long_stay_bytes() {
+        let blob = json!([{ "parts": [{ "type": "blob", "content": "AAAA" }] }]);
+        let mut fits = blob.clone();
+        without_blobs_over(4, &mut fits);
+        assert_eq!(fits, blob);
+        without_blobs_over(3, &mut fits);
+        assert_eq!(fits, json!([{ "parts": [{ "type": "text", "content": "…[4 cut]" }] }]));
+    }
+
+    #[test]
+    fn how_many_are_missing_stands_where_the_entry_has_text() {
+        let function = json!({ "type": "function", "name": "look", "description": "Looks." });
+        let built_in = json!({ "type": "web_search", "name": "search" });
+        let text = json!({ "type": "text", "content": "Be brief." });
+        for (entry, expected) in [
+            (&function, json!([{ "type": "function", "name": "look", "description": "[1 earlier cut] Looks." }])),
+            (&built_in, json!([{ "type": "web_search", "name": "search", "description": "[1 earlier cut]" }])),
+            (&text, json!([{ "type": "text", "content": "[1 earlier cut]" }, text])),
+        ] {
+            assert_eq!(without_first(&[text.clone(), entry.clone()], 1), expected);
+        }
     }
 
     #[test]

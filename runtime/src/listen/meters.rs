@@ -360,6 +360,8 @@ mod tests {
         for operation in operations() {
             let instruments = operation.duration.is_some() || operation.tokens.is_some();
             assert_eq!(operation.is_measured(), instruments, "{}", operation.name);
+            // What is inside of a loop finds its meter through it.
+            assert!(instruments || operation.called.kind() != Kind::Loop, "{}", operation.name);
             assert!(instruments || (operation.chunks.is_none() && operation.counts.is_none()), "{}", operation.name);
             // Only what asks a model is told of the model that answered.
             assert_eq!(operation.measures(key::RESPONSE_MODEL), operation.called.kind() == Kind::Step, "{}", operation.name);

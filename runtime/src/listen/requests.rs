@@ -39,7 +39,7 @@ impl RequestInstruments {
 const OFTEN_ENOUGH: u32 = 32;
 const A_WHILE: Duration = Duration::from_secs(1);
 
-/// What the providers said to this thread: so many times that nobody listens, and when it is to ask again.
+/// What the providers said to this thread: so many times that nobody listens, and when it is to ask again. None: with the next request.
 #[derive(Clone, Copy)]
 struct Nobody {
     times: u32,
@@ -55,11 +55,7 @@ thread_local! {
 /// share: a request may ask more than once, as it leaves its sender and as it reaches its transport.
 #[inline]
 pub(crate) fn is_worth_asking() -> bool {
-    let nobody = NOBODY.get();
-    if nobody.times < OFTEN_ENOUGH {
-        return true;
-    }
-    nobody.again.is_none_or(|again| Instant::now() >= again)
+    NOBODY.get().again.is_none_or(|again| Instant::now() >= again)
 }
 
 /// What the providers said.

@@ -53,6 +53,12 @@ impl Said {
     pub(crate) const TRANSPORT: Said = Said(1 << 6);
     pub(crate) const SERVER: Said = Said(1 << 7);
     pub(crate) const ENDUSER: Said = Said(1 << 8);
+    pub(crate) const SCOPE: Said = Said(1 << 9);
+    pub(crate) const ADDRESS: Said = Said(1 << 10);
+    pub(crate) const PORT: Said = Said(1 << 11);
+    pub(crate) const NETWORK: Said = Said(1 << 12);
+    pub(crate) const COMPONENT: Said = Said(1 << 13);
+    pub(crate) const OPERATION: Said = Said(1 << 14);
 
     pub(crate) fn add(&mut self, said: Said) {
         self.0 |= said.0;
@@ -70,6 +76,12 @@ impl Said {
             request_key::NETWORK_TRANSPORT => Said::TRANSPORT,
             request_key::SERVER_NAME => Said::SERVER,
             request_key::ENDUSER_ID => Said::ENDUSER,
+            request_key::ENDUSER_SCOPE => Said::SCOPE,
+            request_key::CLIENT_ADDRESS | key::SERVER_ADDRESS => Said::ADDRESS,
+            request_key::CLIENT_PORT | key::SERVER_PORT => Said::PORT,
+            request_key::NETWORK_PROTOCOL_NAME | request_key::NETWORK_PROTOCOL_VERSION => Said::NETWORK,
+            request_key::COMPONENT_KEY | request_key::COMPONENT_TYPE => Said::COMPONENT,
+            key::OPERATION_NAME => Said::OPERATION,
             _ => return false,
         };
         self.0 & bit.0 != 0

@@ -301,6 +301,10 @@ impl Measured {
             (described.prompt.is_some(), Said::PROMPT),
             (described.protocol_version.is_some(), Said::VERSION),
             (described.transport.is_some(), Said::TRANSPORT),
+            (described.address.is_some(), Said::ADDRESS),
+            (described.address.and(described.port).is_some(), Said::PORT),
+            (described.network_protocol.is_some(), Said::NETWORK),
+            (described.method == CALL_TOOL, Said::OPERATION),
         ] {
             if there {
                 said.add(it);
@@ -476,6 +480,7 @@ fn attributes(
     if requests.protocol {
         if method == Some(CALL_TOOL) {
             say(key::OPERATION_NAME, EXECUTE_TOOL.into());
+            said.add(Said::OPERATION);
         }
         if let Some(id) = described.request_id {
             say(request_key::REQUEST_ID, id.into_text().into());
@@ -492,6 +497,7 @@ fn attributes(
         if let Some((name, version)) = described.network_protocol {
             say(request_key::NETWORK_PROTOCOL_NAME, name.into());
             say(request_key::NETWORK_PROTOCOL_VERSION, version.into());
+            said.add(Said::NETWORK);
         }
         if let Some(address) = described.address {
             let [address_key, port_key] = match side {
@@ -499,8 +505,10 @@ fn attributes(
                 Side::Receiver => [request_key::CLIENT_ADDRESS, request_key::CLIENT_PORT],
             };
             say(address_key, owned(address));
+            said.add(Said::ADDRESS);
             if let Some(port) = described.port {
                 say(port_key, i64::from(port).into());
+                said.add(Said::PORT);
             }
         }
     }
@@ -510,6 +518,7 @@ fn attributes(
                 let component = tool.map(|tool| tool.name.clone().into());
                 if let Some(component) = component.or_else(|| prompt.or(resource_uri).map(owned)) {
                     say(request_key::COMPONENT_KEY, component);
+                    said.add(Said::COMPONENT);
                 }
             }
             Side::Receiver => fastmcp_receiver(described, &mut attributes, &mut said),
@@ -530,6 +539,7 @@ fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>, s
     if let Some((kind, name)) = component {
         say(request_key::COMPONENT_TYPE, kind.into());
         say(request_key::COMPONENT_KEY, component_key(kind, name).into());
+        said.add(Said::COMPONENT);
     }
     if let Some(name) = described.server_name {
         say(request_key::SERVER_NAME, interned::server(name).into());
@@ -541,6 +551,7 @@ fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>, s
     }
     if let Some(scope) = described.enduser_scope {
         say(request_key::ENDUSER_SCOPE, owned(scope));
+        said.add(Said::SCOPE);
     }
 }
 

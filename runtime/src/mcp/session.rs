@@ -31,11 +31,11 @@ impl Session {
             (request_key::NETWORK_PROTOCOL_VERSION, version),
             (key::SERVER_ADDRESS, described.address),
         ] {
-            if let Some(value) = value.filter(|_| session.has(key)) {
+            if let Some(value) = value {
                 session.attributes.push(KeyValue::new(key, value.to_owned()));
             }
         }
-        if let Some(port) = described.address.and(described.port).filter(|_| session.has(key::SERVER_PORT)) {
+        if let Some(port) = described.address.and(described.port) {
             session.attributes.push(KeyValue::new(key::SERVER_PORT, i64::from(port)));
         }
         session
@@ -46,10 +46,6 @@ impl Session {
     pub fn since(mut self, started: Instant) -> Self {
         self.started = started;
         self
-    }
-
-    fn has(&self, key: &'static str) -> bool {
-        SESSIONS[self.side as usize].attributes.contains(&key)
     }
 }
 
