@@ -734,3 +734,26 @@ mod streams {
         assert_eq!(telemetry.span().status(), Status::Unset);
     }
 }
+
+/// Nothing that it holds is in it.
+#[test]
+fn what_is_printed_of_a_handle_says_what_it_is() {
+    let _telemetry = Telemetry::on();
+    let secret = String::from("a secret");
+    let run = start_loop(|_| ());
+    let inside = run.enter();
+    let decision = current_loop().tool_decision("look", "a secret", samplescope::Decision::Denied);
+    assert_eq!(format!("{decision:?}"), "ToolDecision { recording: true, .. }");
+    let chunk = Chunk::read(&secret).message(&secret);
+    let printed = format!("{chunk:?} {:?}", samplescope::read(&secret));
+    assert!(!printed.contains("a secret"), "{printed}");
+    assert!(
+        ["alloc::string::String", "ChunkMessage { .. }", "Read { .. }"].iter().all(|part| printed.contains(part)),
+        "{printed}"
+    );
+    let described = samplescope::mcp::Described { method: "ping", ..Default::default() };
+    let operation = samplescope::mcp::Operation::start(samplescope::mcp::Side::Sender, &described, &run.context());
+    let printed = format!("{operation:?}");
+    assert!(printed.starts_with("Operation { context: ") && printed.ends_with("is_listened_to: true }"), "{printed}");
+    drop((decision, inside));
+}

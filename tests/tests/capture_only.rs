@@ -81,6 +81,7 @@ async fn each_piece_is_there_alone_and_none_without_capture() {
         assert_eq!(said(settings()).await, all);
         assert_eq!(said(settings().with_capture_only(all.clone())).await, all);
         assert_eq!(said(settings().with_capture_only([])).await, []);
+        assert_eq!(said(settings().with_capture_only([Piece::Input, Piece::Input])).await, [Piece::Input]);
         assert_eq!(said(settings().with_capture_only([Piece::ErrorMessage])).await, []);
         for (piece, _) in PIECES {
             assert_eq!(said(settings().with_capture_only([piece])).await, [piece], "{vocabulary:?}");

@@ -86,10 +86,23 @@ fn what_the_provider_says_goes_first_and_takes_no_count_away() {
         fn by_hand() {}
         by_hand();
     }
-    let spans = telemetry.spans(4);
-    assert_eq!(spans.iter().map(cost).collect::<Vec<_>>(), [Some(0.25), Some(0.5), Some(2.0), Some(3.0)]);
+    {
+        struct Own;
+        impl samplescope::SamplingResponse for Own {
+            fn usage(&self) -> Option<TokenUsage> {
+                Some(TokenUsage::new(7, 8))
+            }
+        }
+        #[sampling_step(usage = |_| TokenUsage::default().with_cost(4))]
+        fn beside_its_type() -> Own {
+            Own
+        }
+        beside_its_type();
+    }
+    let spans = telemetry.spans(5);
+    assert_eq!(spans.iter().map(cost).collect::<Vec<_>>(), [Some(0.25), Some(0.5), Some(2.0), Some(3.0), Some(4.0)]);
     let input: Vec<_> = spans.iter().map(|span| span.get("gen_ai.usage.input_tokens")).collect();
-    assert_eq!(input, [Some(Value::I64(1)), None, Some(Value::I64(7)), Some(Value::I64(7))]);
+    assert_eq!(input, [Some(Value::I64(1)), None, Some(Value::I64(7)), Some(Value::I64(7)), Some(Value::I64(7))]);
 }
 
 #[tokio::test]

@@ -1022,3 +1022,57 @@ fn a_payload_of_what_only_we_run_that_panics_as_it_drops_hurts_nobody() {
     assert_eq!(ask(), 7);
     assert_eq!(telemetry.span().status(), Status::Unset);
 }
+
+#[test]
+fn an_error_in_a_box_or_shared_says_its_own_kind() {
+    #[derive(Debug)]
+    struct Overloaded;
+    impl ErrorType for Overloaded {
+        fn error_type(&self) -> Cow<'_, str> {
+            "overloaded".into()
+        }
+    }
+    #[derive(Debug, ErrorType)]
+    enum Wrapped {
+        #[error_type(transparent)]
+        Own(Overloaded),
+    }
+    #[sampling_tool]
+    fn boxed() -> Result<(), Box<Overloaded>> {
+        Err(Box::new(Overloaded))
+    }
+    #[sampling_tool]
+    fn shared() -> Result<(), Arc<Overloaded>> {
+        Err(Arc::new(Overloaded))
+    }
+    #[sampling_tool]
+    fn wrapped() -> Result<(), Wrapped> {
+        Err(Wrapped::Own(Overloaded))
+    }
+    let telemetry = Telemetry::on();
+    assert!(boxed().is_err() && shared().is_err() && wrapped().is_err());
+    assert!(telemetry.spans(3).iter().all(|span| span.get("error.type") == Some("overloaded".into())));
+}
+
+/// Nothing is made up for what an implementation does not say.
+#[test]
+fn a_type_that_says_nothing_of_itself_says_nothing() {
+    struct Mute;
+    impl samplescope::SamplingResponse for Mute {}
+    impl ToolOutcome for Mute {}
+    #[sampling_step]
+    fn ask() -> Mute {
+        Mute
+    }
+    #[sampling_tool]
+    fn look() -> Mute {
+        Mute
+    }
+    let telemetry = Telemetry::on().with(Settings::default().with_capture(samplescope::Capture::Spans));
+    (ask(), look());
+    let [step, tool] = &telemetry.spans(2)[..] else { panic!("{}", telemetry.tree()) };
+    assert_eq!((step.status(), tool.status()), (Status::Unset, Status::Unset));
+    let said = |span: &Span| -> Vec<String> { span.attributes().into_keys().collect() };
+    assert_eq!(said(step), ["fastmcp.sampling.stop_reason", "gen_ai.operation.name"]);
+    assert_eq!(said(tool), ["gen_ai.operation.name", "gen_ai.tool.name", "gen_ai.tool.type"]);
+}

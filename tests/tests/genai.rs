@@ -472,6 +472,31 @@ mod tools {
         }
     }
 
+    /// Says no count.
+    struct Two;
+
+    impl ToToolDefinitions for Two {
+        fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+            vec![ToolDefinition::new("a"), ToolDefinition::new("b")]
+        }
+    }
+
+    #[tokio::test]
+    async fn each_kind_of_tools_counts_and_names_them() {
+        let telemetry = Telemetry::on().with(genai().with_capture(Capture::Spans));
+        listed(&Two).await;
+        listed(&ToolDefinition::new("a")).await;
+        listed(&String::from("a")).await;
+        listed(&samplescope::read(&json!([{ "name": "a" }, { "name": "b" }, { "name": "c" }]))).await;
+        let said = telemetry.spans(4).into_iter().map(|span| {
+            let definitions: Value =
+                serde_json::from_str(&span.get("gen_ai.tool.definitions").expect("captured").as_str()).expect("JSON");
+            (span.get("fastmcp.sampling.tool_count"), definitions.as_array().map(Vec::len))
+        });
+        let count = |count: i64, named: usize| (Some(count.into()), Some(named));
+        assert_eq!(said.collect::<Vec<_>>(), [count(2, 2), count(1, 1), count(1, 1), count(3, 3)]);
+    }
+
     #[tokio::test]
     async fn tools_give_their_count_in_both_vocabularies_unless_it_is_said() {
         for settings in [Settings::default(), genai()] {

@@ -429,3 +429,69 @@ async fn every_providers_response_is_one_message_an_answer() {
     ]);
     assert_eq!(output(items).await, one("stop"), "the items alone");
 }
+
+#[tokio::test]
+async fn parts_alone_are_one_message_of_whoever_says_such_parts() {
+    let part = |content: &str| json!({ "type": "text", "content": content });
+    let two = json!([{ "type": "text", "text": "a" }, { "type": "text", "text": "b" }]);
+    assert_eq!(input(&two).await, said("user", &json!([part("a"), part("b")])));
+    let call = json!({ "type": "tool_use", "id": "t", "name": "look", "input": {} });
+    let result = json!({ "type": "tool_result", "tool_use_id": "t", "content": "done" });
+    for (parts, role) in [(json!([call, two[0]]), "assistant"), (json!([result]), "tool"), (json!([result, two[0]]), "user")] {
+        assert_eq!(input(&parts).await[0]["role"], role, "{parts}");
+    }
+    assert_eq!(output(&json!([{ "type": "refusal", "refusal": "no" }])).await[0]["parts"], json!([part("no")]));
+    for nothing in [json!([{ "type": "redacted_thinking", "data": "x" }]), json!({ "ThoughtSignature": "x" })] {
+        assert_eq!(output(&nothing).await[0]["parts"], json!([]), "{nothing}");
+    }
+}
+
+#[tokio::test]
+async fn an_older_word_for_a_tool_is_a_tool_and_an_empty_text_alone_is_said() {
+    let function = json!({ "role": "function", "parts": [{ "text": "20 degrees" }] });
+    assert_eq!(input(&function).await[0]["role"], "tool");
+    let empty = json!({ "role": "user", "content": "" });
+    assert_eq!(input(&empty).await[0]["parts"], json!([{ "type": "text", "content": "" }]));
+}
+
+#[tokio::test]
+async fn a_result_without_a_block_of_text_or_json_is_taken_as_it_is() {
+    for (content, expected) in [
+        (json!([{ "text": "done" }]), json!("done")),
+        (json!([{ "json": { "a": 1 } }]), json!({ "a": 1 })),
+        (json!([{ "b": 2 }]), json!([{ "b": 2 }])),
+    ] {
+        let result = json!([{ "type": "tool_result", "tool_use_id": "t", "content": content }]);
+        assert_eq!(input(&result).await[0]["parts"][0]["response"], expected);
+    }
+}
+
+#[tokio::test]
+async fn files_and_texts_of_rig_are_files_and_texts() {
+    let document =
+        |data: Value| json!({ "role": "user", "content": [{ "type": "document", "data": data, "media_type": "pdf" }] });
+    let file = input(&document(json!({ "type": "fileId", "value": "f-1" }))).await;
+    assert_eq!(file[0]["parts"], json!([{ "type": "file", "modality": "document", "file_id": "f-1" }]));
+    let text = input(&document(json!({ "type": "text", "value": "hi" }))).await;
+    assert_eq!(text[0]["parts"], json!([{ "type": "text", "content": "hi" }]));
+}
+
+#[tokio::test]
+async fn an_object_that_is_neither_request_nor_response_is_its_json() {
+    for object in [json!({ "error": { "message": "x" } }), json!({ "a": 1 })] {
+        assert_eq!(input(&object).await, said("user", &json!([{ "type": "text", "content": object.to_string() }])));
+    }
+    assert_eq!(input(&json!(5)).await[0]["parts"], json!([{ "type": "text", "content": "5" }]));
+}
+
+#[tokio::test]
+async fn a_list_in_a_list_is_one_list() {
+    let texts = |expected: &[&str]| -> Value {
+        let message = |content| json!({ "role": "user", "parts": [{ "type": "text", "content": content }] });
+        expected.iter().map(message).collect()
+    };
+    assert_eq!(input(&vec![vec!["a"], vec!["b", "c"]]).await, texts(&["a", "b", "c"]));
+    assert_eq!(input(&[["a"], ["b"]]).await, texts(&["a", "b"]));
+    assert_eq!(input(&[Some("a"), None, Some("b")]).await, texts(&["a", "b"]));
+    assert_eq!(input(&[std::borrow::Cow::from("a"), "b".into()]).await, texts(&["a", "b"]));
+}

@@ -5,6 +5,7 @@
 
 use samplescope::__private::read;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 fn request(document: Value) -> Value {
     let seen = conventional(read::request(&document, true));
@@ -1183,5 +1184,109 @@ mod of_two_shapes {
         let own = OfRig { choice: json!([]), usage: json!({ "input_tokens": 3 }) };
         let seen = read_after_a_chat(&OfAClient { own, choices: chat(), model: "m" });
         assert_eq!(seen, json!({ "gen_ai.response.model": "m", "gen_ai.usage.input_tokens": 3 }));
+    }
+}
+
+/// What a shape is not told by, and what stands in the way of one.
+mod at_the_edges_of_a_shape {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_choices_is_one_of_openai_s_if_it_says_so() {
+        let seen = response(json!({ "object": "chat.completion", "id": "r", "choices": [] }));
+        assert_eq!(seen, json!({ "gen_ai.response.id": "r" }));
+        assert_eq!(read::response(&json!({ "id": "r", "choices": [] }), true), json!({ "unrecognised": ["choices", "id"] }));
+    }
+
+    #[test]
+    fn a_model_and_a_prompt_are_no_request_that_is_known() {
+        let seen = read::request(&json!({ "model": "m", "prompt": "hi" }), true);
+        assert_eq!(seen, json!({ "unrecognised": ["model", "prompt"] }));
+    }
+
+    #[test]
+    fn a_message_with_a_model_is_mcp_s_and_one_without_is_no_response() {
+        assert_eq!(
+            response(json!({ "role": "assistant", "content": [], "model": "m" })),
+            json!({ "gen_ai.response.model": "m" })
+        );
+        let seen = read::response(&json!({ "role": "assistant", "content": [] }), true);
+        assert_eq!(seen, json!({ "unrecognised": ["content", "role"] }));
+        assert_eq!(response(json!({ "error": { "type": "overloaded" } })), json!({ "error.type": "overloaded" }));
+    }
+
+    #[test]
+    fn what_holds_nothing_is_not_nothing() {
+        assert_eq!(read::response(&json!(null), true), json!({}));
+        assert_eq!(read::response(&json!({ "words": null }), true), json!({ "unrecognised": ["words"] }));
+        assert_eq!(read::request(&json!({ "words": null }), true), json!({ "unrecognised": ["words"] }));
+    }
+
+    #[test]
+    fn a_request_of_genai_s_without_instructions_is_one() {
+        let seen =
+            request(json!({ "system": null, "messages": [{ "role": "User", "content": { "Text": "hi" } }], "tools": null }));
+        assert_eq!(seen["gen_ai.input.messages"], json!([user("hi")]));
+    }
+
+    #[test]
+    fn a_provider_s_own_response_is_read_of_a_client_s_type_alone() {
+        let raw = json!({ "type": "message", "id": "raw", "content": [], "stop_reason": "end_turn" });
+        let seen = response(json!({ "object": "chat.completion", "id": "own", "choices": [], "raw": raw }));
+        assert_eq!(seen, json!({ "gen_ai.response.id": "own" }));
+    }
+
+    #[test]
+    fn null_is_content_too() {
+        let input = json!({ "at": "cat", "since": null, "until": 3 });
+        let call = json!({ "type": "tool_use", "id": "t", "name": "look", "input": input });
+        let seen = response(json!({ "type": "message", "content": [call], "stop_reason": "tool_use" }));
+        assert_eq!(seen["gen_ai.output.messages"][0]["parts"][0]["arguments"], input);
+    }
+
+    #[test]
+    fn content_is_what_serde_makes_of_any_type() {
+        #[derive(serde::Serialize)]
+        enum Place {
+            Unit,
+            One(u8),
+            Two(u8, u8),
+            Named { at: &'static str },
+        }
+        #[derive(serde::Serialize)]
+        struct Block {
+            r#type: &'static str,
+            id: &'static str,
+            name: &'static str,
+            input: Input,
+        }
+        #[derive(serde::Serialize)]
+        struct Input {
+            places: [Place; 4],
+            by_number: BTreeMap<u8, &'static str>,
+            bytes: Bytes,
+        }
+        struct Bytes;
+        impl serde::Serialize for Bytes {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_bytes(&[1, 2])
+            }
+        }
+        #[derive(serde::Serialize)]
+        struct Whole {
+            r#type: &'static str,
+            content: [Block; 1],
+            stop_reason: &'static str,
+        }
+        let input = || Input {
+            places: [Place::Unit, Place::One(1), Place::Two(1, 2), Place::Named { at: "cat" }],
+            by_number: [(1, "a"), (2, "b")].into(),
+            bytes: Bytes,
+        };
+        let block = Block { r#type: "tool_use", id: "t", name: "look", input: input() };
+        let seen = read::response(&Whole { r#type: "message", content: [block], stop_reason: "tool_use" }, true);
+        let mut expected = serde_json::to_value(input()).expect("JSON");
+        expected["bytes"] = json!("…[2 bytes left out]");
+        assert_eq!(seen["gen_ai.output.messages"][0]["parts"][0]["arguments"], expected);
     }
 }

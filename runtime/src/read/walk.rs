@@ -284,7 +284,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             Want::Choices(want) => Kind::Choices(want),
             Want::Breakdown(spent) => Kind::Breakdown(*spent),
             Want::Tools => {
-                self.say(|facts| *facts.tools.get_or_insert(0) += 0);
+                self.say(|facts| _ = facts.tools.get_or_insert(0));
                 Kind::Tools
             }
             // Empty or not: the first entry tells.
