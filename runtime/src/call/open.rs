@@ -319,12 +319,17 @@ impl Opening {
     }
 
     /// Lets the sampler decide, if it has not. Whether the span records.
+    #[inline]
     fn decide(&mut self) -> bool {
         match &self.sampling {
-            Sampling::Decided(span) => return span.is_recording(),
-            Sampling::Nobody => return false,
-            Sampling::Early | Sampling::Late => {}
+            Sampling::Decided(span) => span.is_recording(),
+            Sampling::Nobody => false,
+            Sampling::Early | Sampling::Late => self.ask_sampler(),
         }
+    }
+
+    #[inline(never)]
+    fn ask_sampler(&mut self) -> bool {
         self.inherit();
         let name = self.name_of_span().unwrap_or(self.operation.name.into());
         self.subject = None;
