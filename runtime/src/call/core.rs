@@ -176,6 +176,12 @@ impl Call {
         self.said.get(key).or_else(inherited)
     }
 
+    /// Which model has answered. Where tokens are all that is measured, and an argument says that there are none, nobody wants to know.
+    pub(crate) fn wants_response_model(&self) -> bool {
+        let only_tokens = !self.wants.ending();
+        self.wants.tokens() && !(only_tokens && self.look(|learned| learned.usage.is_denied()).unwrap_or(false))
+    }
+
     fn clock(&self) -> Clock {
         Clock { started: self.started, times_chunks: self.wants.chunks(), times_silence: self.times_silence() }
     }
@@ -259,7 +265,7 @@ impl Call {
     /// The error that ended it.
     pub(crate) fn say_failure(&self, error_type: Label, exception_type: &'static str, message: Option<String>) {
         let message = self.error_message(message);
-        self.learn(|learned| learned.failure = Some(Failure { error_type, exception_type, message }));
+        self.learn(|learned| learned.failure = Some(Box::new(Failure { error_type, exception_type, message })));
     }
 
     /// It failed, and this is what it is called and what it says of it; None: it did not.

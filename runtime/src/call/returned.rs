@@ -287,6 +287,8 @@ impl<T: SamplingResponse> Success<'_, T> {
         if call.wants.tokens() {
             let usage = response.usage().filter(|_| call.wants.usage());
             call.learn(|learned| learned.say_usage(Source::Response, usage));
+        }
+        if call.wants_response_model() {
             let model = owned(response.model());
             call.learn(|learned| learned.response_model.say(Source::Response, model));
         }
@@ -351,7 +353,7 @@ impl<'a, T> AnySuccess<'a, T> {
     /// `gen_ai.response.model`: the model that answered.
     #[inline]
     pub fn __ss_response_model<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(success) = self.success(self.call.wants.tokens()) {
+        if let Some(success) = self.success(self.call.wants_response_model()) {
             self.call.say_response_model(&of(success));
         }
     }
