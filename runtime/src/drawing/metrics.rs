@@ -64,6 +64,9 @@ mod tests {
             count,
             sum: sum.into(),
         };
+        let timed = Point { sum: json!(0.25), ..point("input", Some(2), 0) };
+        let metric = Metric { name: "took".to_owned(), unit: "s".to_owned(), points: vec![timed] };
+        assert!(draw(&[metric], Paint::Plain, 120).ends_with("   2 measured,  250 ms in all\n\n"));
         let points = vec![point("input", Some(1), 12), point("output", None, 3)];
         let metric = Metric { name: "tokens".to_owned(), unit: "{token}".to_owned(), points };
         let expected = [

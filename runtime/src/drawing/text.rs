@@ -93,6 +93,13 @@ mod tests {
     }
 
     #[test]
+    fn a_time_has_the_digits_that_count() {
+        let shown = [900, 999_600, 1_500_000, 9_960_000, 999_600_000, 1_500_000_000, 2_000_000_000_000]
+            .map(|nanoseconds| shown_time(Duration::from_nanos(nanoseconds)));
+        assert_eq!(shown, ["1 µs", "1.0 ms", "1.5 ms", "10 ms", "1.00 s", "1.50 s", "2000 s"]);
+    }
+
+    #[test]
     fn a_text_is_cut_by_columns_and_not_by_characters() {
         assert_eq!((width("日本"), cut("日本", 4).as_str(), cut("日本", 3).as_str()), (4, "日本", "日…"));
         assert_eq!((cut("abc", 2).as_str(), cut("abc", 1).as_str(), cut("abc", 0).as_str()), ("a…", "…", ""));

@@ -384,6 +384,81 @@ mod tests {
         assert_eq!(drawing, expected.join("\n"));
     }
 
+    /// What has more of everything: a longer name, details that share lines, one that is text, an event that says something of itself.
+    fn wide() -> Trace {
+        let short = ["a", "b", "c", "d"].map(|key| (key, json!("x".repeat(18))));
+        let [a, b, c, d] = short;
+        let said = [a, b, c, d, ("gen_ai.tool.call.arguments", json!("{}")), ("gen_ai.tool.name", json!("obvious"))];
+        let mut run = span("a run that has a long name", None, [0, 1000], attributes(said));
+        run.events.push(Event {
+            name: "note".to_owned(),
+            attributes: attributes([("note", json!("said of itself")), ("by", json!("me"))]),
+            at: Duration::from_millis(1000),
+        });
+        let deeper = |parent: usize| span("inside", Some(parent), [500, 750], attributes([("app.id", json!("y".repeat(60)))]));
+        let mut spans = vec![run];
+        spans.extend((0..4).map(deeper));
+        Trace { spans, left_out: 0, unfinished: 0 }
+    }
+
+    #[test]
+    fn the_columns_are_shared_out_and_short_details_share_lines() {
+        let of_a_hundred = [
+            "                            0                          1.00 s",
+            "a run that has a long name  ████████████████████████████████    1.00 s",
+            "│  a xxxxxxxxxxxxxxxxxx · b xxxxxxxxxxxxxxxxxx · c xxxxxxxxxxxxxxxxxx",
+            "│  d xxxxxxxxxxxxxxxxxx",
+            "│  tool.call.arguments {}",
+            "├─ inside                                   ████████            250 ms",
+            "│  │  app.id yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy",
+            "│  ╰─ inside                                ████████            250 ms",
+            "│     ╰─ inside                             ████████            250 ms",
+            "│        ╰─ inside                          ████████            250 ms",
+            "╰─ ◆ note                                                  ◆  @ 1.00 s",
+            "      by me",
+            "      said of itself",
+            "",
+        ];
+        let of_forty_four = [
+            "                          0  1.00 s",
+            "a run that has a long n…  ████████    1.00 s",
+            "│  a xxxxxxxxxxxxxxxxxx",
+            "│  b xxxxxxxxxxxxxxxxxx",
+            "│  c xxxxxxxxxxxxxxxxxx",
+            "│  d xxxxxxxxxxxxxxxxxx",
+            "│  tool.call.arguments {}",
+            "├─ inside                     ██      250 ms",
+            "│  │  app.id yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…",
+            "│  ╰─ inside                  ██      250 ms",
+            "│     ╰─ inside               ██      250 ms",
+            "│        ╰─ inside            ██      250 ms",
+            "╰─ ◆ note                        ◆  @ 1.00 s",
+            "      by me",
+            "      said of itself",
+            "",
+        ];
+        let of_twenty_four = [
+            "a run that ha…    1.00 s",
+            "│  a xxxxxxxxxxxxxxxxxx",
+            "│  b xxxxxxxxxxxxxxxxxx",
+            "│  c xxxxxxxxxxxxxxxxxx",
+            "│  d xxxxxxxxxxxxxxxxxx",
+            "│  tool.call.arguments …",
+            "├─ inside         250 ms",
+            "│  │  app.id yyyyyyyyyy…",
+            "│  ╰─ inside      250 ms",
+            "   ╰─ inside      250 ms",
+            "   ╰─ inside      250 ms",
+            "╰─ ◆ note       @ 1.00 s",
+            "      by me",
+            "      said of itself",
+            "",
+        ];
+        for (columns, expected) in [(100, &of_a_hundred[..]), (44, &of_forty_four), (24, &of_twenty_four)] {
+            assert_eq!(draw(&wide(), Paint::Plain, columns), expected.join("\n"), "{columns}");
+        }
+    }
+
     #[test]
     fn on_any_terminal_no_line_is_longer_than_it_is_wide() {
         for columns in [1, 20, 30, 40, 41, 60, 80, 200] {
