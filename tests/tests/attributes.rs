@@ -372,3 +372,12 @@ mod by_type {
         assert_eq!(get(said, "gen_ai.usage.input_tokens"), None);
     }
 }
+
+#[test]
+fn an_id_that_is_a_number_is_still_an_id() {
+    #[samplescope::sampling_tool(call_id = id)]
+    fn look(id: u32) {}
+    let telemetry = Telemetry::on();
+    look(7);
+    assert_eq!(telemetry.span().get("gen_ai.tool.call.id"), Some("7".into()));
+}

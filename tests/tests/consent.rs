@@ -87,7 +87,8 @@ fn an_answer_that_panics_is_none() {
 
 #[test]
 fn it_stays_said_for_a_loop_that_is_placed_elsewhere_and_after_content() {
-    let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
+    // It is placed before the sampler has decided.
+    let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans).with_arguments_for_sampler(true));
     let place = Context::new();
     start_loop(|run| {
         run.capture(&false);

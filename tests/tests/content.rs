@@ -484,7 +484,7 @@ mod odd {
 
     #[tokio::test]
     async fn what_has_room_is_written_as_it_serialises_however_deep_it_is() {
-        let telemetry = capturing(Capture::Spans);
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans).with_length_limit(1_000));
         let deep = (0..300).fold(json!(1), |inner, _| json!([inner]));
         tool(&deep, "").await;
         assert_eq!(text(&telemetry.span(), "gen_ai.tool.call.arguments"), Some(deep.to_string()));

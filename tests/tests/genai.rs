@@ -488,13 +488,14 @@ mod tools {
         listed(&ToolDefinition::new("a")).await;
         listed(&String::from("a")).await;
         listed(&samplescope::read(&json!([{ "name": "a" }, { "name": "b" }, { "name": "c" }]))).await;
-        let said = telemetry.spans(4).into_iter().map(|span| {
+        listed(&json!(["a", "b"])).await;
+        let said = telemetry.spans(5).into_iter().map(|span| {
             let definitions: Value =
                 serde_json::from_str(&span.get("gen_ai.tool.definitions").expect("captured").as_str()).expect("JSON");
             (span.get("fastmcp.sampling.tool_count"), definitions.as_array().map(Vec::len))
         });
         let count = |count: i64, named: usize| (Some(count.into()), Some(named));
-        assert_eq!(said.collect::<Vec<_>>(), [count(2, 2), count(1, 1), count(1, 1), count(3, 3)]);
+        assert_eq!(said.collect::<Vec<_>>(), [count(2, 2), count(1, 1), count(1, 1), count(3, 3), count(2, 2)]);
     }
 
     #[tokio::test]

@@ -1199,6 +1199,26 @@ mod at_the_edges_of_a_shape {
     }
 
     #[test]
+    fn one_of_openai_s_responses_is_told_by_its_word_or_by_its_members() {
+        let said = json!({ "gen_ai.response.id": "r" });
+        assert_eq!(response(json!({ "object": "response", "id": "r" })), said);
+        let seen = response(json!({ "output": [], "status": "in_progress", "id": "r" }));
+        assert_eq!(seen["gen_ai.response.id"], "r");
+    }
+
+    #[test]
+    fn what_only_mcp_has_is_no_request_without_a_history() {
+        assert_eq!(read::request(&json!({ "systemPrompt": "hi" }), true), json!({ "unrecognised": ["systemPrompt"] }));
+    }
+
+    #[test]
+    fn an_answer_that_is_empty_is_no_message() {
+        let message = json!({ "role": "assistant", "content": null });
+        let seen = response(json!({ "choices": [{ "index": 0, "finish_reason": "stop", "message": message }] }));
+        assert_eq!(seen, json!({ "gen_ai.response.finish_reasons": ["stop"] }));
+    }
+
+    #[test]
     fn a_model_and_a_prompt_are_no_request_that_is_known() {
         let seen = read::request(&json!({ "model": "m", "prompt": "hi" }), true);
         assert_eq!(seen, json!({ "unrecognised": ["model", "prompt"] }));
@@ -1220,6 +1240,7 @@ mod at_the_edges_of_a_shape {
         assert_eq!(read::response(&json!(null), true), json!({}));
         assert_eq!(read::response(&json!({ "words": null }), true), json!({ "unrecognised": ["words"] }));
         assert_eq!(read::request(&json!({ "words": null }), true), json!({ "unrecognised": ["words"] }));
+        assert_eq!(read::response(&json!({ "usage": null }), true), json!({ "unrecognised": ["usage"] }));
     }
 
     #[test]
