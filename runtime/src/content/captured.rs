@@ -145,9 +145,6 @@ impl Captured {
 
     /// Leaves out the pieces that nobody asked for. `kind`: what is put together of a stream is a tool's result, and else an answer.
     pub(crate) fn narrow(&mut self, kind: Kind, settings: &Settings) {
-        if settings.takes_every_piece() {
-            return;
-        }
         let leaves_out = |piece| !settings.takes(piece);
         if leaves_out(settings::Piece::System) {
             self.system.clear();

@@ -3,7 +3,7 @@
 use crate::call::core::{Call, Place, Run};
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Source;
-use crate::call::open::{named, printable};
+use crate::call::open::{named, printable, set};
 use crate::caught::{Unwinding, caught};
 #[cfg(feature = "testing")]
 use crate::listen::Captured;
@@ -560,11 +560,4 @@ fn owned(text: &str) -> Value {
 
 fn text(constant: Option<&'static str>, text: &str) -> Value {
     constant.map_or_else(|| owned(text), Into::into)
-}
-
-fn set(attributes: &mut Vec<KeyValue>, key: &'static str, value: Value) {
-    match attributes.iter_mut().find(|attribute| attribute.key.as_str() == key) {
-        Some(attribute) => attribute.value = value,
-        None => attributes.push(KeyValue::new(key, value)),
-    }
 }
