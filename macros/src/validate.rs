@@ -518,7 +518,9 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         Takes::Messages => Value::ReadMessages(value),
         _ => Value::Read(value),
     };
-    group.push(Description { method, value });
+    // First the tokens: where there are none, a meter of tokens does not want to know whose they are.
+    let place = if key.takes == Takes::Usage { 0 } else { group.len() };
+    group.insert(place, Description { method, value });
 }
 
 fn attributes(key: &Key, at: &Ident, entries: Vec<Entry>, model: &mut Model, errors: &mut Errors) {

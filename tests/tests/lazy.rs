@@ -3,7 +3,7 @@
 use opentelemetry::trace::{Link, SpanKind, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
-use samplescope::{Capture, Settings, TokenUsage, Vocabulary, sampling_loop, sampling_step, sampling_tool};
+use samplescope::{Capture, Settings, TokenUsage, Vocabulary, current_step, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::Telemetry;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -218,6 +218,40 @@ mod counted {
                 ]
                 .concat(),
             );
+            drop(telemetry);
+        }
+    }
+
+    #[sampling_step(response_model = |_| saw("response model", "m-1"), usage = |counted| counted)]
+    async fn counted(usage: Option<TokenUsage>, by_handle: bool) -> Option<TokenUsage> {
+        if by_handle {
+            current_step().usage(TokenUsage::new(1, 2));
+        }
+        usage
+    }
+
+    #[tokio::test]
+    async fn whose_tokens_they_are_is_asked_where_there_are_any_or_more_is_measured() {
+        let some = Some(TokenUsage::new(1, 2));
+        let prescribed = || Telemetry::off().metered();
+        let telemetry = prescribed();
+        counted(None, false).await;
+        exactly(&[]);
+        assert!(telemetry.points("gen_ai.client.token.usage").is_empty());
+        drop(telemetry);
+        let genai = || Telemetry::off().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
+        for (telemetry, usage, by_handle) in [
+            (prescribed as fn() -> Telemetry, some, false),
+            (prescribed, None, true),
+            (genai, None, false),
+            (Telemetry::on, None, false),
+        ] {
+            let telemetry = telemetry();
+            counted(usage, by_handle).await;
+            exactly(&["response model"]);
+            for point in telemetry.points("gen_ai.client.token.usage") {
+                assert_eq!(point.attributes["gen_ai.response.model"], "String(\"m-1\")");
+            }
             drop(telemetry);
         }
     }

@@ -1,5 +1,5 @@
 //! Random programs of loops, steps and tools, with joins, selects, errors, panics, cancellations at any await, destructors that call,
-//! and providers that come and go: what is exported is what a model of a few dozen lines says that happened.
+//! and providers that come and go, below a blanket trait of the user's: what is exported is what a model of a few dozen lines says that happened.
 //!
 //! A failure prints the smallest program that fails, and its seed goes to `proptest-regressions/properties.txt`, to be run first next time.
 
@@ -321,6 +321,22 @@ mod interpreter {
     }
 
     type Body = LocalBoxFuture<'static, Result<(), Failed>>;
+
+    /// In scope of all that is called, and for every type: what generated code calls here, without its prefix.
+    #[expect(dead_code, reason = "they are there to be found")]
+    trait Everything {
+        fn attribute(&self) {}
+        fn error(&self) {}
+        fn is_recording(&self) {}
+        fn outcome(&self) {}
+        fn record(&self) {}
+        fn run(&self) {}
+        fn says(&self) {}
+        fn success(&self) {}
+        fn then(&self) {}
+    }
+
+    impl<T: ?Sized> Everything for T {}
 
     macro_rules! instrumented {
         ($attribute:ident: $asynchronous:ident $boxed:ident $plain:ident) => {

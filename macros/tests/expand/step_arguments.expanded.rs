@@ -24,8 +24,8 @@ async fn ask(turn: usize) -> Result<Step, ModelError> {
                 { send(turn).await }
             },
             |__returned| {
-                __returned.__ss_success().__ss_stop_reason(|step| &step.stop_reason);
                 __returned.__ss_success().__ss_usage(|step| &step.usage);
+                __returned.__ss_success().__ss_stop_reason(|step| &step.stop_reason);
                 __returned.__ss_success().__ss_says();
                 __returned.__ss_error().__ss_record();
                 __returned.__ss_error().__ss_error_type(|error| error.kind());

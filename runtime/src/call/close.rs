@@ -121,8 +121,10 @@ fn describe(
     if let Some(attributes) = attributes {
         span.set_attributes(attributes);
     }
-    for (name, attributes) in events.into_iter().flatten() {
-        span.add_event(name, attributes);
+    if let Some(events) = events {
+        for (name, attributes) in events {
+            span.add_event(name, attributes);
+        }
     }
     finish(call, context, ending);
 }

@@ -124,10 +124,6 @@ impl Wants {
         self.any_of(Self::SPAN | Self::TOKENS)
     }
 
-    pub(crate) fn response_model(self) -> bool {
-        self.tokens()
-    }
-
     /// Its tokens themselves.
     pub(crate) fn usage(self) -> bool {
         self.any_of(Self::USAGE)
@@ -178,6 +174,12 @@ impl Call {
         let reaches = |said: &&SharedValue| self.kind == Kind::Loop || said.shared.reaches(self.operation.called);
         let inherited = || self.run.as_ref().and_then(|run| run.inherited.shared.get(key)).filter(reaches);
         self.said.get(key).or_else(inherited)
+    }
+
+    /// Which model has answered. Where tokens are all that is measured, and an argument says that there are none, nobody wants to know.
+    pub(crate) fn wants_response_model(&self) -> bool {
+        let only_tokens = !self.wants.ending();
+        self.wants.tokens() && !(only_tokens && self.look(|learned| learned.usage.is_denied()).unwrap_or(false))
     }
 
     fn clock(&self) -> Clock {
@@ -263,7 +265,7 @@ impl Call {
     /// The error that ended it.
     pub(crate) fn say_failure(&self, error_type: Label, exception_type: &'static str, message: Option<String>) {
         let message = self.error_message(message);
-        self.learn(|learned| learned.failure = Some(Failure { error_type, exception_type, message }));
+        self.learn(|learned| learned.failure = Some(Box::new(Failure { error_type, exception_type, message })));
     }
 
     /// It failed, and this is what it is called and what it says of it; None: it did not.

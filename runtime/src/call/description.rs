@@ -232,7 +232,9 @@ impl Description {
 
     /// `fastmcp.sampling.result_type`, where nobody said one: `str`, if that is what the function returns.
     pub fn __ss_returns<R: ?Sized>(&mut self) {
-        self.result(error_type::returns_string::<R>().then_some(value::STRING_RESULT));
+        if self.opening.wants_result() {
+            self.result(error_type::returns_string::<R>().then_some(value::STRING_RESULT));
+        }
     }
 
     /// `fastmcp.sampling.handler_mode`: `client` or `fallback`.

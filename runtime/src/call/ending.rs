@@ -11,14 +11,15 @@
 use crate::vocabulary::{OperationName, value};
 use std::borrow::Cow;
 
+/// Most are successes, which are to be small.
 #[derive(Debug)]
 pub(crate) enum Ending {
     /// It returned.
     Success,
     /// It returned an `Err`.
-    Error(Failure),
+    Error(Box<Failure>),
     /// It returned a success value that says that it failed.
-    Failed(Refusal),
+    Failed(Box<Refusal>),
     /// Our own poll or call unwound. The payload is not ours to read.
     Panicked,
     /// It was dropped unfinished in any other way: a timeout, an abort, a lost `select!`.
@@ -67,9 +68,10 @@ impl Ending {
         match self {
             Ending::Success => None,
             Ending::Error(failure) => Some(failure.error_type.clone()),
-            Ending::Failed(Refusal { error_type: Some(label), .. }) => Some(label.clone()),
-            Ending::Failed(_) if called.is_tool() => fixed(value::TOOL_ERROR),
-            Ending::Failed(_) => fixed(value::OTHER),
+            Ending::Failed(refusal) => {
+                let unnamed = if called.is_tool() { value::TOOL_ERROR } else { value::OTHER };
+                refusal.error_type.clone().or_else(|| fixed(unnamed))
+            }
             Ending::Panicked => fixed(value::PANIC),
             Ending::Cancelled => fixed(value::CANCELLED),
         }
@@ -77,11 +79,11 @@ impl Ending {
 
     /// The description of the status Error; None: the status stays Unset.
     pub(crate) fn description(&self) -> Option<Cow<'static, str>> {
+        let said = |message: &Option<String>| Some(message.clone().unwrap_or_default().into());
         match self {
             Ending::Success => None,
-            Ending::Error(Failure { message, .. }) | Ending::Failed(Refusal { message, .. }) => {
-                Some(message.clone().unwrap_or_default().into())
-            }
+            Ending::Error(failure) => said(&failure.message),
+            Ending::Failed(refusal) => said(&refusal.message),
             Ending::Panicked => Some(value::PANICKED.into()),
             Ending::Cancelled => Some(value::CANCELLED.into()),
         }

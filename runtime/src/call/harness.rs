@@ -50,8 +50,15 @@ impl Held {
     }
 
     /// Takes the call out and enters it; None if there is none. Then the user's code runs, until [`Running::leave`].
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "where nobody listens it is one comparison, in each function's own `poll`")]
     pub(crate) fn enter(&mut self) -> Option<Running<'_>> {
+        if self.0.is_some() { self.take_and_enter() } else { None }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_and_enter(&mut self) -> Option<Running<'_>> {
         let call = self.0.take()?;
         let entered = Entered::new(&call);
         Some(Running { held: &mut self.0, call: Some(call), entered })

@@ -95,7 +95,8 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let (_silence, running) = if this.call.is_none() { (K::silence(), None) } else { (None, this.call.enter()) };
+        let running = this.call.enter();
+        let _silence = if running.is_none() { K::silence() } else { None };
         let mut polled = this.inner.poll(task);
         if let Some(running) = running {
             left(running, &mut polled, this.describe);

@@ -54,6 +54,11 @@ impl<T> Fact<T> {
         self.value.as_ref()
     }
 
+    /// Whether an argument says that there is none, and nobody said so before.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.value.is_none() && self.by == Source::Argument
+    }
+
     /// Whether somebody could have said it, and did not.
     fn is_unknown(&self) -> bool {
         self.value.is_none() && self.by != Source::Nobody
@@ -121,7 +126,7 @@ pub(crate) struct Learned {
     pub(crate) unwound: bool,
     /// What an argument calls the error.
     pub(crate) error_type: Option<Label>,
-    pub(crate) failure: Option<Failure>,
+    pub(crate) failure: Option<Box<Failure>>,
     pub(crate) attributes: Attributes,
     /// Whether a request to an MCP server has taken its span.
     #[cfg(feature = "mcp")]
@@ -319,10 +324,13 @@ impl Learned {
 
     /// What the response and the error said, as an ending, and when that was, if not now.
     pub(crate) fn take_ending(&mut self) -> (Ending, Option<Moment>) {
-        let ending = if let Some(failure) = self.failure.take() {
-            Ending::Error(Failure { error_type: self.error_type.take().unwrap_or(failure.error_type), ..failure })
+        let ending = if let Some(mut failure) = self.failure.take() {
+            if let Some(error_type) = self.error_type.take() {
+                failure.error_type = error_type;
+            }
+            Ending::Error(failure)
         } else if let Some(refusal) = self.failed.value.take().flatten() {
-            Ending::Failed(*refusal)
+            Ending::Failed(refusal)
         } else {
             Ending::Success
         };

@@ -12,6 +12,7 @@ use crate::warning;
 use opentelemetry::trace::{Link, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
 use std::borrow::Cow;
+use std::mem::{replace, take};
 use std::ops::Deref;
 use std::panic::Location;
 use std::sync::{Arc, Mutex};
@@ -312,13 +313,23 @@ impl Opening {
         self.consent = if allowed { Consent::Given } else { Consent::Denied };
     }
 
+    /// Whether it is worth working out what a loop produces: for its span, or for the calls inside.
+    pub(crate) fn wants_result(&self) -> bool {
+        self.attributes.is_some() || self.operation.output_type
+    }
+
     /// Lets the sampler decide, if it has not. Whether the span records.
+    #[inline]
     fn decide(&mut self) -> bool {
         match &self.sampling {
-            Sampling::Decided(span) => return span.is_recording(),
-            Sampling::Nobody => return false,
-            Sampling::Early | Sampling::Late => {}
+            Sampling::Decided(span) => span.is_recording(),
+            Sampling::Nobody => false,
+            Sampling::Early | Sampling::Late => self.ask_sampler(),
         }
+    }
+
+    #[inline(never)]
+    fn ask_sampler(&mut self) -> bool {
         self.inherit();
         let name = self.name_of_span().unwrap_or(self.operation.name.into());
         self.subject = None;
@@ -338,7 +349,7 @@ impl Opening {
 
     /// Counts the call in its run, once. For a step of a loop: which one it is.
     fn count(&mut self) -> Option<i64> {
-        let counted = std::mem::replace(&mut self.is_counted, true);
+        let counted = replace(&mut self.is_counted, true);
         match &self.listening {
             Listening::Within(run) if !counted && self.written.retries && self.is_of_loop() => run.count_retry(),
             Listening::Within(run) if !counted => run.count(self.counted),
@@ -527,11 +538,11 @@ impl Opening {
         self.count();
     }
 
-    /// The call, if there is still somebody who listens to it.
-    pub(crate) fn finish(self) -> Option<Arc<Call>> {
+    /// The call, if there is still somebody who listens to it. What is large here is not moved: each part is taken, once.
+    pub(crate) fn finish(&mut self) -> Option<Arc<Call>> {
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
         let (manner, mut started, is_of_loop) = (self.manner, self.started, self.is_of_loop());
-        let Sampling::Decided(span) = self.sampling else { return None };
+        let Sampling::Decided(span) = replace(&mut self.sampling, Sampling::Nobody) else { return None };
         let records = span.is_recording();
         if records && kind == Kind::Step {
             // It may turn out to be a stream, whose first chunk is timed.
@@ -558,16 +569,17 @@ impl Opening {
         }
         let span = own.as_ref().map_or(place.span, Id::of);
         let id = if own.is_some() { span } else { Id::unique() };
-        let said = self.said;
-        let (run, context, said) = match self.listening {
-            Listening::Within(run) => (Some(run), own.or_else(|| manner.is_detached.then(|| parent.clone())), said),
-            Listening::Own(mut listeners) if tells => {
+        let said = take(&mut self.said);
+        let (run, context, said) = match &mut self.listening {
+            Listening::Within(run) => (Some(run.clone()), own.or_else(|| manner.is_detached.then(|| parent.clone())), said),
+            Listening::Own(listeners) if tells => {
+                let mut listeners = listeners.take();
                 // Nothing was there to ask: nobody asks inside.
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
                 let (shared, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
                 let denies_content = kind == Kind::Loop && !allows_content;
-                let attributes = self.lineage.and_then(|lineage| lineage.hands_down());
+                let attributes = self.lineage.take().and_then(|lineage| lineage.hands_down());
                 let inherited = Inherited { shared, attributes, denies_content };
                 let recursive = manner.recursive.map(|at| Recursive { function: self.site.function, at });
                 let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
@@ -597,7 +609,7 @@ impl Opening {
             said,
             learned: Mutex::new(Learning::Nothing),
         });
-        if let (Some(mut captured), Some(settings)) = (self.content.filter(|_| allows_content), call.settings()) {
+        if let (Some(mut captured), Some(settings)) = (self.content.take().filter(|_| allows_content), call.settings()) {
             captured.narrow(kind, settings);
             for (name, attributes) in delivery::request_events(&call, settings, &mut captured) {
                 call.add_event(name, attributes);
@@ -670,8 +682,8 @@ impl Opening {
         if self.operation.subject == Some(shared) {
             self.subject = self.attributes.as_ref().map(Vec::len);
         }
-        if self.operation.hands_on != Some(shared) {
-            self.push(shared.key(), Some(value));
+        if let Some(attributes) = self.attributes.as_mut().filter(|_| self.operation.hands_on != Some(shared)) {
+            attributes.push(KeyValue::new(shared.key(), value));
         }
     }
 

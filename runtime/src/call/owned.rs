@@ -53,7 +53,8 @@ impl<K> Owned<K> {
         let Some(call) = self.call.take() else { return };
         let error_type = label.unwrap_or_else(|| Label::Fixed(error_type::of_type::<E>()));
         let message = call.error_message(call.displayed(|| error_type::shown(error)));
-        close(&call, Ending::Error(Failure { error_type, exception_type: type_name::<E>(), message }), None);
+        let failure = Failure { error_type, exception_type: type_name::<E>(), message };
+        close(&call, Ending::Error(Box::new(failure)), None);
     }
 }
 

@@ -288,7 +288,7 @@ impl<T: SamplingResponse> Success<'_, T> {
             let usage = response.usage().filter(|_| call.wants.usage());
             call.learn(|learned| learned.say_usage(Source::Response, usage));
         }
-        if call.wants.response_model() {
+        if call.wants_response_model() {
             let model = owned(response.model());
             call.learn(|learned| learned.response_model.say(Source::Response, model));
         }
@@ -353,7 +353,7 @@ impl<'a, T> AnySuccess<'a, T> {
     /// `gen_ai.response.model`: the model that answered.
     #[inline]
     pub fn __ss_response_model<V: Text>(&self, of: impl FnOnce(&'a T) -> V) {
-        if let Some(success) = self.success(self.call.wants.response_model()) {
+        if let Some(success) = self.success(self.call.wants_response_model()) {
             self.call.say_response_model(&of(success));
         }
     }
@@ -424,7 +424,7 @@ impl<'a, T> AnySuccess<'a, T> {
     #[inline]
     pub(crate) fn chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>, at: &'static Location<'static>) {
         let wants = self.call.wants;
-        if let Some(item) = self.success(wants.tokens() || wants.response_model()) {
+        if let Some(item) = self.success(wants.tokens()) {
             self.call.say_chunk(of(item), at);
         }
     }

@@ -130,7 +130,7 @@ macro_rules! told {
             /// The model that answered.
             pub fn response_model<V: Text>(&self, model: V) {
                 let model = || model.text();
-                self.told().say(Wants::response_model, model, |learned, model| learned.response_model.say(Source::Handle, model));
+                self.told().say(Wants::tokens, model, |learned, model| learned.response_model.say(Source::Handle, model));
             }
 
             /// The id that the provider gave the response.

@@ -34,6 +34,16 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
+    /// The same, for a run. Nobody is left here.
+    pub(crate) fn take(&mut self) -> Self {
+        Listeners {
+            settings: self.settings.clone(),
+            convention: self.convention,
+            tracer: self.tracer.take(),
+            meters: self.meters.take(),
+        }
+    }
+
     /// Whether a meter has an instrument for calls of that operation.
     pub(crate) fn measure(&self, called: OperationName) -> bool {
         self.meters.is_some() && self.convention.operation(called).is_measured()

@@ -104,8 +104,8 @@ pub(crate) fn start_built(tracer: &BoxedTracer, parent: &Context, builder: SpanB
     if span.is_recording() {
         return Started::Recording(span);
     }
-    let is_noop = !span.span_context().is_valid() || span.span_context() == parent.span().span_context();
-    if is_noop {
+    let context = span.span_context();
+    if !context.is_valid() || context == parent.span().span_context() {
         SEEN.store(false, Relaxed);
         return Started::Nothing;
     }

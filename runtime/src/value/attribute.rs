@@ -323,6 +323,7 @@ impl Serializer for ToValue {
         self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
+    #[inline]
     fn serialize_str(self, value: &str) -> Answer {
         Ok(Some(Value::String((self.string)(value))))
     }

@@ -709,17 +709,14 @@ fn known(said: &str) -> Option<&'static StopReason> {
     if let Some(reason) = STOP_REASONS.iter().find(|reason| reason.prescribed == Some(said)) {
         return Some(reason);
     }
-    let mut folded = [0; LONGEST_SPELLING];
-    let mut length = 0;
-    for byte in said.bytes().filter(|byte| !matches!(byte, b'_' | b'-')) {
-        *folded.get_mut(length)? = byte.to_ascii_lowercase();
-        length += 1;
-    }
-    let folded = &folded[..length];
-    STOP_REASONS.iter().find(|reason| reason.spellings.iter().any(|spelling| spelling.as_bytes() == folded))
+    STOP_REASONS.iter().find(|reason| reason.spellings.iter().any(|spelling| is_spelled(said, spelling)))
 }
 
-const LONGEST_SPELLING: usize = "maxoutputtokens".len();
+fn is_spelled(said: &str, spelling: &str) -> bool {
+    let mut letters = said.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
+    spelling.bytes().all(|letter| letters.next().is_some_and(|said| said.to_ascii_lowercase() == letter))
+        && letters.next().is_none()
+}
 
 #[cfg(test)]
 mod tests {
