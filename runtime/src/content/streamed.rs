@@ -72,7 +72,7 @@ impl Streamed {
         }
     }
 
-    /// The call that the piece belongs to. An id or a name that is empty is none: DashScope has both in every piece but a call's first.
+    /// The call that the piece belongs to. An id or a name that is empty is none: Qwen's API has both in every piece but a call's first.
     fn call(&mut self, piece: &ToolCallPiece<'_>) -> Option<&mut StreamedCall> {
         let at = match (piece.index, said(piece.id.as_ref())) {
             (Some(index), _) => self.tool_calls.iter().position(|call| call.index == Some(index)),
