@@ -268,6 +268,17 @@ fn message_event(settings: &Settings, redaction: Redaction<'_>, role: &Role, mes
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::json::Delta;
+
+    #[test]
+    fn answers_without_end_are_not_kept() {
+        let settings = Settings::default();
+        let mut captured = Captured::default();
+        for choice in 0..1_000 {
+            captured.stream_read(Vec::new(), vec![Piece { choice, delta: Delta::Text("said".to_owned()) }], &settings);
+        }
+        assert_eq!(captured.put_together(Kind::Step, &settings).len(), MOST_ANSWERS);
+    }
 
     #[test]
     fn what_was_streamed_is_the_choice_redacted_and_cut() {
