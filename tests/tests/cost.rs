@@ -40,10 +40,9 @@ fn cost(span: &Span) -> Option<f64> {
 
 #[test]
 fn the_settings_price_each_step_whose_tokens_are_known_in_both_vocabularies() {
-    let both = [Vocabulary::FastMcp, Vocabulary::GenAi];
-    for (vocabulary, telemetry) in both
-        .into_iter()
-        .flat_map(|vocabulary| [(vocabulary, Telemetry::on as fn() -> Telemetry), (vocabulary, || Telemetry::on().metered())])
+    let listening: [fn() -> Telemetry; 2] = [Telemetry::on, || Telemetry::on().metered()];
+    for (vocabulary, telemetry) in
+        [Vocabulary::FastMcp, Vocabulary::GenAi].into_iter().flat_map(|vocabulary| listening.map(|on| (vocabulary, on)))
     {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let seen = asked.clone();

@@ -38,7 +38,8 @@ impl Structure {
     fn with_longest_texts(self, document: &Value, limit: usize) -> Option<String> {
         // Not less than the one character that says that something is missing.
         let mut longest = self.with_texts_of(1, document, limit)?;
-        let (mut fits, mut too_long) = (1, limit + 1);
+        // A text stands in quotes, so that one as long as the limit does not fit.
+        let (mut fits, mut too_long) = (1, limit);
         while too_long - fits > 1 {
             let length = usize::midpoint(fits, too_long);
             match self.with_texts_of(length, document, limit) {
@@ -109,8 +110,8 @@ fn without_first(entries: &[Value], dropped: usize) -> Value {
                 parts.insert(0, as_part(marker));
             }
         }
-        // A tool definition has no parts, but a name, and may have a description.
-        Some(Value::Object(tool)) if tool.contains_key("name") => {
+        // A tool definition has no parts, but a description.
+        Some(Value::Object(tool)) if tool.contains_key("name") && tool.get("type").is_some_and(|kind| kind == "function") => {
             let described = tool.get("description").and_then(Value::as_str).unwrap_or_default();
             let described = format!("{marker} {described}");
             tool.insert("description".to_owned(), described.trim_end().into());
@@ -226,27 +227,24 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_too_long_stay_bytes() {
-        let blob = json!([{ "parts": [{ "type": "blob", "content": "AAAA" }] }]);
-        let mut fits = blob.clone();
-        without_blobs_over(4, &mut fits);
-        assert_eq!(fits, blob);
-        without_blobs_over(3, &mut fits);
-        assert_eq!(fits, json!([{ "parts": [{ "type": "text", "content": "…[4 cut]" }] }]));
+    fn what_went_before_is_said_where_the_first_that_is_left_has_a_place_for_it() {
+        let left = |first: &Value| without_first(&[json!("gone"), json!("gone"), first.clone()], 2);
+        let said = json!({ "type": "text", "content": "[2 earlier cut]" });
+        let part = json!({ "type": "text", "content": "hi" });
+        let tool = json!({ "type": "function", "name": "look" });
+        assert_eq!(left(&json!({ "role": "user", "parts": [part] })), json!([{ "role": "user", "parts": [said, part] }]));
+        assert_eq!(left(&tool), json!([{ "type": "function", "name": "look", "description": "[2 earlier cut]" }]));
+        for other in [part, json!({ "type": "tool_call", "name": "look", "arguments": {} })] {
+            assert_eq!(left(&other), json!([said, other]));
+        }
     }
 
     #[test]
-    fn how_many_are_missing_stands_where_the_entry_has_text() {
-        let function = json!({ "type": "function", "name": "look", "description": "Looks." });
-        let built_in = json!({ "type": "web_search", "name": "search" });
-        let text = json!({ "type": "text", "content": "Be brief." });
-        for (entry, expected) in [
-            (&function, json!([{ "type": "function", "name": "look", "description": "[1 earlier cut] Looks." }])),
-            (&built_in, json!([{ "type": "web_search", "name": "search", "description": "[1 earlier cut]" }])),
-            (&text, json!([{ "type": "text", "content": "[1 earlier cut]" }, text])),
-        ] {
-            assert_eq!(without_first(&[text.clone(), entry.clone()], 1), expected);
-        }
+    fn a_blob_is_whole_or_a_text_that_says_how_long_it_was() {
+        let document = json!([{ "type": "blob", "modality": "image", "content": "AAAA" }]);
+        let with_texts_of = |length| Structure::Messages.with_texts_of(length, &document, 1_000);
+        assert_eq!(with_texts_of(4), Some(document.to_string()));
+        assert!(with_texts_of(3).is_some_and(|text| !text.contains("blob") && text.contains('…')));
     }
 
     #[test]

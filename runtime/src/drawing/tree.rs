@@ -393,7 +393,7 @@ mod tests {
         run.events.push(Event {
             name: "note".to_owned(),
             attributes: attributes([("note", json!("said of itself")), ("by", json!("me"))]),
-            at: Duration::from_millis(1000),
+            at: Duration::from_secs(1),
         });
         let deeper = |parent: usize| span("inside", Some(parent), [500, 750], attributes([("app.id", json!("y".repeat(60)))]));
         let mut spans = vec![run];

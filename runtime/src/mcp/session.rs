@@ -15,7 +15,7 @@ use std::time::Instant;
 pub struct Session {
     side: Side,
     started: Instant,
-    attributes: Vec<KeyValue>,
+    attributes: Vec<(&'static str, Value)>,
 }
 
 impl Session {
@@ -31,12 +31,12 @@ impl Session {
             (request_key::NETWORK_PROTOCOL_VERSION, version),
             (key::SERVER_ADDRESS, described.address),
         ] {
-            if let Some(value) = value {
-                session.attributes.push(KeyValue::new(key, value.to_owned()));
+            if let Some(value) = value.filter(|_| session.has(key)) {
+                session.attributes.push((key, value.to_owned().into()));
             }
         }
-        if let Some(port) = described.address.and(described.port) {
-            session.attributes.push(KeyValue::new(key::SERVER_PORT, i64::from(port)));
+        if let Some(port) = described.address.and(described.port).filter(|_| session.has(key::SERVER_PORT)) {
+            session.attributes.push((key::SERVER_PORT, i64::from(port).into()));
         }
         session
     }
@@ -47,18 +47,18 @@ impl Session {
         self.started = started;
         self
     }
+
+    fn has(&self, key: &'static str) -> bool {
+        SESSIONS[self.side as usize].attributes.contains(&key)
+    }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
         let Some(provider) = Meters::provider() else { return };
         let meters = Meters::at(&provider, Settings::current().convention());
-        let bounded = |attribute: &KeyValue| {
-            let key = SESSIONS[self.side as usize].attributes.iter().find(|key| **key == attribute.key.as_str())?;
-            let value: Value = meters.bounded(key, attribute.value.clone(), Origin::Evaluated);
-            Some(KeyValue::new(*key, value))
-        };
-        let attributes: Vec<_> = self.attributes.iter().filter_map(bounded).collect();
+        let bounded = |(key, value)| KeyValue::new(key, meters.bounded(key, value, Origin::Evaluated));
+        let attributes: Vec<_> = std::mem::take(&mut self.attributes).into_iter().map(bounded).collect();
         if let Some(instruments) = meters.requests() {
             instruments.record_session(self.side, self.started.elapsed(), &attributes);
         }
