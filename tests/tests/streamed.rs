@@ -291,14 +291,49 @@ mod ends {
     #[tokio::test]
     async fn a_loop_s_duration_is_to_its_last_item_in_its_metric_too() {
         let telemetry = Telemetry::off().metered();
+        let since = std::time::Instant::now();
         let mut events = run(vec![Event { is_last: true, ..Event::default() }]);
         assert!(events.next().await.is_some());
-        let since = std::time::Instant::now();
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let read = since.elapsed();
+        tokio::time::sleep(Duration::from_millis(5)).await;
         drop(events);
         let points = telemetry.points("mcp.server.operation.duration");
         assert_eq!(points.len(), 1);
-        assert!(points[0].sum < since.elapsed().as_secs_f64(), "without the time in which nobody read: {}", points[0].sum);
+        assert!(points[0].sum <= read.as_secs_f64(), "without the time in which nobody read: {} of {read:?}", points[0].sum);
+    }
+
+    #[tokio::test]
+    async fn a_metric_says_how_a_stream_ended_whether_or_not_there_is_a_span() {
+        #[sampling_loop(stream, chunk = Chunk::clone)]
+        fn run(chunks: Vec<Chunk<'static>>) -> LocalBoxStream<'static, Chunk<'static>> {
+            stream::iter(chunks).boxed_local()
+        }
+        #[sampling_tool(stream, chunk = Chunk::clone)]
+        fn tool(chunks: Vec<Chunk<'static>>) -> LocalBoxStream<'static, Chunk<'static>> {
+            stream::iter(chunks).boxed_local()
+        }
+        let torn: &'static serde_json::Value =
+            Box::leak(Box::new(serde_json::json!({ "type": "error", "error": { "type": "torn" } })));
+        let genai = || Settings::default().with_vocabulary(Vocabulary::GenAi);
+        for (telemetry, is_recorded) in [(Telemetry::on as fn() -> Telemetry, true), (Telemetry::off, false)] {
+            for (said, error_type) in [
+                (Chunk::new().last(), None),
+                (Chunk::new().stop_reason("end_turn"), None),
+                (Chunk::new().failed("torn", None::<&str>), Some("String(\"torn\")")),
+                (Chunk::read(torn), Some("String(\"torn\")")),
+                (Chunk::new(), Some("String(\"cancelled\")")),
+            ] {
+                let telemetry = telemetry().metered().with(genai());
+                for mut items in [run(vec![said.clone(), Chunk::new()]), tool(vec![said.clone(), Chunk::new()])] {
+                    assert!(items.next().await.is_some());
+                }
+                for name in ["gen_ai.invoke_agent.duration", "gen_ai.execute_tool.duration"] {
+                    let [point] = &telemetry.points(name)[..] else { panic!("{name}") };
+                    let measured = point.attributes.get("error.type").map(String::as_str);
+                    assert_eq!(measured, error_type, "{name}, {said:?}, recorded: {is_recorded}");
+                }
+            }
+        }
     }
 }
 

@@ -424,7 +424,8 @@ impl<'a, T> AnySuccess<'a, T> {
     #[inline]
     pub(crate) fn chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>, at: &'static Location<'static>) {
         let wants = self.call.wants;
-        if let Some(item) = self.success(wants.tokens()) {
+        // An item may say how the call ends, too.
+        if let Some(item) = self.success(wants.tokens() || wants.ending()) {
             self.call.say_chunk(of(item), at);
         }
     }
