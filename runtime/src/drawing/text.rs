@@ -93,6 +93,13 @@ mod tests {
     }
 
     #[test]
+    fn a_time_has_the_unit_in_which_it_is_short() {
+        let times = [999_499, 1_260_000, 9_949_000, 9_951_000, 999_499_000, 999_501_000, 12_346_000_000, 1_000_000_000_000];
+        let shown = times.map(|nanoseconds| shown_time(Duration::from_nanos(nanoseconds)));
+        assert_eq!(shown, ["999 µs", "1.3 ms", "9.9 ms", "10 ms", "999 ms", "1.00 s", "12.35 s", "1000 s"]);
+    }
+
+    #[test]
     fn a_text_is_cut_by_columns_and_not_by_characters() {
         assert_eq!((width("日本"), cut("日本", 4).as_str(), cut("日本", 3).as_str()), (4, "日本", "日…"));
         assert_eq!((cut("abc", 2).as_str(), cut("abc", 1).as_str(), cut("abc", 0).as_str()), ("a…", "…", ""));
