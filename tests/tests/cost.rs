@@ -83,10 +83,17 @@ fn what_the_provider_says_goes_first_and_takes_no_count_away() {
         fn by_hand() {}
         by_hand();
     }
-    let spans = telemetry.spans(4);
-    assert_eq!(spans.iter().map(cost).collect::<Vec<_>>(), [Some(0.25), Some(0.5), Some(2.0), Some(3.0)]);
+    {
+        #[sampling_step(response = |answer| answer, usage = |_| TokenUsage::default().with_cost(4))]
+        fn beside_a_response() -> serde_json::Value {
+            serde_json::json!({ "object": "chat.completion", "choices": [], "usage": { "prompt_tokens": 9, "completion_tokens": 2 } })
+        }
+        beside_a_response();
+    }
+    let spans = telemetry.spans(5);
+    assert_eq!(spans.iter().map(cost).collect::<Vec<_>>(), [Some(0.25), Some(0.5), Some(2.0), Some(3.0), Some(4.0)]);
     let input: Vec<_> = spans.iter().map(|span| span.get("gen_ai.usage.input_tokens")).collect();
-    assert_eq!(input, [Some(Value::I64(1)), None, Some(Value::I64(7)), Some(Value::I64(7))]);
+    assert_eq!(input, [Some(Value::I64(1)), None, Some(Value::I64(7)), Some(Value::I64(7)), Some(Value::I64(9))]);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use samplescope::{
 };
 use samplescope_tests::Telemetry;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 #[sampling_step(system_prompt = system, messages = input, tools = tools, message = |output| output)]
 async fn ask<T: ToMessages>(system: &impl ToMessages, input: &impl ToMessages, tools: &impl ToToolDefinitions, output: T) -> T {
@@ -110,6 +111,7 @@ fn said(role: &str, parts: &Value) -> Value {
 #[tokio::test]
 async fn the_four_documents_are_what_the_conventions_say() {
     let tool = ToolDefinition::new("look").with_description("Looks.").with_parameters(json!({ "type": "object" }));
+    assert_eq!(tool.parameters(), Some(&json!({ "type": "object" })));
     let [system, input, output, tools] = documents(&"Be brief.", &"Weather?", &[tool], "Sunny.").await;
     assert_eq!(system, Some(json!([{ "type": "text", "content": "Be brief." }])));
     assert_eq!(input, Some(said("user", &json!([{ "type": "text", "content": "Weather?" }]))));
@@ -138,6 +140,14 @@ async fn every_part_has_its_members() {
     assert_eq!(seen[0]["parts"].as_array().map(Vec::len), Some(10));
     assert_eq!(seen[0]["parts"][1], json!({ "type": "tool_call", "id": "c-1", "name": "look", "arguments": { "at": 1 } }));
     assert_eq!(seen[0]["parts"][4], json!({ "type": "tool_call_response", "response": "seen" }));
+}
+
+#[tokio::test]
+async fn whatever_is_messages_is_so_in_a_list_too() {
+    let [one, two] = ["one", "two"].map(|text| json!({ "role": "user", "parts": [{ "type": "text", "content": text }] }));
+    assert_eq!(input([Some(Cow::Borrowed("one")), None, Some("two".to_owned().into())]).await, json!([one, two]));
+    assert_eq!(input(vec![["one"], ["two"]]).await, json!([one, two]));
+    assert_eq!(input([vec!["one".to_owned()], vec![], vec!["two".to_owned()]]).await, json!([one, two]));
 }
 
 #[sampling_step(stop_reason = |()| "max_tokens", message = |()| "cut sh")]

@@ -434,14 +434,48 @@ mod content {
     }
 
     #[tokio::test]
+    async fn a_text_is_lent_out_of_the_item_whatever_holds_it() {
+        #[derive(Default)]
+        struct Delta {
+            thought: Option<String>,
+            text: Option<Box<str>>,
+        }
+        #[sampling_step(stream, chunk = |delta| Chunk::new().reasoning(&delta.thought).text(&delta.text))]
+        fn ask(deltas: Vec<Delta>) -> impl Stream<Item = Delta> {
+            stream::iter(deltas)
+        }
+        #[sampling_step(stream, chunk = |line| Chunk::new().text(String::from_utf8_lossy(line)))]
+        fn lines(lines: Vec<&'static [u8]>) -> impl Stream<Item = &'static [u8]> {
+            stream::iter(lines)
+        }
+        let telemetry = capturing();
+        let thought = Delta { thought: Some("hm".to_owned()), ..Delta::default() };
+        ask(vec![thought, Delta::default(), Delta { text: Some("Sunny".into()), ..Delta::default() }]).count().await;
+        lines(vec![b"Sun", b"ny\xff"]).count().await;
+        let spans = telemetry.spans(2);
+        let output = |parts: &str| format!(r#"[{{"finish_reason":"stop","parts":[{parts}],"role":"assistant"}}]"#);
+        let said = r#"{"content":"hm","type":"reasoning"},{"content":"Sunny","type":"text"}"#;
+        assert_eq!(get(&spans[0], "gen_ai.output.messages"), output(said));
+        assert_eq!(get(&spans[1], "gen_ai.output.messages"), output(r#"{"content":"Sunny�","type":"text"}"#));
+    }
+
+    #[test]
+    fn what_a_chunk_will_be_asked_for_is_not_in_its_debug_output() {
+        let event = serde_json::json!({ "text": "secret" });
+        let shown = format!("{:?}{:?}", Chunk::read(&event), Chunk::new().message(Message::user("secret")));
+        assert!(shown.contains("serde_json::value::Value") && shown.contains("ChunkMessage"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+
+    #[tokio::test]
     async fn a_whole_message_replaces_what_was_said_before() {
         let telemetry = capturing();
         let so_far = |text: &str| Chunk::new().message(Message::assistant(text));
         chunks(vec![Chunk::new().text("lost"), so_far("Sun"), so_far("Sunny"), Chunk::new().message(None::<Message>)])
             .count()
             .await;
-        let output = get(&telemetry.span(), "gen_ai.output.messages");
-        assert!(output.contains(r#""content":"Sunny""#) && !output.contains("lost"), "{output}");
+        let expected = r#"[{"finish_reason":"stop","parts":[{"content":"Sunny","type":"text"}],"role":"assistant"}]"#;
+        assert_eq!(get(&telemetry.span(), "gen_ai.output.messages"), expected);
     }
 
     #[tokio::test]
