@@ -451,10 +451,19 @@ impl<V> AnyReading<'_, V> {
     #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
     pub fn __ss_said(&self)
     where
-        V: Readable,
+        V: Response,
     {
     }
 }
+
+/// What nothing has: whatever is a response, has `Serialize`. With `Readable` in its place, rustc would look for what a `Box` holds, and say
+/// which types have `Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read: it does not implement `serde::Serialize`",
+    label = "expected something that serialises",
+    note = "say what it says yourself instead: `usage = …`, `stop_reason = …`, `message = …`, or implement `samplescope::SamplingResponse` for its type"
+)]
+pub trait Response {}
 
 /// A flag says whether a success is none.
 pub struct Failing<'a, V>(FailingNamed<'a, V>);
