@@ -136,7 +136,9 @@ impl Injector for NotEmpty<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_traceparent;
+    use super::{LONGEST, WellFormed, is_traceparent};
+    use opentelemetry::propagation::Extractor as _;
+    use std::collections::HashMap;
 
     #[test]
     fn a_traceparent_has_digits_of_exact_lengths() {
@@ -162,6 +164,21 @@ mod tests {
             (format!("01-{trace}-{span}-01_more"), false),
         ] {
             assert_eq!(is_traceparent(&value), expected, "{value:.80}");
+        }
+    }
+
+    #[test]
+    fn a_carrier_has_what_is_well_formed_in_whatever_case_it_is_asked_for() {
+        let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        for (value, expected) in [(traceparent, true), (&format!(" {traceparent}\t"), true), (&traceparent[1..], false)] {
+            let headers = HashMap::from([("traceparent".to_owned(), value.to_owned())]);
+            for key in ["traceparent", "Traceparent", "TRACEPARENT"] {
+                assert_eq!(WellFormed(&headers).get(key), Some(value).filter(|_| expected), "{key}: {value:?}");
+            }
+        }
+        for (length, expected) in [(LONGEST, true), (LONGEST + 1, false)] {
+            let headers = HashMap::from([("baggage".to_owned(), "x".repeat(length))]);
+            assert_eq!(WellFormed(&headers).get("Baggage").is_some(), expected, "{length}");
         }
     }
 }

@@ -3,12 +3,10 @@
 use crate::caught::caught;
 use crate::value::{Cost, TokenUsage};
 use crate::vocabulary::{Convention, GENAI, PRESCRIBED};
-use crate::warning;
 use opentelemetry::Context;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// What the person who runs the program decides. Unless [installed](Settings::install), the environment decides:
@@ -341,10 +339,6 @@ impl Settings {
         self.pieces.is_none_or(|pieces| pieces.has(piece))
     }
 
-    pub(crate) fn takes_every_piece(&self) -> bool {
-        self.pieces.is_none()
-    }
-
     pub(crate) fn prices(&self) -> bool {
         self.price.is_some()
     }
@@ -369,11 +363,7 @@ impl Settings {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             redactor(piece, text)
         };
-        // A panic here would come out of the user's function, or abort if it is unwinding already.
-        catch_unwind(AssertUnwindSafe(redacted)).unwrap_or_else(|_| {
-            warning::once!("content was left out: the redactor panicked");
-            "".into()
-        })
+        caught("a redactor", redacted).unwrap_or_default()
     }
 }
 

@@ -2,11 +2,11 @@
 
 use opentelemetry::Value;
 use opentelemetry::trace::Status;
-use samplescope::{Capture, Settings, TokenUsage, sampling_loop, sampling_step, sampling_tool};
+use samplescope::{Capture, Settings, TokenUsage, Vocabulary, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::Telemetry;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::{Arc, Mutex};
 
 #[sampling_step(max_tokens = tokens)]
@@ -264,14 +264,31 @@ mod structures {
         assert_eq!(get(&telemetry, "app.value"), Some(1.into()), "the next one is not touched");
     }
 
+    #[sampling_step(messages = text, message = |_| text)]
+    fn asks(text: &str) -> usize {
+        text.len()
+    }
+
     #[test]
     fn a_redactor_that_panics_leaves_the_text_out_and_the_function_alone() {
-        let settings = Settings::default().with_capture(Capture::Spans).with_redactor(|_, _| panic!("in the redactor"));
-        let telemetry = Telemetry::on().with(settings);
-        assert_eq!(tool("secret"), "secret");
-        let span = telemetry.span();
-        assert_eq!(span.status(), Status::Unset);
-        assert!(span.attributes().values().all(|value| !value.contains("secret")));
+        /// A panic that panics again, where it is dropped.
+        struct Again;
+        impl Drop for Again {
+            fn drop(&mut self) {
+                panic!("in the payload");
+            }
+        }
+        let panics: [fn() -> String; 2] = [|| panic!("in the redactor"), || panic_any(Again)];
+        for redact in panics {
+            let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
+            let telemetry = Telemetry::on().with(settings.with_redactor(move |_, _| redact().into()));
+            assert_eq!(tool("secret"), "secret");
+            assert_eq!(asks("secret"), 6);
+            for span in telemetry.spans(2) {
+                assert_eq!(span.status(), Status::Unset);
+                assert!(!format!("{:?} {:?}", span.attributes(), span.events()).contains("secret"));
+            }
+        }
     }
 }
 

@@ -84,6 +84,7 @@ async fn each_piece_is_there_alone_and_none_without_capture() {
         assert_eq!(said(settings().with_capture_only([Piece::ErrorMessage])).await, []);
         for (piece, _) in PIECES {
             assert_eq!(said(settings().with_capture_only([piece])).await, [piece], "{vocabulary:?}");
+            assert_eq!(said(settings().with_capture_only([piece, piece])).await, [piece], "said twice");
             assert_eq!(said(settings().with_capture_only([piece]).with_capture(Capture::Off)).await, []);
         }
     }

@@ -40,15 +40,17 @@ fn cost(span: &Span) -> Option<f64> {
 
 #[test]
 fn the_settings_price_each_step_whose_tokens_are_known_in_both_vocabularies() {
-    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+    let listening: [fn() -> Telemetry; 2] = [Telemetry::on, || Telemetry::on().metered()];
+    for (vocabulary, telemetry) in
+        [Vocabulary::FastMcp, Vocabulary::GenAi].into_iter().flat_map(|vocabulary| listening.map(|on| (vocabulary, on)))
+    {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let seen = asked.clone();
-        let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(vocabulary).with_price(
-            move |provider, model, usage| {
+        let telemetry =
+            telemetry().with(Settings::default().with_vocabulary(vocabulary).with_price(move |provider, model, usage| {
                 seen.lock().expect("not poisoned").push(format!("{provider:?} {model:?}"));
                 Some(tokens(usage.input())? + tokens(usage.output())? / 2.0)
-            },
-        ));
+            }));
         run(TokenUsage::new(100, 50));
         let spans = telemetry.spans(5);
         assert_eq!(spans.iter().map(cost).collect::<Vec<_>>(), [None, Some(125.0), Some(12.5), Some(125.0), None]);

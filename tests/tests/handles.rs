@@ -387,7 +387,8 @@ mod debug {
 
 mod facts_known_only_inside {
     use super::*;
-    use samplescope::{Capture, Chunk, Settings, Vocabulary};
+    use samplescope::{Capture, Chunk, Message, SamplingResponse, Settings, ToolOutcome, Vocabulary};
+    use serde_json::{Value, json};
 
     #[sampling_loop(answer = |answer| answer)]
     async fn answers(argument: bool) -> Option<String> {
@@ -458,6 +459,59 @@ mod facts_known_only_inside {
         assert_eq!(get(&spans[5], "error.type"), "tool_error");
     }
 
+    struct Typed;
+
+    impl SamplingResponse for Typed {
+        fn message(&self) -> Option<Message> {
+            Some(Message::text("by the type"))
+        }
+    }
+
+    impl ToolOutcome for Typed {
+        fn result(&self) -> Option<Value> {
+            Some("by the type".into())
+        }
+    }
+
+    #[sampling_step]
+    async fn typed_step(handle: Option<&str>) -> Typed {
+        current_step().message(handle);
+        Typed
+    }
+
+    #[sampling_tool]
+    async fn typed_tool(handle: Option<&str>) -> Typed {
+        current_tool().result(handle);
+        Typed
+    }
+
+    #[sampling_step(response = |response| response)]
+    async fn read_step(handle: Option<&str>) -> Value {
+        current_step().message(handle);
+        json!({ "type": "message", "role": "assistant", "content": [{ "type": "text", "text": "by the response" }] })
+    }
+
+    #[tokio::test]
+    async fn a_handle_says_what_a_response_or_a_type_says_and_goes_first() {
+        for handle in [None, Some("by the handle")] {
+            let telemetry =
+                Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans));
+            typed_step(handle).await;
+            read_step(handle).await;
+            typed_tool(handle).await;
+            let spans = telemetry.spans(3);
+            for (span, key, otherwise) in [
+                (&spans[0], "gen_ai.output.messages", "by the type"),
+                (&spans[1], "gen_ai.output.messages", "by the response"),
+                (&spans[2], "gen_ai.tool.call.result", "by the type"),
+            ] {
+                let said = get(span, key);
+                assert_eq!(said.matches("by the").count(), 1, "{said}");
+                assert!(said.contains(handle.unwrap_or(otherwise)), "{said}");
+            }
+        }
+    }
+
     #[tokio::test]
     async fn in_the_prescribed_names_each_is_one_event_of_the_loop() {
         let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));
@@ -475,7 +529,7 @@ mod facts_known_only_inside {
     async fn nothing_is_kept_while_content_is_off() {
         struct Never;
         impl samplescope::ToMessages for Never {
-            fn to_messages(&self) -> Vec<samplescope::Message> {
+            fn to_messages(&self) -> Vec<Message> {
                 unreachable!("nobody asked for content")
             }
         }

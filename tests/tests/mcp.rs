@@ -1,6 +1,8 @@
 //! MCP's requests by hand, with `samplescope::mcp`: names, attributes, endings, metrics, and the trace across processes.
 
 use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{FutureExt as _, SpanKind, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_sdk::trace::Sampler;
@@ -125,6 +127,17 @@ fn the_prescribed_attributes() {
     let mut of_client = object(&both);
     of_client.insert("fastmcp.component.key".into(), text("plan_trip").into());
     assert_eq!(attributes(&client), Value::Object(of_client));
+    drop(telemetry);
+    for (described, kind, key) in [
+        (Described { prompt: Some("packing"), ..method("prompts/get") }, "prompt", "prompt:packing@"),
+        (Described { resource_uri: Some("trip://1"), ..method("resources/read") }, "resource", "resource:trip://1@"),
+    ] {
+        let telemetry = on(PRESCRIBED);
+        run(Side::Receiver, &described, &Ending::Returned);
+        let span = telemetry.span();
+        assert_eq!(span.get("fastmcp.component.type"), Some(kind.into()));
+        assert_eq!(span.get("fastmcp.component.key"), Some(key.into()));
+    }
 }
 
 #[test]
@@ -403,6 +416,37 @@ fn what_is_learned_later_is_on_span_and_metric_the_last_time_it_is_said() {
     let measured = point(&telemetry, CLIENT).attributes;
     assert_eq!(measured["mcp.protocol.version"], text("2025-06-18"));
     assert!(!measured.contains_key("app.own"), "{measured:?}");
+    drop(telemetry);
+
+    let telemetry = on(PRESCRIBED);
+    let mut operation = Operation::start(Side::Receiver, &method("initialize"), &Context::current());
+    operation.learn("mcp.protocol.version", "2025-06-18");
+    operation.learn("fastmcp.server.name", "travel");
+    operation.end(&Ending::Returned);
+    let expected = json!({ "mcp.method.name": text("initialize"), "fastmcp.server.name": text("travel") });
+    assert_eq!(attributes(&telemetry.span()), expected);
+    assert_eq!(point(&telemetry, SERVER).attributes["mcp.protocol.version"], text("2025-06-18"));
+}
+
+#[test]
+fn what_was_known_at_the_start_is_not_learned_anew() {
+    let described = Described { prompt: Some("packing"), resource_uri: Some("trip://1"), ..everything() };
+    for vocabulary in [PRESCRIBED, GENAI] {
+        for (side, duration) in [(Side::Receiver, SERVER), (Side::Sender, CLIENT)] {
+            let said = |keys: Vec<String>| {
+                let telemetry = on(vocabulary);
+                let mut operation = Operation::start(side, &described, &Context::current());
+                for key in keys {
+                    operation.learn(String::leak(key), "another");
+                }
+                operation.end(&Ending::Returned);
+                (telemetry.span().attributes(), point(&telemetry, duration).attributes)
+            };
+            let known = said(Vec::new());
+            let keys = known.0.keys().chain(known.1.keys()).cloned().collect();
+            assert_eq!(said(keys), known, "{vocabulary:?} {side:?}");
+        }
+    }
 }
 
 #[test]
@@ -412,9 +456,12 @@ fn a_mounted_server_is_delegated_to() {
         let operation = Operation::start(Side::Receiver, &call("travel_plan"), &Context::current());
         let delegated =
             Delegated { name: "plan", provider_type: "FastMCPProvider", component_key: "travel_plan", method: "tools/call" };
-        let delegate = Operation::delegate(&delegated, operation.context());
+        let mut delegate = Operation::delegate(&delegated, operation.context());
         let inside = global::tracer("mounted").start_with_context("inside", delegate.context());
         drop(inside);
+        for key in ["fastmcp.provider.type", "fastmcp.component.key", "mcp.method.name"] {
+            delegate.learn(key, "another");
+        }
         delegate.end(&Ending::Returned);
         operation.end(&Ending::Returned);
         assert_eq!(telemetry.tree(), "tools/call travel_plan\n  delegate plan\n    inside\n");
@@ -487,6 +534,36 @@ fn what_a_forwarded_request_brought_along_goes() {
     let span = telemetry.span();
     assert_eq!(meta["traceparent"], format!("00-{}-{}-01", span.0.span_context.trace_id(), span.id()));
     assert!(!meta.contains_key("tracestate"));
+
+    let brought = object(&json!({
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "of=1", "baggage": "tenant=acme",
+    }));
+    mcp::inject(&mcp::extract(&Context::new(), &brought), &mut meta);
+    assert_eq!(meta, brought, "and what there is of this one comes");
+}
+
+#[test]
+fn a_propagator_may_look_through_all_that_a_carrier_has() {
+    /// As Jaeger's, whose baggage is a key for each entry.
+    #[derive(Debug)]
+    struct ByPrefix;
+    impl TextMapPropagator for ByPrefix {
+        fn inject_context(&self, _: &Context, _: &mut dyn Injector) {}
+        fn extract_with_context(&self, base: &Context, carrier: &dyn Extractor) -> Context {
+            let named = |key: &&str| key.starts_with("uberctx-");
+            let entries = carrier.keys().into_iter().filter(named).map(|key| KeyValue::new(key.to_owned(), "said"));
+            base.with_baggage(entries)
+        }
+        fn fields(&self) -> FieldIter<'_> {
+            static FIELDS: [String; 1] = [String::new()];
+            FieldIter::new(&FIELDS)
+        }
+    }
+    let _telemetry = on(PRESCRIBED);
+    global::set_text_map_propagator(ByPrefix);
+    let context = mcp::extract(&Context::new(), &object(&json!({ "uberctx-tenant": "acme", "progressToken": 1 })));
+    let keys: Vec<_> = context.baggage().iter().map(|(key, _)| key.to_string()).collect();
+    assert_eq!(keys, ["uberctx-tenant"]);
 }
 
 #[test]
@@ -547,7 +624,7 @@ fn any_carrier_will_do() {
 #[test]
 fn a_carrier_that_panics_is_one_that_says_nothing() {
     struct Panics;
-    impl opentelemetry::propagation::Extractor for Panics {
+    impl Extractor for Panics {
         fn get(&self, key: &str) -> Option<&str> {
             panic!("{key}")
         }
@@ -555,7 +632,7 @@ fn a_carrier_that_panics_is_one_that_says_nothing() {
             Vec::new()
         }
     }
-    impl opentelemetry::propagation::Injector for Panics {
+    impl Injector for Panics {
         fn set(&mut self, key: &str, _: String) {
             panic!("{key}")
         }
@@ -686,6 +763,7 @@ fn a_provider_that_comes_later_is_there_from_the_next_request_on() {
     assert!(!mcp::is_listened_to());
     let early = Operation::start(Side::Receiver, &method("ping"), &Context::current());
     telemetry.install(Sampler::AlwaysOn);
+    assert!(format!("{early:?}").ends_with("is_listened_to: false }"), "{early:?}");
     early.end(&Ending::Returned);
     assert!(mcp::is_listened_to());
     run(Side::Receiver, &method("initialize"), &Ending::Returned);

@@ -26,6 +26,7 @@ fn a_trace_that_cannot_cross_is_a_warning_once() {
     }
     telemetry.spans(3);
     assert_eq!(meta, Map::new());
+    assert_eq!(warnings(), 1);
     let traceparent = json!({ "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
     mcp::extract(&Context::new(), traceparent.as_object().expect("an object"));
     assert_eq!(warnings(), 1);

@@ -273,10 +273,15 @@ mod tools {
 
     #[test]
     fn a_document_can_be_read_however_deep_its_arguments_are() {
-        let nested = |depth| (0..depth).fold(json!(secret().repeat(50)), |inner, _| json!([inner]));
-        for depth in [99, 100, 101, 300] {
-            let message = Message::new(Role::Assistant).with(Part::tool_call(None, "look", nested(depth)));
-            for (redacts, limit) in [(false, None), (false, Some(450)), (true, None), (true, Some(450))] {
+        let nested = |depth, in_lists: bool| {
+            let nest = |inner| if in_lists { json!([inner]) } else { json!({ "": inner }) };
+            (0..depth).fold(json!(secret().repeat(50)), |inner, _| nest(inner))
+        };
+        for (depth, (in_lists, limit)) in
+            [99, 100, 101, 300].into_iter().flat_map(|depth| [(true, 450), (false, 750)].map(|nest| (depth, nest)))
+        {
+            let message = Message::new(Role::Assistant).with(Part::tool_call(None, "look", nested(depth, in_lists)));
+            for (redacts, limit) in [(false, None), (false, Some(limit)), (true, None), (true, Some(limit))] {
                 let settings = if redacts { without_secrets(genai()) } else { genai() };
                 let telemetry = Telemetry::on().with(settings.with_length_limit(limit));
                 now(ask(&&message, &Message::user("hi")));

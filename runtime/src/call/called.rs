@@ -251,7 +251,7 @@ macro_rules! boxed_streams {
             /// The stream goes on with the call.
             pub fn __ss_then(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
                 let (stream, call) = self.into_parts();
-                call.streams();
+                call.says_stream();
                 Returned::new(stream, call).__ss_items(item)
             }
 

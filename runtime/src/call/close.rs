@@ -112,7 +112,7 @@ fn describe(
         Kind::Tool => None,
     };
     if let Some(error_type) = error_type {
-        say(key::ERROR_TYPE, error_type.into_text().into());
+        say(key::ERROR_TYPE, error_type.text.into());
     }
     let events = match (content, &mut attributes) {
         (Some(content), Some(attributes)) => Some(delivery::at_end(call, context, *content, finish_reason, attributes)),
@@ -171,10 +171,7 @@ fn measure(call: &Call, run: &Run, meters: &Meters, learned: Option<&Learned>, e
         next_chunks: learned.map(Learned::next_chunks).unwrap_or_default(),
         usage: call.wants.usage().then(usage),
         counts: run.counts(),
-        error_type: error_type.map(|label| match label {
-            Label::Fixed(text) => (text.clone(), Origin::Constant),
-            Label::Said(text) => (text.clone(), Origin::Evaluated),
-        }),
+        error_type: error_type.map(|label| (label.text.clone(), label.origin)),
     };
     let response_model = learned.and_then(|learned| learned.response_model.get());
     meters.record(&measurement, |key| match key {

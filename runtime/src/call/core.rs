@@ -271,7 +271,7 @@ impl Call {
     /// It failed, and this is what it is called and what it says of it; None: it did not.
     pub(crate) fn say_failed(&self, by: Source, said: Option<(Option<String>, Option<String>)>) {
         let refusal = said.map(|(error_type, message)| {
-            let error_type = error_type.map(|label| Label::Said(label.into()));
+            let error_type = error_type.map(Label::said);
             Box::new(Refusal { error_type, message: self.error_message(message) })
         });
         self.learn(|learned| learned.failed.say(by, Some(refusal)));
@@ -306,7 +306,7 @@ impl Call {
     }
 
     /// What came back is a stream, which nobody had said.
-    pub(crate) fn streams(&self) {
+    pub(crate) fn says_stream(&self) {
         if self.kind == Kind::Step && self.wants.span() {
             self.set(key::REQUEST_STREAM, Some(true.into()));
         }

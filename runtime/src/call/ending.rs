@@ -8,7 +8,7 @@
 //! | `Panicked` | Error: `panicked` | `panic` | – |
 //! | `Cancelled` | Error: `cancelled` | `cancelled` | – |
 
-use crate::vocabulary::{OperationName, value};
+use crate::vocabulary::{OperationName, Origin, value};
 use std::borrow::Cow;
 
 /// Most are successes, which are to be small.
@@ -46,25 +46,27 @@ pub(crate) struct Refusal {
 
 /// What an error is called.
 #[derive(Clone, Debug)]
-pub(crate) enum Label {
-    /// By its type, or by us: there are as many as the program has.
-    Fixed(Cow<'static, str>),
-    /// By code of the user's, which may call it anything.
-    Said(Cow<'static, str>),
+pub(crate) struct Label {
+    pub(crate) text: Cow<'static, str>,
+    pub(crate) origin: Origin,
 }
 
 impl Label {
-    pub(crate) fn into_text(self) -> Cow<'static, str> {
-        match self {
-            Label::Fixed(text) | Label::Said(text) => text,
-        }
+    /// By its type, or by us: there are as many as the program has.
+    pub(crate) fn fixed(text: impl Into<Cow<'static, str>>) -> Self {
+        Label { text: text.into(), origin: Origin::Constant }
+    }
+
+    /// By code of the user's, which may call it anything.
+    pub(crate) fn said(text: impl Into<Cow<'static, str>>) -> Self {
+        Label { text: text.into(), origin: Origin::Evaluated }
     }
 }
 
 impl Ending {
     /// The value of `error.type`, the same on span and metric.
     pub(crate) fn error_type(&self, called: OperationName) -> Option<Label> {
-        let fixed = |text: &'static str| Some(Label::Fixed(text.into()));
+        let fixed = |text: &'static str| Some(Label::fixed(text));
         match self {
             Ending::Success => None,
             Ending::Error(failure) => Some(failure.error_type.clone()),

@@ -194,8 +194,8 @@ fn left_early(call: &Call, unwinding: Unwinding) {
     close(call, if unwinding.has_begun() { Ending::Panicked } else { Ending::Cancelled }, None);
 }
 
-/// A call that code runs in which does not decide how it ends. None when nobody listens. A destructor that it was entered for is over
-/// when it is dropped.
+/// A call that code runs in which does not decide how it ends. None when nobody listens. If it was entered for a destructor, it is left
+/// when this is dropped.
 pub(crate) struct Lent(Option<Arc<Call>>);
 
 impl Lent {

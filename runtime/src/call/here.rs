@@ -70,7 +70,7 @@ fn is_current(span: Id) -> bool {
     Context::map_current(Id::of) == span
 }
 
-/// Puts back what was. Not public: generated code drops it, and nobody names it.
+/// Puts back what was. Generated code drops it, and nobody names it.
 #[expect(missing_debug_implementations, reason = "only generated code has one")]
 pub struct HereGuard(Here);
 

@@ -54,7 +54,7 @@ impl<T> Fact<T> {
         self.value.as_ref()
     }
 
-    /// Whether an argument says that there is none, and nobody said so before.
+    /// Whether an argument says that there is none, and nobody had said one before.
     pub(crate) fn is_denied(&self) -> bool {
         self.value.is_none() && self.by == Source::Argument
     }
@@ -272,7 +272,7 @@ impl Learned {
             self.say_usage(Source::Read, response.usage);
         }
         if let Some(error_type) = response.error {
-            let error_type = Some(Label::Said(String::from(error_type).into()));
+            let error_type = Some(Label::said(String::from(error_type)));
             self.failed.say(Source::Read, Some(Some(Box::new(Refusal { error_type, message: None }))));
         }
         if !response.messages.is_empty() && !self.captured().is_some_and(Captured::has_output) {

@@ -9,11 +9,13 @@
 //! | *opening* | [`open::Opening`], on the stack | argument expressions, the sampler |
 //! | *open* | [`harness::Held`], in the user's future, stream or on the stack: one word | nothing |
 //! | *running* | [`harness::Running`], which takes it out of there, in the frame that runs it | the user's code, then the closures over what came back |
+//! | *owned* | [`owned::Owned`], in the user's own hands | whatever they run inside |
 //! | *evaluated* | [`harness::Evaluating`], a temporary in the user's own statement | the expression of a statement with an attribute |
 //! | *dropping* | `Held`, the last field of what is dropped | destructors of the user's locals |
 //! | *closed* | nobody; handles and contexts may know it still, and say nothing | processors, redactors |
 //!
-//! No state is left but forwards, and *closed* is reached once: whoever takes the call out of its `Held` closes it or puts it back.
+//! No state is left but forwards, and *closed* is reached once: whoever takes the call out of its `Held` closes it, puts it back or
+//! hands it on.
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -708,7 +708,7 @@ fn push_unsaid(attributes: &mut Vec<KeyValue>, inherited: &[KeyValue]) {
 }
 
 /// Sets it anew where it is there.
-fn set(attributes: &mut Vec<KeyValue>, key: &'static str, value: Value) {
+pub(crate) fn set(attributes: &mut Vec<KeyValue>, key: &'static str, value: Value) {
     match attributes.iter_mut().find(|attribute| attribute.key.as_str() == key) {
         Some(attribute) => attribute.value = value,
         None => attributes.push(KeyValue::new(key, value)),

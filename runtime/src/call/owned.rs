@@ -51,7 +51,7 @@ impl<K> Owned<K> {
 
     pub(crate) fn fail<E: Display + ?Sized>(mut self, label: Option<Label>, error: &E) {
         let Some(call) = self.call.take() else { return };
-        let error_type = label.unwrap_or_else(|| Label::Fixed(error_type::of_type::<E>()));
+        let error_type = label.unwrap_or_else(|| Label::fixed(error_type::of_type::<E>()));
         let message = call.error_message(call.displayed(|| error_type::shown(error)));
         let failure = Failure { error_type, exception_type: type_name::<E>(), message };
         close(&call, Ending::Error(Box::new(failure)), None);
@@ -81,7 +81,7 @@ impl<K: Kind> Owned<K> {
         C: Fn(&S::Item) -> Chunk<'_>,
     {
         if let Some(call) = &self.call {
-            call.streams();
+            call.says_stream();
         }
         let read = move |returned: Returned<'_, S::Item>| returned.__ss_success().chunk(&chunk, at);
         Instrumented::<_, _, K>::new_stream(stream, read, Held::new(self.call.take()))

@@ -38,6 +38,31 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
 
+macro_rules! chain {
+    ($($link:ident to $next:ident)*) => {$(
+        impl<'a, V> Deref for $link<'a, V> {
+            type Target = $next<'a, V>;
+            fn deref(&self) -> &$next<'a, V> {
+                &self.0
+            }
+        }
+    )*};
+}
+
+chain! {
+    Returned to AnyReturned
+    Failed to FailedNamed
+    FailedNamed to FailedTold
+    FailedTold to FailedRead
+    FailedRead to FailedShown
+    FailedShown to FailedAny
+    Success to AnySuccess
+    Reading to AnyReading
+    Failing to FailingNamed
+    FailingNamed to FailingShown
+    FailingShown to AnyFailing
+}
+
 /// What the function returned, and the call that it ends.
 pub struct Returned<'a, R>(AnyReturned<'a, R>);
 
@@ -54,13 +79,6 @@ impl<'a, R> Returned<'a, R> {
 
     pub(crate) fn into_parts(self) -> (&'a mut R, &'a Arc<Call>) {
         (self.0.value, self.0.call)
-    }
-}
-
-impl<'a, R> Deref for Returned<'a, R> {
-    type Target = AnyReturned<'a, R>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
     }
 }
 
@@ -147,41 +165,6 @@ impl<'a, E> Failed<'a, E> {
     }
 }
 
-impl<'a, E> Deref for Failed<'a, E> {
-    type Target = FailedNamed<'a, E>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E> Deref for FailedNamed<'a, E> {
-    type Target = FailedTold<'a, E>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E> Deref for FailedTold<'a, E> {
-    type Target = FailedRead<'a, E>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E> Deref for FailedRead<'a, E> {
-    type Target = FailedShown<'a, E>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, E> Deref for FailedShown<'a, E> {
-    type Target = FailedAny<'a, E>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
 impl<E: ErrorType + Display> Failed<'_, E> {
     /// The error ends the call.
     pub fn __ss_record(&self) {
@@ -227,7 +210,7 @@ impl<'a, E> FailedAny<'a, E> {
     pub fn __ss_error_type<V: Text>(&self, of: impl FnOnce(&'a E) -> V) {
         let Some(error) = self.error.filter(|_| self.call.wants.ending()) else { return };
         if let Some(label) = of(error).text() {
-            self.call.learn(|learned| learned.error_type = Some(Label::Said(String::from(label).into())));
+            self.call.learn(|learned| learned.error_type = Some(Label::said(String::from(label))));
         }
     }
 
@@ -248,9 +231,8 @@ impl<'a, E> FailedAny<'a, E> {
     /// What is the error's own text is read by its own code, which may panic: then it has its type still.
     fn put(&self, label: impl FnOnce(&E) -> Option<Cow<'_, str>>, message: fn(&E) -> Option<String>) {
         let Some(error) = self.error.filter(|_| self.call.wants.ending()) else { return };
-        let label =
-            caught("an error's `ErrorType`", || label(error).map(|label| Label::Said(label.into_owned().into()))).flatten();
-        let error_type = label.unwrap_or_else(|| Label::Fixed(error_type::of_type::<E>()));
+        let label = caught("an error's `ErrorType`", || label(error).map(|label| Label::said(label.into_owned()))).flatten();
+        let error_type = label.unwrap_or_else(|| Label::fixed(error_type::of_type::<E>()));
         let message = self.call.displayed(|| message(error));
         self.call.say_failure(error_type, type_name::<E>(), message);
     }
@@ -268,13 +250,6 @@ pub struct AnySuccess<'a, T> {
 impl<'a, T> Success<'a, T> {
     fn new(value: Option<&'a T>, call: &'a Call) -> Self {
         Success(AnySuccess { value, call })
-    }
-}
-
-impl<'a, T> Deref for Success<'a, T> {
-    type Target = AnySuccess<'a, T>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
     }
 }
 
@@ -460,13 +435,6 @@ pub struct AnyReading<'a, V> {
     call: &'a Call,
 }
 
-impl<'a, V> Deref for Reading<'a, V> {
-    type Target = AnyReading<'a, V>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
 impl<V: Readable> Reading<'_, V> {
     /// What the response says, where nothing else says it.
     #[track_caller]
@@ -482,18 +450,10 @@ impl<V> AnyReading<'_, V> {
     #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
     pub fn __ss_said(&self)
     where
-        V: Response,
+        V: Readable,
     {
     }
 }
-
-/// What nothing has: whatever is a response, has `Serialize`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read: it does not implement `serde::Serialize`",
-    label = "expected something that serialises",
-    note = "say what it says yourself instead: `usage = …`, `stop_reason = …`, `message = …`, or implement `samplescope::SamplingResponse` for its type"
-)]
-pub trait Response {}
 
 /// A flag says whether a success is none.
 pub struct Failing<'a, V>(FailingNamed<'a, V>);
@@ -513,27 +473,6 @@ pub struct AnyFailing<'a, V> {
 impl<'a, V> Failing<'a, V> {
     fn new(value: Option<V>, call: &'a Call) -> Self {
         Failing(FailingNamed(FailingShown(AnyFailing { value, call })))
-    }
-}
-
-impl<'a, V> Deref for Failing<'a, V> {
-    type Target = FailingNamed<'a, V>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, V> Deref for FailingNamed<'a, V> {
-    type Target = FailingShown<'a, V>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<'a, V> Deref for FailingShown<'a, V> {
-    type Target = AnyFailing<'a, V>;
-    fn deref(&self) -> &Self::Target {
-        &self.0
     }
 }
 

@@ -145,9 +145,6 @@ impl Captured {
 
     /// Leaves out the pieces that nobody asked for. `kind`: what is put together of a stream is a tool's result, and else an answer.
     pub(crate) fn narrow(&mut self, kind: Kind, settings: &Settings) {
-        if settings.takes_every_piece() {
-            return;
-        }
         let leaves_out = |piece| !settings.takes(piece);
         if leaves_out(settings::Piece::System) {
             self.system.clear();
@@ -271,6 +268,17 @@ fn message_event(settings: &Settings, redaction: Redaction<'_>, role: &Role, mes
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::json::Delta;
+
+    #[test]
+    fn answers_without_end_are_not_kept() {
+        let settings = Settings::default();
+        let mut captured = Captured::default();
+        for choice in 0..1_000 {
+            captured.stream_read(Vec::new(), vec![Piece { choice, delta: Delta::Text("said".to_owned()) }], &settings);
+        }
+        assert_eq!(captured.put_together(Kind::Step, &settings).len(), MOST_ANSWERS);
+    }
 
     #[test]
     fn what_was_streamed_is_the_choice_redacted_and_cut() {

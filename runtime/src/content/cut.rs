@@ -38,7 +38,8 @@ impl Structure {
     fn with_longest_texts(self, document: &Value, limit: usize) -> Option<String> {
         // Not less than the one character that says that something is missing.
         let mut longest = self.with_texts_of(1, document, limit)?;
-        let (mut fits, mut too_long) = (1, limit + 1);
+        // A text stands in quotes, so that one as long as the limit does not fit.
+        let (mut fits, mut too_long) = (1, limit);
         while too_long - fits > 1 {
             let length = usize::midpoint(fits, too_long);
             match self.with_texts_of(length, document, limit) {
@@ -223,6 +224,27 @@ mod tests {
             }
         }
         assert_eq!(cut("of somebody else …[18446744073709551615 cut]", 31), "of s…[18446744073709551611 cut]");
+    }
+
+    #[test]
+    fn what_went_before_is_said_where_the_first_that_is_left_has_a_place_for_it() {
+        let left = |first: &Value| without_first(&[json!("gone"), json!("gone"), first.clone()], 2);
+        let said = json!({ "type": "text", "content": "[2 earlier cut]" });
+        let part = json!({ "type": "text", "content": "hi" });
+        let tool = json!({ "type": "function", "name": "look" });
+        assert_eq!(left(&json!({ "role": "user", "parts": [part] })), json!([{ "role": "user", "parts": [said, part] }]));
+        assert_eq!(left(&tool), json!([{ "type": "function", "name": "look", "description": "[2 earlier cut]" }]));
+        for other in [part, json!({ "type": "tool_call", "name": "look", "arguments": {} })] {
+            assert_eq!(left(&other), json!([said, other]));
+        }
+    }
+
+    #[test]
+    fn a_blob_is_whole_or_a_text_that_says_how_long_it_was() {
+        let document = json!([{ "type": "blob", "modality": "image", "content": "AAAA" }]);
+        let with_texts_of = |length| Structure::Messages.with_texts_of(length, &document, 1_000);
+        assert_eq!(with_texts_of(4), Some(document.to_string()));
+        assert!(with_texts_of(3).is_some_and(|text| !text.contains("blob") && text.contains('…')));
     }
 
     #[test]

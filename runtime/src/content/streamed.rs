@@ -39,7 +39,7 @@ impl Streamed {
         for piece in &pieces.tool_calls {
             if let Some(call) = self.call(piece) {
                 // An id is said once, or again with each piece.
-                call.id.replace(piece.id.as_deref(), settings);
+                call.id.replace(said(piece.id.as_ref()), settings);
                 call.name.push(piece.name.as_deref(), settings);
                 call.arguments.push(piece.arguments.as_deref(), settings);
             }
@@ -62,7 +62,7 @@ impl Streamed {
                 let piece = ToolCallPiece { index, id: id.map(Cow::Owned), name: Some(Cow::Owned(name)), arguments: None };
                 if let Some(call) = self.call(&piece) {
                     // It is whole: what was there of it goes.
-                    call.id.replace(piece.id.as_deref(), settings);
+                    call.id.replace(said(piece.id.as_ref()), settings);
                     call.name.replace(piece.name.as_deref(), settings);
                     call.arguments.replace(Some(&arguments.to_string()), settings);
                 }
@@ -72,12 +72,12 @@ impl Streamed {
         }
     }
 
-    /// The call that the piece belongs to.
+    /// The call that the piece belongs to. An id or a name that is empty is none: Qwen's API has both in every piece but a call's first.
     fn call(&mut self, piece: &ToolCallPiece<'_>) -> Option<&mut StreamedCall> {
-        let at = match (piece.index, piece.id.as_deref()) {
+        let at = match (piece.index, said(piece.id.as_ref())) {
             (Some(index), _) => self.tool_calls.iter().position(|call| call.index == Some(index)),
             (None, Some(id)) => self.tool_calls.iter().position(|call| call.id.is(id)),
-            (None, None) if piece.name.is_some() => None,
+            (None, None) if said(piece.name.as_ref()).is_some() => None,
             (None, None) => self.tool_calls.len().checked_sub(1),
         };
         let at = at.unwrap_or(self.tool_calls.len());
@@ -104,6 +104,10 @@ impl Streamed {
         });
         Message::of(Some(Role::Assistant), reasoning.into_iter().chain(said).chain(calls).collect())
     }
+}
+
+fn said<'a>(text: Option<&'a Cow<'_, str>>) -> Option<&'a str> {
+    text.map(|text| &**text).filter(|text| !text.is_empty())
 }
 
 /// Arguments that were cut, or that a model got wrong, are no JSON.
@@ -150,7 +154,7 @@ impl Kept {
 
     /// Whether it is that text, as far as it is kept.
     fn is(&self, text: &str) -> bool {
-        self.length > 0 && !self.is_left_out && text.starts_with(self.text.as_str()) && text.chars().count() == self.length
+        !self.is_left_out && text.starts_with(self.text.as_str()) && text.chars().count() == self.length
     }
 
     fn redacted(self, settings: &Settings) -> Option<String> {
@@ -277,6 +281,19 @@ mod tests {
             call(None, "", "weather", "{\"city\": \"Rome\"}"),
         ];
         assert_eq!(calls(in_order, &settings), expected([None, None]));
+    }
+
+    #[test]
+    fn an_id_or_a_name_that_is_empty_is_none() {
+        let piece = |index, id: &'static str, name: &'static str, arguments: &'static str| {
+            let [id, name, arguments] = [id, name, arguments].map(|text| Some(text.into()));
+            ToolCallPiece { index, id, name, arguments }
+        };
+        let paris = serde_json::json!({"city": "Paris"});
+        for index in [Some(0), None] {
+            let pieces = vec![piece(index, "a", "weather", "{\"city\":"), piece(index, "", "", "\"Paris\"}")];
+            assert_eq!(calls(pieces, &Settings::default()), [(Some("a".to_owned()), "weather".to_owned(), paris.clone())]);
+        }
     }
 
     #[test]

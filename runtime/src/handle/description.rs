@@ -7,30 +7,16 @@ use serde::Serialize;
 use std::fmt;
 use std::time::SystemTime;
 
-/// What a loop is described by, for [`start_loop`](crate::start_loop). Values are taken by reference; what is `None` is left out.
-pub struct LoopDescription<'a> {
-    description: &'a mut Description,
-    /// What was said, which a request does not say again.
-    said: Vec<&'static str>,
-}
-
-/// What a step is described by, for [`start_step`](crate::start_step). Values are taken by reference; what is `None` is left out.
-pub struct StepDescription<'a> {
-    description: &'a mut Description,
-    /// What was said, which a request does not say again.
-    said: Vec<&'static str>,
-}
-
-/// What a tool is described by, for [`start_tool`](crate::start_tool). Values are taken by reference; what is `None` is left out.
-pub struct ToolDescription<'a> {
-    description: &'a mut Description,
-    /// What was said, which a request does not say again.
-    said: Vec<&'static str>,
-}
-
 /// A method an argument: its documentation, its name, and in parentheses who has to be listening, what it says, and what it takes.
 macro_rules! described {
-    ($description:ident: $($(#[$doc:meta])* $name:ident($asked:ident, $said:ident, $($takes:tt)+);)*) => {
+    (#[$of:meta] $description:ident: $($(#[$doc:meta])* $name:ident($asked:ident, $said:ident, $($takes:tt)+);)*) => {
+        #[$of]
+        pub struct $description<'a> {
+            description: &'a mut Description,
+            /// What was said, which a request does not say again.
+            said: Vec<&'static str>,
+        }
+
         impl<'a> $description<'a> {
             pub(super) fn of(description: &'a mut Description) -> Self {
                 $description { description, said: Vec::new() }
@@ -86,7 +72,9 @@ macro_rules! described {
     };
 }
 
-described! { LoopDescription:
+described! {
+    /// What a loop is described by, for [`start_loop`](crate::start_loop). Values are taken by reference; what is `None` is left out.
+    LoopDescription:
     /// `gen_ai.agent.name`: the agent that runs the loop. Its steps and tools inherit it.
     agent(__ss_is_agent_measured, __ss_agent, Text);
     /// `gen_ai.conversation.id`: the conversation, session or thread that the loop belongs to. Its steps and tools inherit it.
@@ -107,7 +95,9 @@ described! { LoopDescription:
     handler_mode(__ss_is_recording, __ss_handler_mode, Text);
 }
 
-described! { StepDescription:
+described! {
+    /// What a step is described by, for [`start_step`](crate::start_step). Values are taken by reference; what is `None` is left out.
+    StepDescription:
     /// `gen_ai.provider.name`: who serves the model. Where it is not said, the loop's.
     provider(__ss_is_measured, __ss_provider, Text);
     /// `gen_ai.request.model`: the model that is asked for. Where it is not said, the loop's.
@@ -148,7 +138,9 @@ described! { StepDescription:
     attempt(__ss_is_recording, __ss_attempt, Integer);
 }
 
-described! { ToolDescription:
+described! {
+    /// What a tool is described by, for [`start_tool`](crate::start_tool). Values are taken by reference; what is `None` is left out.
+    ToolDescription:
     /// `gen_ai.tool.call.id`: the model's id for this call.
     call_id(__ss_is_recording, __ss_call_id, Text);
     /// `gen_ai.tool.description`: what the model is told that the tool does.

@@ -232,7 +232,7 @@ impl<'a> Told<'a> {
         self.say(Wants::span, || value.attribute(), set);
     }
 
-    /// Says something that a meter may want to know, too.
+    /// Says something, if a listener wants it.
     fn say<T>(self, wanted: impl FnOnce(Wants) -> bool, what: impl FnOnce() -> T, say: impl FnOnce(&mut Learned, T)) {
         if let Some(call) = self.0.filter(|call| wanted(call.wants)) {
             if let Some(what) = caught("what a handle was given", what) {

@@ -73,11 +73,7 @@ pub fn start_step(describe: impl FnOnce(&mut StepDescription<'_>)) -> StepCall {
 /// Starts a step that does something else than a chat, or is for something else than its loop does, as [`start_step`] starts any other.
 pub fn start_step_as(operation: StepOperation, describe: impl FnOnce(&mut StepDescription<'_>)) -> StepCall {
     let StepOperation { called, purpose } = operation;
-    if Here::current().is_silent() {
-        return StepCall(Owned::new(None));
-    }
-    let describe = once(|description| describe(&mut StepDescription::of(description)));
-    StepCall(Owned::new(open_detached(called, purpose, &describe)))
+    StepCall(inside(called, purpose, |description| describe(&mut StepDescription::of(description))))
 }
 
 /// Starts a tool that no function is, in the step or loop that the current code is in: `describe` says what `#[sampling_tool(…)]` would,
@@ -93,23 +89,21 @@ pub fn start_step_as(operation: StepOperation, describe: impl FnOnce(&mut StepDe
 /// # }
 /// ```
 pub fn start_tool(name: &(impl Text + ?Sized), describe: impl FnOnce(&mut ToolDescription<'_>)) -> ToolCall {
-    if Here::current().is_silent() {
-        return ToolCall(Owned::new(None));
-    }
-    let describe = once(|description| {
+    ToolCall(inside(OperationName::ExecuteTool, None, |description| {
         description.name_early(name);
         describe(&mut ToolDescription::of(description));
-    });
-    ToolCall(Owned::new(open_detached(OperationName::ExecuteTool, None, &describe)))
+    }))
 }
 
 /// Starts what is no tool call, but stands where one could: a retrieval, or something that is done to memories. It needs no name.
 pub fn start_tool_as(operation: ToolOperation, describe: impl FnOnce(&mut ToolDescription<'_>)) -> ToolCall {
-    if Here::current().is_silent() {
-        return ToolCall(Owned::new(None));
-    }
-    let describe = once(|description| describe(&mut ToolDescription::of(description)));
-    ToolCall(Owned::new(open_detached(operation.called, None, &describe)))
+    ToolCall(inside(operation.called, None, |description| describe(&mut ToolDescription::of(description))))
+}
+
+/// A step, or what stands where a tool could: where a loop is silent, so are they.
+fn inside(called: OperationName, purpose: Option<&'static str>, describe: impl FnOnce(&mut Description)) -> Owned<Leaf> {
+    let silent = Here::current().is_silent();
+    Owned::new(if silent { None } else { open_detached(called, purpose, &once(describe)) })
 }
 
 /// What is called once, as what could be called again.
@@ -194,7 +188,7 @@ macro_rules! calls {
             /// It ended with that error, which is called `error_type`: few different values, since metrics carry it.
             pub fn fail_as<E: Display + ?Sized>(self, error_type: impl Text, error: &E) {
                 let label = || caught("what a call was given", || error_type.text()).flatten();
-                let label = self.told().0.and_then(|_| label()).map(|label| Label::Said(String::from(label).into()));
+                let label = self.told().0.and_then(|_| label()).map(|label| Label::said(String::from(label)));
                 self.0.fail(label, error);
             }
         }
@@ -261,7 +255,7 @@ impl StepCall {
     pub fn chunk(&self, chunk: Chunk<'_>) {
         self.told().chunk(chunk, Location::caller());
         if let Some(call) = self.0.call() {
-            call.streams();
+            call.says_stream();
             call.item_arrived();
         }
     }

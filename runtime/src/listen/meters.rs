@@ -3,10 +3,11 @@
 use crate::listen::instruments::{counter, distribution, timer};
 #[cfg(feature = "mcp")]
 use crate::listen::requests::RequestInstruments;
+use crate::listen::tracer::scope;
 use crate::value::TokenUsage;
 use crate::vocabulary::{Convention, MODALITIES, Measured, Modality, Operation, Origin, Spent, Tokens, key, value};
 use opentelemetry::metrics::{self, Meter, MeterProvider};
-use opentelemetry::{InstrumentationScope, KeyValue, Value, global};
+use opentelemetry::{KeyValue, Value, global};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 #[cfg(feature = "mcp")]
@@ -104,11 +105,7 @@ impl Meters {
     }
 
     fn new(provider: &Arc<Provider>, convention: &'static Convention) -> Self {
-        let scope = InstrumentationScope::builder(crate::NAME)
-            .with_version(crate::VERSION)
-            .with_schema_url(convention.schema_url)
-            .build();
-        let meter = provider.meter_with_scope(scope);
+        let meter = provider.meter_with_scope(scope(crate::NAME, convention));
         let calls = Measured::ALL.map(|called| Instruments::new(&meter, convention.operation(called)));
         Meters {
             provider: Arc::downgrade(provider),

@@ -1,9 +1,10 @@
 //! Who listens to MCP's requests: their instruments, and how not to ask at each of many that nobody listens to.
 
 use crate::listen::instruments::timer;
+use crate::listen::tracer::scope;
 use crate::vocabulary::{Convention, REQUESTS, SESSIONS, Side};
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::{self, MeterProvider};
-use opentelemetry::{InstrumentationScope, KeyValue};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -15,11 +16,7 @@ pub(crate) struct RequestInstruments {
 
 impl RequestInstruments {
     pub(crate) fn new(provider: &(dyn MeterProvider + Send + Sync), convention: &'static Convention) -> Self {
-        let scope = InstrumentationScope::builder(crate::MCP_NAME)
-            .with_version(crate::VERSION)
-            .with_schema_url(convention.schema_url)
-            .build();
-        let meter = provider.meter_with_scope(scope);
+        let meter = provider.meter_with_scope(scope(crate::MCP_NAME, convention));
         RequestInstruments {
             requests: REQUESTS.each_ref().map(|measured| timer(&meter, &measured.duration)),
             sessions: SESSIONS.each_ref().map(|measured| timer(&meter, &measured.duration)),

@@ -33,7 +33,7 @@ pub(crate) fn tracer(name: &'static str, convention: &'static Convention) -> Box
     global::tracer_with_scope(scope(name, convention))
 }
 
-/// What a tracer is asked for as.
+/// What a tracer or a meter is asked for as.
 pub(crate) fn scope(name: &'static str, convention: &'static Convention) -> InstrumentationScope {
     InstrumentationScope::builder(name).with_version(crate::VERSION).with_schema_url(convention.schema_url).build()
 }

@@ -39,9 +39,9 @@ pub struct Described<'a> {
     pub enduser_scope: Option<&'a str>,
 }
 
-/// Which attributes were known at the start, a bit each of those that may be learned later.
+/// Which attributes were known at the start, and are not learned anew: a bit each.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Said(u16);
+pub(crate) struct Said(u32);
 
 impl Said {
     pub(crate) const TOOL: Said = Said(1);
@@ -53,6 +53,16 @@ impl Said {
     pub(crate) const TRANSPORT: Said = Said(1 << 6);
     pub(crate) const SERVER: Said = Said(1 << 7);
     pub(crate) const ENDUSER: Said = Said(1 << 8);
+    pub(crate) const ENDUSER_SCOPE: Said = Said(1 << 9);
+    pub(crate) const OPERATION: Said = Said(1 << 10);
+    pub(crate) const NETWORK_PROTOCOL: Said = Said(1 << 11);
+    pub(crate) const SERVER_ADDRESS: Said = Said(1 << 12);
+    pub(crate) const SERVER_PORT: Said = Said(1 << 13);
+    pub(crate) const CLIENT_ADDRESS: Said = Said(1 << 14);
+    pub(crate) const CLIENT_PORT: Said = Said(1 << 15);
+    pub(crate) const COMPONENT_KEY: Said = Said(1 << 16);
+    pub(crate) const COMPONENT_TYPE: Said = Said(1 << 17);
+    pub(crate) const PROVIDER_TYPE: Said = Said(1 << 18);
 
     pub(crate) fn add(&mut self, said: Said) {
         self.0 |= said.0;
@@ -70,6 +80,16 @@ impl Said {
             request_key::NETWORK_TRANSPORT => Said::TRANSPORT,
             request_key::SERVER_NAME => Said::SERVER,
             request_key::ENDUSER_ID => Said::ENDUSER,
+            request_key::ENDUSER_SCOPE => Said::ENDUSER_SCOPE,
+            key::OPERATION_NAME => Said::OPERATION,
+            request_key::NETWORK_PROTOCOL_NAME | request_key::NETWORK_PROTOCOL_VERSION => Said::NETWORK_PROTOCOL,
+            key::SERVER_ADDRESS => Said::SERVER_ADDRESS,
+            key::SERVER_PORT => Said::SERVER_PORT,
+            request_key::CLIENT_ADDRESS => Said::CLIENT_ADDRESS,
+            request_key::CLIENT_PORT => Said::CLIENT_PORT,
+            request_key::COMPONENT_KEY => Said::COMPONENT_KEY,
+            request_key::COMPONENT_TYPE => Said::COMPONENT_TYPE,
+            request_key::PROVIDER_TYPE => Said::PROVIDER_TYPE,
             _ => return false,
         };
         self.0 & bit.0 != 0

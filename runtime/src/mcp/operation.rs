@@ -3,7 +3,7 @@
 use crate::call::core::{Call, Place, Run};
 use crate::call::here::{Here, Id, is_there};
 use crate::call::learned::Source;
-use crate::call::open::{named, printable};
+use crate::call::open::{named, printable, set};
 use crate::caught::{Unwinding, caught};
 #[cfg(feature = "testing")]
 use crate::listen::Captured;
@@ -135,7 +135,9 @@ impl Operation {
         let unwinding = Unwinding::watch();
         let open = |span| {
             // There is no instrument for it.
-            let (said, measured, later) = (Said::default(), None, None);
+            let (mut said, measured, later) = (Said::default(), None, None);
+            said.add(Said::PROVIDER_TYPE);
+            said.add(Said::COMPONENT_KEY);
             Open { role: Role::Delegate, span, unwinding, said, settings, measured, later }
         };
         let started = tracer.map_or(Started::Nothing, |tracer| {
@@ -168,7 +170,7 @@ impl Operation {
 
     /// What is known only later, as the `mcp.protocol.version` that the response to `initialize` settles. Said twice, the last counts.
     ///
-    /// A key of [`Described`] that the vocabulary does not have is left out, and so is one that was known at the start.
+    /// A key of [`Described`] that the vocabulary does not have is left out, and so is an attribute that was known at the start.
     pub fn learn(&mut self, key: &'static str, value: impl Into<String>) {
         let Some(open) = &mut self.open else { return };
         let value = Value::from(value.into());
@@ -301,6 +303,10 @@ impl Measured {
             (described.prompt.is_some(), Said::PROMPT),
             (described.protocol_version.is_some(), Said::VERSION),
             (described.transport.is_some(), Said::TRANSPORT),
+            (described.method == CALL_TOOL, Said::OPERATION),
+            (described.network_protocol.is_some(), Said::NETWORK_PROTOCOL),
+            (described.address.is_some(), Said::SERVER_ADDRESS),
+            (described.address.and(described.port).is_some(), Said::SERVER_PORT),
         ] {
             if there {
                 said.add(it);
@@ -476,6 +482,7 @@ fn attributes(
     if requests.protocol {
         if method == Some(CALL_TOOL) {
             say(key::OPERATION_NAME, EXECUTE_TOOL.into());
+            said.add(Said::OPERATION);
         }
         if let Some(id) = described.request_id {
             say(request_key::REQUEST_ID, id.into_text().into());
@@ -492,15 +499,20 @@ fn attributes(
         if let Some((name, version)) = described.network_protocol {
             say(request_key::NETWORK_PROTOCOL_NAME, name.into());
             say(request_key::NETWORK_PROTOCOL_VERSION, version.into());
+            said.add(Said::NETWORK_PROTOCOL);
         }
         if let Some(address) = described.address {
-            let [address_key, port_key] = match side {
-                Side::Sender => [key::SERVER_ADDRESS, key::SERVER_PORT],
-                Side::Receiver => [request_key::CLIENT_ADDRESS, request_key::CLIENT_PORT],
+            let [(address_key, its_address), (port_key, its_port)] = match side {
+                Side::Sender => [(key::SERVER_ADDRESS, Said::SERVER_ADDRESS), (key::SERVER_PORT, Said::SERVER_PORT)],
+                Side::Receiver => {
+                    [(request_key::CLIENT_ADDRESS, Said::CLIENT_ADDRESS), (request_key::CLIENT_PORT, Said::CLIENT_PORT)]
+                }
             };
             say(address_key, owned(address));
+            said.add(its_address);
             if let Some(port) = described.port {
                 say(port_key, i64::from(port).into());
+                said.add(its_port);
             }
         }
     }
@@ -510,6 +522,7 @@ fn attributes(
                 let component = tool.map(|tool| tool.name.clone().into());
                 if let Some(component) = component.or_else(|| prompt.or(resource_uri).map(owned)) {
                     say(request_key::COMPONENT_KEY, component);
+                    said.add(Said::COMPONENT_KEY);
                 }
             }
             Side::Receiver => fastmcp_receiver(described, &mut attributes, &mut said),
@@ -530,6 +543,8 @@ fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>, s
     if let Some((kind, name)) = component {
         say(request_key::COMPONENT_TYPE, kind.into());
         say(request_key::COMPONENT_KEY, component_key(kind, name).into());
+        said.add(Said::COMPONENT_TYPE);
+        said.add(Said::COMPONENT_KEY);
     }
     if let Some(name) = described.server_name {
         say(request_key::SERVER_NAME, interned::server(name).into());
@@ -541,6 +556,7 @@ fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>, s
     }
     if let Some(scope) = described.enduser_scope {
         say(request_key::ENDUSER_SCOPE, owned(scope));
+        said.add(Said::ENDUSER_SCOPE);
     }
 }
 
@@ -560,11 +576,4 @@ fn owned(text: &str) -> Value {
 
 fn text(constant: Option<&'static str>, text: &str) -> Value {
     constant.map_or_else(|| owned(text), Into::into)
-}
-
-fn set(attributes: &mut Vec<KeyValue>, key: &'static str, value: Value) {
-    match attributes.iter_mut().find(|attribute| attribute.key.as_str() == key) {
-        Some(attribute) => attribute.value = value,
-        None => attributes.push(KeyValue::new(key, value)),
-    }
 }

@@ -15,7 +15,7 @@ use std::time::Instant;
 pub struct Session {
     side: Side,
     started: Instant,
-    attributes: Vec<KeyValue>,
+    attributes: Vec<(&'static str, Value)>,
 }
 
 impl Session {
@@ -32,11 +32,11 @@ impl Session {
             (key::SERVER_ADDRESS, described.address),
         ] {
             if let Some(value) = value.filter(|_| session.has(key)) {
-                session.attributes.push(KeyValue::new(key, value.to_owned()));
+                session.attributes.push((key, value.to_owned().into()));
             }
         }
         if let Some(port) = described.address.and(described.port).filter(|_| session.has(key::SERVER_PORT)) {
-            session.attributes.push(KeyValue::new(key::SERVER_PORT, i64::from(port)));
+            session.attributes.push((key::SERVER_PORT, i64::from(port).into()));
         }
         session
     }
@@ -57,12 +57,8 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Some(provider) = Meters::provider() else { return };
         let meters = Meters::at(&provider, Settings::current().convention());
-        let bounded = |attribute: &KeyValue| {
-            let key = SESSIONS[self.side as usize].attributes.iter().find(|key| **key == attribute.key.as_str())?;
-            let value: Value = meters.bounded(key, attribute.value.clone(), Origin::Evaluated);
-            Some(KeyValue::new(*key, value))
-        };
-        let attributes: Vec<_> = self.attributes.iter().filter_map(bounded).collect();
+        let bounded = |(key, value)| KeyValue::new(key, meters.bounded(key, value, Origin::Evaluated));
+        let attributes: Vec<_> = std::mem::take(&mut self.attributes).into_iter().map(bounded).collect();
         if let Some(instruments) = meters.requests() {
             instruments.record_session(self.side, self.started.elapsed(), &attributes);
         }

@@ -152,7 +152,7 @@ fn tool_calls(message: &Value) -> impl Iterator<Item = Part> + use<'_> {
     message["tool_calls"].as_array().into_iter().flatten().map(openai_tool_call)
 }
 
-/// Anthropic and MCP say who spoke, OpenAI's `arguments` are JSON in a string.
+/// OpenAI's, whose name and arguments are in `function` or `custom`.
 fn openai_tool_call(call: &Value) -> Part {
     let id = id(&call["id"]);
     let called = ["function", "custom"].into_iter().find_map(|key| call.get(key)).unwrap_or(call);

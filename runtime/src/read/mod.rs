@@ -5,7 +5,7 @@
 //!                                                               └─ content ──► json: messages, tools
 //! ```
 //!
-//! A value is gone over twice at least: whose it is may stand in its last member. What nobody wants is not serialised, and as long as content
+//! A value is gone over twice as a rule: whose it is may stand in its last member. What nobody wants is not serialised, and as long as content
 //! is not wanted no text is copied but the words that become attributes. Where the value before was of OpenAI's chat and content is not wanted, the
 //! next is gone over once, as a chat's: only if it turns out to be none is it looked at for whose it is.
 

@@ -246,7 +246,6 @@ impl<'a, 'f> Reader<'a, 'f> {
             }
             Want::Content(_) | Want::Inside => self.build(text.into()),
             Want::Text(place) => self.say(|facts| facts.say_text(*place, text)),
-            // A word, or it would not be one.
             Want::FinishReason => self.say(|facts| facts.choice().finish_reason = word(text, stop_reason_word)),
             Want::StopSequence => self.say(|facts| facts.stop_sequences.extend(word(text, shared))),
             Want::Count(place) => self.say(|facts| facts.say_count(*place, None)),

@@ -116,7 +116,7 @@ impl<'a> Chunk<'a> {
     ///
     /// - `index`: which of the message's tool calls this belongs to. Without one, it belongs to the call with that `id`; without that either,
     ///   a piece with a `name` is a call of its own, and one without goes on with the call before.
-    /// - `id`, `name`: as far as this item says them; most providers say them once.
+    /// - `id`, `name`: as far as this item says them; most providers say them once. An empty one says nothing.
     /// - `arguments`: how their JSON goes on.
     #[must_use]
     pub fn tool_call(

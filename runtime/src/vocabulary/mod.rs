@@ -1,4 +1,4 @@
-//! What leaves this crate is called: two vocabularies, side by side.
+//! The names of all that leaves this crate, in two vocabularies.
 
 mod convention;
 mod operation_name;
