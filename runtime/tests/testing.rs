@@ -57,9 +57,13 @@ async fn spans_say_what_happened() {
         message: Some("an error occurred when formatting an argument".into()),
     };
     assert_eq!((spans[3].ending(), spans[3].events()[0].name()), (failed, "exception"));
+    let exception = &spans[3].events()[0];
+    assert_eq!((&exception["exception.type"], exception.get("nothing")), (&"core::fmt::Error".into(), None));
+    assert_eq!((exception.get("exception.type"), &exception["nothing"]), (Some(&"core::fmt::Error".into()), &().into()));
     assert_eq!(run.named("sampling.execute_tool look").len(), 1);
     let metrics = run.metrics();
     let tokens = metrics.iter().find(|metric| metric.name() == "gen_ai.client.token.usage").expect("it is measured");
+    assert_eq!(tokens.unit(), "{token}");
     let input = &tokens.points()[0];
     assert_eq!((&input["gen_ai.token.type"], input.count(), input.sum()), (&"input".into(), Some(1), &40.into()));
 }
@@ -225,12 +229,24 @@ async fn a_capture_that_is_dropped_hurts_nobody_and_a_future_in_it_is_cancelled_
         never.await;
     }));
     assert!(tokio::time::timeout(Duration::from_millis(1), &mut capture).await.is_err());
+    let shown = format!("{capture:?}");
+    assert!(shown.starts_with("Captured") && shown.contains("execute_tool look"), "what it has captured by now: {shown}");
     drop(capture);
 
     let run = testing::capture(async {
         let _ = tokio::time::timeout(Duration::from_millis(1), waits()).await;
     });
     assert_eq!(run.await.span().ending(), Ending::Cancelled);
+}
+
+#[test]
+fn what_has_started_and_not_ended_is_counted() {
+    let run = testing::capture_plain(|| {
+        look();
+        [samplescope::start_tool("one", |_| {}), samplescope::start_tool("two", |_| {})]
+    });
+    assert_eq!((run.unfinished(), run.span().name()), (2, "sampling.execute_tool look"));
+    assert!(run.tree().ends_with("… spans that have not ended: 2\n"), "{}", run.tree());
 }
 
 #[test]

@@ -123,6 +123,10 @@ mod texts {
             assert_eq!(telemetry.span().name(), format!("sampling.execute_tool {shown}"));
             assert_eq!(get(&telemetry, "gen_ai.tool.name"), Some(name.to_owned().into()));
         }
+        named(7);
+        assert_eq!(get(&telemetry, "gen_ai.tool.name"), Some("7".into()), "an id that is a number is still an id");
+        named([7]);
+        assert_eq!(get(&telemetry, "gen_ai.tool.name"), Some("named".into()), "a list is none");
     }
 
     #[test]

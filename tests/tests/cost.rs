@@ -3,7 +3,9 @@
 use futures::StreamExt as _;
 use opentelemetry::Value;
 use opentelemetry_sdk::trace::Sampler;
-use samplescope::{Chunk, Settings, TokenUsage, Vocabulary, current_step, sampling_loop, sampling_step, start_step};
+use samplescope::{
+    Chunk, SamplingResponse, Settings, TokenUsage, Vocabulary, current_step, sampling_loop, sampling_step, start_step,
+};
 use samplescope_tests::{Span, Telemetry};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -86,22 +88,29 @@ fn what_the_provider_says_goes_first_and_takes_no_count_away() {
         by_hand();
     }
     {
-        struct Own;
-        impl samplescope::SamplingResponse for Own {
-            fn usage(&self) -> Option<TokenUsage> {
-                Some(TokenUsage::new(7, 8))
-            }
+        #[sampling_step(response = |answer| answer, usage = |_| TokenUsage::default().with_cost(4))]
+        fn beside_a_response() -> serde_json::Value {
+            serde_json::json!({ "object": "chat.completion", "choices": [], "usage": { "prompt_tokens": 9, "completion_tokens": 2 } })
         }
-        #[sampling_step(usage = |_| TokenUsage::default().with_cost(4))]
-        fn beside_its_type() -> Own {
-            Own
-        }
-        beside_its_type();
+        beside_a_response();
     }
     let spans = telemetry.spans(5);
     assert_eq!(spans.iter().map(cost).collect::<Vec<_>>(), [Some(0.25), Some(0.5), Some(2.0), Some(3.0), Some(4.0)]);
     let input: Vec<_> = spans.iter().map(|span| span.get("gen_ai.usage.input_tokens")).collect();
-    assert_eq!(input, [Some(Value::I64(1)), None, Some(Value::I64(7)), Some(Value::I64(7)), Some(Value::I64(7))]);
+    assert_eq!(input, [Some(Value::I64(1)), None, Some(Value::I64(7)), Some(Value::I64(7)), Some(Value::I64(9))]);
+}
+
+#[test]
+fn a_response_that_says_nothing_of_its_tokens_has_no_price() {
+    struct Silent;
+    impl SamplingResponse for Silent {}
+    #[sampling_step]
+    fn ask() -> Silent {
+        Silent
+    }
+    let telemetry = Telemetry::on().with(Settings::default().with_price(|_, _, _| Some(1.0)));
+    ask();
+    assert_eq!(cost(&telemetry.span()), None);
 }
 
 #[tokio::test]

@@ -300,6 +300,16 @@ mod failed {
         }
     }
 
+    #[derive(Clone, Copy)]
+    struct Silent;
+
+    impl ToolOutcome for Silent {}
+
+    #[sampling_tool]
+    fn silent() -> Silent {
+        Silent
+    }
+
     #[sampling_tool]
     async fn by_type(failed: bool) -> Outcome {
         Outcome(failed)
@@ -325,6 +335,8 @@ mod failed {
         by_type_in_a_result(true).expect("ok");
         assert_eq!(the_ending(&telemetry), ended("", "tool_error"));
         written(true).await;
+        assert_eq!(the_ending(&telemetry), success());
+        silent();
         assert_eq!(the_ending(&telemetry), success());
     }
 

@@ -459,6 +459,15 @@ mod tools {
     #[sampling_step(tools = ["a", "b"])]
     async fn step() {}
 
+    /// Does not say how many there are.
+    struct Listed(Vec<ToolDefinition>);
+
+    impl ToToolDefinitions for Listed {
+        fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+            self.0.clone()
+        }
+    }
+
     struct Dear(Cell<u32>);
 
     impl ToToolDefinitions for Dear {
@@ -505,14 +514,21 @@ mod tools {
             listed(&vec![json!({ "name": "a" }), json!({ "name": "b" })]).await;
             listed(&Some(["a"])).await;
             listed(&None::<&str>).await;
+            listed(&"a".to_owned()).await;
+            listed(&ToolDefinition::new("a")).await;
+            listed(&Listed(["a", "b"].map(ToolDefinition::new).into())).await;
+            listed(&Listed(Vec::new())).await;
             counted(Some(7)).await;
             counted(None).await;
             step().await;
             let counts: Vec<Option<String>> =
-                telemetry.spans(6).iter().map(|span| span.attributes().get("fastmcp.sampling.tool_count").cloned()).collect();
+                telemetry.spans(10).iter().map(|span| span.attributes().get("fastmcp.sampling.tool_count").cloned()).collect();
             let count = |count: u8| Some(format!("I64({count})"));
-            assert_eq!(counts, [count(2), count(1), count(0), count(7), count(2), None], "a step has no such attribute");
-            assert!(!telemetry.spans(6).iter().any(|span| span.get("gen_ai.tool.definitions").is_some()));
+            let of_types = [count(1), count(1), count(2), count(0)];
+            assert_eq!(counts[..3], [count(2), count(1), count(0)]);
+            assert_eq!(counts[3..7], of_types);
+            assert_eq!(counts[7..], [count(7), count(2), None], "a step has no such attribute");
+            assert!(!telemetry.spans(10).iter().any(|span| span.get("gen_ai.tool.definitions").is_some()));
         }
     }
 
@@ -528,6 +544,9 @@ mod tools {
         assert_eq!(dear.0.get(), 1);
         let definitions = r#"[{"name":"dear","type":"function"}]"#;
         assert_eq!(telemetry.span().get("gen_ai.tool.definitions"), Some(definitions.into()));
+        telemetry.forget();
+        listed(&"dear".to_owned()).await;
+        assert_eq!(telemetry.span().get("gen_ai.tool.definitions"), Some(definitions.into()), "a name is a definition");
     }
 }
 

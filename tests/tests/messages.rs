@@ -6,6 +6,7 @@ use samplescope::{
 };
 use samplescope_tests::Telemetry;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 #[sampling_step(system_prompt = system, messages = input, tools = tools, message = |output| output)]
 async fn ask<T: ToMessages>(system: &impl ToMessages, input: &impl ToMessages, tools: &impl ToToolDefinitions, output: T) -> T {
@@ -110,6 +111,7 @@ fn said(role: &str, parts: &Value) -> Value {
 #[tokio::test]
 async fn the_four_documents_are_what_the_conventions_say() {
     let tool = ToolDefinition::new("look").with_description("Looks.").with_parameters(json!({ "type": "object" }));
+    assert_eq!(tool.parameters(), Some(&json!({ "type": "object" })));
     let [system, input, output, tools] = documents(&"Be brief.", &"Weather?", &[tool], "Sunny.").await;
     assert_eq!(system, Some(json!([{ "type": "text", "content": "Be brief." }])));
     assert_eq!(input, Some(said("user", &json!([{ "type": "text", "content": "Weather?" }]))));
@@ -138,6 +140,14 @@ async fn every_part_has_its_members() {
     assert_eq!(seen[0]["parts"].as_array().map(Vec::len), Some(10));
     assert_eq!(seen[0]["parts"][1], json!({ "type": "tool_call", "id": "c-1", "name": "look", "arguments": { "at": 1 } }));
     assert_eq!(seen[0]["parts"][4], json!({ "type": "tool_call_response", "response": "seen" }));
+}
+
+#[tokio::test]
+async fn whatever_is_messages_is_so_in_a_list_too() {
+    let [one, two] = ["one", "two"].map(|text| json!({ "role": "user", "parts": [{ "type": "text", "content": text }] }));
+    assert_eq!(input([Some(Cow::Borrowed("one")), None, Some("two".to_owned().into())]).await, json!([one, two]));
+    assert_eq!(input(vec![["one"], ["two"]]).await, json!([one, two]));
+    assert_eq!(input([vec!["one".to_owned()], vec![], vec!["two".to_owned()]]).await, json!([one, two]));
 }
 
 #[sampling_step(stop_reason = |()| "max_tokens", message = |()| "cut sh")]
@@ -288,7 +298,11 @@ async fn what_has_no_known_shape_is_shown_as_its_json_and_what_is_emitted_is_rea
         said("user", &json!([{ "type": "text", "content": own.to_string() }])),
         "nothing is lost of it"
     );
+    let error = json!({ "error": { "code": "overloaded" } });
+    assert_eq!(input(error.clone()).await[0]["parts"][0]["content"], error.to_string(), "a response that says nothing");
     assert_eq!(input(json!(42)).await, said("user", &json!([{ "type": "text", "content": "42" }])));
+    let empty = json!([{ "type": "text", "content": "" }]);
+    assert_eq!(input(json!({ "role": "user", "content": "" })).await, said("user", &empty), "that was said");
     assert_eq!(input(Value::Null).await, Value::Null);
     let odd = json!({ "role": "user", "content": [{ "type": "hologram", "data": 1 }] });
     assert_eq!(input(odd).await[0]["parts"][0]["content"], r#"{"data":1,"type":"hologram"}"#);
@@ -304,6 +318,49 @@ async fn what_has_no_known_shape_is_shown_as_its_json_and_what_is_emitted_is_rea
 }
 
 #[tokio::test]
+async fn parts_without_a_message_are_one_whose_role_follows_from_them() {
+    let text = json!({ "type": "text", "text": "hi" });
+    let thought = json!({ "type": "thinking", "thinking": "hm" });
+    let call = json!({ "type": "tool_use", "id": "t", "name": "look", "input": {} });
+    let result = json!({ "type": "tool_result", "tool_use_id": "t", "content": "a cat" });
+    for (parts, role) in [
+        (json!([text, text]), "user"),
+        (json!([thought, text]), "assistant"),
+        (json!([text, call]), "assistant"),
+        (json!([result, result]), "tool"),
+        (json!([result, text]), "user"),
+        (json!([{ "type": "redacted_thinking", "data": "opaque" }]), "user"),
+    ] {
+        let seen = input(parts.clone()).await;
+        assert_eq!((seen.as_array().map(Vec::len), &seen[0]["role"]), (Some(1), &json!(role)), "{parts}");
+    }
+}
+
+/// What the messages of the other tests have none of.
+#[tokio::test]
+async fn every_kind_of_part_is_understood() {
+    let picture = json!([{ "image": { "format": "png", "source": { "bytes": "aGk=" } } }]);
+    for (part, expected) in [
+        (json!({ "type": "refusal", "refusal": "No." }), json!([{ "type": "text", "content": "No." }])),
+        (json!({ "ThoughtSignature": "opaque" }), json!([])),
+        (
+            json!({ "type": "document", "data": { "type": "fileId", "value": "f-1" } }),
+            json!([{ "type": "file", "modality": "document", "file_id": "f-1" }]),
+        ),
+        (
+            json!({ "type": "document", "data": { "type": "text", "value": "plain" } }),
+            json!([{ "type": "text", "content": "plain" }]),
+        ),
+        (
+            json!({ "toolResult": { "toolUseId": "c", "content": picture } }),
+            json!([{ "type": "tool_call_response", "id": "c", "response": picture }]),
+        ),
+    ] {
+        assert_eq!(input(json!({ "role": "user", "content": [part] })).await[0]["parts"], expected, "{part}");
+    }
+}
+
+#[tokio::test]
 async fn tool_definitions_are_understood_in_every_shape() {
     let schema = json!({ "type": "object" });
     let expected = json!([{ "type": "function", "name": "look", "description": "Looks.", "parameters": { "type": "object" } }]);
@@ -316,8 +373,11 @@ async fn tool_definitions_are_understood_in_every_shape() {
         let [_, _, _, tools] = documents(&None::<&str>, &None::<&str>, &[tool], None::<&str>).await;
         assert_eq!(tools.as_ref(), Some(&expected));
     }
+    let named = Some(json!([{ "type": "function", "name": "look" }, { "type": "function", "name": "ask" }]));
     let [_, _, _, tools] = documents(&None::<&str>, &None::<&str>, &["look", "ask"], None::<&str>).await;
-    assert_eq!(tools, Some(json!([{ "type": "function", "name": "look" }, { "type": "function", "name": "ask" }])));
+    assert_eq!(tools, named);
+    let [_, _, _, tools] = documents(&None::<&str>, &None::<&str>, &json!(["look", "ask"]), None::<&str>).await;
+    assert_eq!(tools, named);
 }
 
 #[tokio::test]
@@ -404,6 +464,11 @@ async fn every_providers_messages_are_understood_as_a_list_and_whole() {
     {
         assert_eq!(input(list.clone()).await, expected, "a list");
         assert_eq!(input(json!({ "model": "m", key: list })).await, expected, "a request");
+        assert_eq!(input(list[0].clone()).await, json!([question]), "one of them");
+    }
+    for role in ["Tool", "function"] {
+        let seen = input(json!({ "role": role, "parts": [{ "type": "text", "content": "a cat" }] })).await;
+        assert_eq!(seen[0]["role"], "tool", "whatever it says, and in whose words");
     }
 }
 
@@ -494,5 +559,5 @@ async fn a_list_in_a_list_is_one_list() {
     assert_eq!(input(&vec![vec!["a"], vec!["b", "c"]]).await, texts(&["a", "b", "c"]));
     assert_eq!(input(&[["a"], ["b"]]).await, texts(&["a", "b"]));
     assert_eq!(input(&[Some("a"), None, Some("b")]).await, texts(&["a", "b"]));
-    assert_eq!(input(&[std::borrow::Cow::from("a"), "b".into()]).await, texts(&["a", "b"]));
+    assert_eq!(input(&[Cow::from("a"), "b".into()]).await, texts(&["a", "b"]));
 }

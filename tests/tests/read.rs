@@ -381,6 +381,15 @@ mod openai_responses {
     }
 
     #[test]
+    fn its_object_tells_it_and_so_do_its_output_and_its_status() {
+        for key in ["object", "status"] {
+            let mut without = whole("incomplete", json!([message()]), json!({ "reason": "max_output_tokens" }));
+            without.as_object_mut().expect("one").remove(key);
+            assert_eq!(response(without), seen("length", &[text("A cat.")]), "without {key}");
+        }
+    }
+
+    #[test]
     fn a_failed_one_is_an_error() {
         let mut failed = whole("failed", json!([]), Value::Null);
         failed["error"] = json!({ "code": "server_error", "message": "hunter2" });
@@ -981,6 +990,12 @@ mod errors {
         Timeout,
     }
 
+    /// That of whoever called it.
+    #[derive(Serialize)]
+    enum Outer {
+        Model(Failure),
+    }
+
     #[test]
     fn an_error_is_called_what_it_calls_itself() {
         let kind = |document: Value| read::error(&document);
@@ -1000,6 +1015,7 @@ mod errors {
         assert_eq!(read::error(&Failure::Api(api())).as_deref(), Some("server_error"));
         assert_eq!(read::error(&Failure::Http { status: 429, body: "hunter2" }).as_deref(), Some("429"));
         assert_eq!(read::error(&Failure::Timeout), None);
+        assert_eq!(read::error(&Outer::Model(Failure::Api(api()))).as_deref(), Some("server_error"), "in however many enums");
     }
 
     #[test]
@@ -1184,6 +1200,79 @@ mod of_two_shapes {
         let own = OfRig { choice: json!([]), usage: json!({ "input_tokens": 3 }) };
         let seen = read_after_a_chat(&OfAClient { own, choices: chat(), model: "m" });
         assert_eq!(seen, json!({ "gen_ai.response.model": "m", "gen_ai.usage.input_tokens": 3 }));
+    }
+
+    #[test]
+    fn a_request_of_genais_says_no_model() {
+        let seen = request(json!({ "model": "m", "messages": [], "system": null, "tools": null, "n": 2 }));
+        assert_eq!(seen, json!({ "gen_ai.request.model": "m", "gen_ai.request.choice.count": 2 }), "so this is OpenAI's");
+    }
+
+    #[test]
+    fn what_somebody_elses_response_keeps_as_raw_is_not_the_response() {
+        let seen = response(json!({ "type": "message", "model": "m", "raw": { "choices": chat(), "model": "other" } }));
+        assert_eq!(seen, json!({ "gen_ai.response.model": "m" }));
+    }
+}
+
+/// Types that JSON has no word for are read as `serde_json` writes them.
+mod of_any_type {
+    use super::*;
+    use serde::Serialize;
+    use std::collections::BTreeMap;
+
+    #[derive(Serialize)]
+    enum Place {
+        Anywhere,
+        Line(u8),
+        Point(u8, u8),
+        Area { width: u8, height: Option<u8> },
+    }
+
+    #[derive(Serialize)]
+    struct Arguments {
+        places: [Place; 4],
+        by_number: BTreeMap<u32, &'static str>,
+        nothing: (),
+        both: (char, bool),
+    }
+
+    #[derive(Serialize)]
+    struct Block {
+        r#type: &'static str,
+        name: &'static str,
+        input: Arguments,
+    }
+
+    #[derive(Serialize)]
+    struct Response {
+        r#type: &'static str,
+        content: [Block; 1],
+    }
+
+    #[test]
+    fn content_is_what_serde_json_makes_of_it() {
+        let input = Arguments {
+            places: [Place::Anywhere, Place::Line(1), Place::Point(1, 2), Place::Area { width: 3, height: None }],
+            by_number: BTreeMap::from([(7, "seven"), (8, "eight")]),
+            nothing: (),
+            both: ('c', true),
+        };
+        let content = [Block { r#type: "tool_use", name: "look", input }];
+        let expected = serde_json::to_value(&content[0].input).expect("JSON");
+        let seen = read::response(&Response { r#type: "message", content }, true);
+        assert_eq!(seen["gen_ai.output.messages"][0]["parts"][0]["arguments"], expected);
+    }
+
+    #[derive(Serialize)]
+    enum Event {
+        Chunk { content: &'static str },
+    }
+
+    #[test]
+    fn an_enums_variant_is_a_member_of_that_name() {
+        let seen = read::event(&Event::Chunk { content: "A c" }, true);
+        assert_eq!(seen, json!({ "chunk": true, "pieces": [{ "text": "A c" }] }));
     }
 }
 

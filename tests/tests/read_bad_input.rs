@@ -1,6 +1,9 @@
 //! Values that lie, fail, panic or are far too large: nothing breaks, nothing is invented, and what nobody wants is not looked at.
 
+use opentelemetry_sdk::trace::Sampler;
 use samplescope::__private::read;
+use samplescope::{Settings, Vocabulary, sampling_step};
+use samplescope_tests::Telemetry;
 use serde::ser::{Error as _, SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -36,6 +39,31 @@ struct Completion {
     usage: Value,
     choices: Vec<Answer>,
     system_fingerprint: Untouched,
+    /// It would tell another shape, were this one not told.
+    #[serde(rename = "usageMetadata")]
+    usage_metadata: Untouched,
+    model: &'static str,
+}
+
+/// A text that is not to be made.
+struct Unwritten;
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("nobody wants it")
+    }
+}
+
+impl Serialize for Unwritten {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[derive(Serialize)]
+struct Instructed {
+    input: Untouched,
+    instructions: Unwritten,
     model: &'static str,
 }
 
@@ -43,15 +71,58 @@ struct Completion {
 fn what_is_not_wanted_is_not_serialised() {
     let request = Large { messages: Untouched, metadata: Untouched, model: "m" };
     assert_eq!(read::request(&request, false), json!({ "gen_ai.request.model": "m" }));
+    let request = Instructed { input: Untouched, instructions: Unwritten, model: "m" };
+    assert_eq!(
+        read::request(&request, false),
+        json!({ "gen_ai.request.model": "m" }),
+        "that there are instructions is all that is asked"
+    );
     let answer = || Answer { message: Untouched, logprobs: Untouched, finish_reason: "stop" };
     let completion = Completion {
         usage: json!({ "prompt_tokens": 1 }),
         choices: vec![answer(), answer()],
         system_fingerprint: Untouched,
+        usage_metadata: Untouched,
         model: "m",
     };
     let expected = json!({ "gen_ai.response.model": "m", "gen_ai.usage.input_tokens": 1, "gen_ai.response.finish_reasons": ["stop", "stop"] });
     assert_eq!(read::response(&completion, false), expected);
+    assert_eq!(read::response(&completion, true), expected, "and content that panics takes nothing else with it");
+}
+
+/// What a request says beyond what metrics carry.
+#[derive(Serialize)]
+struct Recorded {
+    messages: Untouched,
+    model: &'static str,
+    max_tokens: Untouched,
+    n: Untouched,
+    reasoning_effort: Untouched,
+    stop: [Untouched; 1],
+    temperature: Untouched,
+    tools: Untouched,
+}
+
+#[sampling_step(request = request)]
+async fn step(request: Recorded) {}
+
+#[tokio::test]
+async fn what_only_a_span_says_is_not_serialised_without_one() {
+    let genai = Settings::default().with_vocabulary(Vocabulary::GenAi);
+    let telemetry = Telemetry::off().sampled(Sampler::AlwaysOff).metered().with(genai);
+    step(Recorded {
+        messages: Untouched,
+        model: "m",
+        max_tokens: Untouched,
+        n: Untouched,
+        reasoning_effort: Untouched,
+        stop: [Untouched],
+        temperature: Untouched,
+        tools: Untouched,
+    })
+    .await;
+    let points = telemetry.points("gen_ai.client.inference.duration");
+    assert_eq!(points[0].attributes["gen_ai.request.model"], r#"String("m")"#);
 }
 
 #[test]
@@ -117,8 +188,14 @@ fn a_count_that_is_none_is_unknown() {
         "a whole number is one, however it is written"
     );
     assert_eq!(usage(json!(i64::MAX), json!(0)), (None, Some(json!(0))), "a sum that is too large is unknown");
-    let nonsense_cached = json!({ "type": "message", "usage": { "input_tokens": 10, "cache_read_input_tokens": -5 } });
-    assert_eq!(read::response(&nonsense_cached, true), json!({}), "what is counted in and no count leaves the sum unknown");
+    for nonsense in [json!(-5), json!("5")] {
+        let cached = json!({ "type": "message", "usage": { "input_tokens": 10, "cache_read_input_tokens": nonsense } });
+        assert_eq!(
+            read::response(&cached, true),
+            json!({}),
+            "what is counted in and no count leaves the sum unknown: {nonsense}"
+        );
+    }
 }
 
 #[test]
@@ -214,29 +291,60 @@ fn a_text_of_a_hundred_megabytes_is_one_text() {
 
 #[test]
 fn a_list_without_an_end_is_cut() {
-    struct Endless;
-    impl Serialize for Endless {
+    struct Endless<T>(T);
+    impl<T: Serialize> Serialize for Endless<T> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut list = serializer.serialize_seq(None)?;
-            for number in 0..1_200_000_u32 {
-                list.serialize_element(&number)?;
+            for _ in 0..1_200_000 {
+                list.serialize_element(&self.0)?;
             }
             list.end()
         }
     }
     #[derive(Serialize)]
-    struct Request {
-        messages: [Message; 1],
+    struct Request<T> {
+        messages: [Message<T>; 1],
     }
     #[derive(Serialize)]
-    struct Message {
+    struct Message<T> {
         role: &'static str,
-        content: Endless,
+        content: Content<T>,
     }
-    let seen = read::request(&Request { messages: [Message { role: "tool", content: Endless }] }, true);
-    let entries = seen["gen_ai.input.messages"][0]["parts"][0]["response"].as_array().expect("a list").clone();
-    let left_out = 1_200_001 - entries.len();
-    assert_eq!(entries.last(), Some(&json!(format!("…[{left_out} entries left out]"))));
+    #[derive(Serialize)]
+    struct Content<T> {
+        list: Endless<T>,
+        more: u8,
+        still_more: u8,
+    }
+    fn seen(of: impl Serialize) -> Value {
+        let content = Content { list: Endless(of), more: 1, still_more: 2 };
+        let seen = read::request(&Request { messages: [Message { role: "tool", content }] }, true);
+        seen["gen_ai.input.messages"][0]["parts"][0]["response"].clone()
+    }
+    // What takes room is a value, be it null.
+    for seen in [seen(7), seen(())] {
+        let entries = seen["list"].as_array().expect("a list");
+        let left_out = 1_200_001 - entries.len();
+        assert_eq!(entries.last(), Some(&json!(format!("…[{left_out} entries left out]"))));
+        assert_eq!(seen["…"], "[2 members left out]");
+        assert_eq!(seen.as_object().map(serde_json::Map::len), Some(2), "and they are");
+    }
+}
+
+#[test]
+fn bytes_are_no_text_and_say_how_many_they_are() {
+    struct Bytes;
+    impl Serialize for Bytes {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(b"hunter2")
+        }
+    }
+    #[derive(Serialize)]
+    struct Request {
+        messages: [Bytes; 1],
+    }
+    let seen = read::request(&Request { messages: [Bytes] }, true);
+    assert_eq!(seen["gen_ai.input.messages"][0]["parts"][0]["content"], "…[7 bytes left out]");
 }
 
 #[test]
@@ -247,6 +355,16 @@ fn an_unknown_shape_says_its_members_names_and_no_value() {
     assert_eq!(read::event(&unknown, true), json!({ "unrecognised": ["answer", "tokens"] }));
     assert_eq!(read::response("hunter2", true), json!({ "unrecognised": [] }));
     assert_eq!(read::request(&None::<Value>, true), json!({}), "nothing is no unknown shape");
+    assert_eq!(read::response(&None::<Value>, true), json!({}), "nor is it there");
+    assert_eq!(
+        read::response(&json!({ "error": null }), true),
+        json!({ "unrecognised": ["error"] }),
+        "what has nothing in it is one"
+    );
+    for name in ["system", "systemPrompt"] {
+        let alone = json!({ name: "hunter2" });
+        assert_eq!(read::request(&alone, true), json!({ "unrecognised": [name] }), "no request is without what it asks");
+    }
     assert_eq!(
         read::response(&Some(json!({ "choices": [{ "message": {} }], "model": "m" })), true)["gen_ai.response.model"],
         "m"

@@ -5,7 +5,8 @@ mod allocator;
 
 use allocator::{Allocated, during};
 use samplescope::__private::read;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use std::cell::Cell;
 
 #[derive(Clone, Serialize)]
 struct Message {
@@ -37,14 +38,32 @@ fn message(length: usize) -> Message {
     Message { role: "user", content: "x".repeat(length) }
 }
 
+fn request(messages: usize, length: usize) -> Request {
+    Request { model: "m", messages: vec![message(length); messages], temperature: 0.7 }
+}
+
+fn response(length: usize) -> Response {
+    Response { id: "r", model: "m", choices: vec![Choice { message: message(length), finish_reason: "stop" }] }
+}
+
 fn of_request(messages: usize, length: usize, content: bool) -> Allocated {
-    let request = Request { model: "m", messages: vec![message(length); messages], temperature: 0.7 };
+    let request = request(messages, length);
     during(|| assert_eq!(read::request(&request, content)["gen_ai.request.model"], "m"))
 }
 
 fn of_response(length: usize, content: bool) -> Allocated {
-    let response = Response { id: "r", model: "m", choices: vec![Choice { message: message(length), finish_reason: "stop" }] };
+    let response = response(length);
     during(|| assert_eq!(read::response(&response, content)["gen_ai.response.id"], "r"))
+}
+
+/// A value, and how often it was serialised.
+struct Counted<T>(T, Cell<u32>);
+
+impl<T: Serialize> Serialize for Counted<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.1.set(self.1.get() + 1);
+        self.0.serialize(serializer)
+    }
 }
 
 #[test]
@@ -63,4 +82,19 @@ fn a_response_of_a_megabyte_costs_what_a_word_costs() {
     let word = of_response(10, false);
     assert_eq!(of_response(1 << 20, false), word);
     assert!(of_response(1 << 20, true).bytes > 1 << 20);
+}
+
+/// All that is read in this file is of OpenAI's chat, whatever runs beside it.
+#[test]
+fn a_chat_that_comes_after_a_chat_is_gone_over_once() {
+    for (content, times, why) in
+        [(false, 1, "it is taken for one"), (true, 2, "a history is not copied before it is known whose it is")]
+    {
+        let (asked, said) = (Counted(request(1, 1), Cell::new(0)), Counted(response(1), Cell::new(0)));
+        of_request(1, 1, content);
+        read::request(&asked, content);
+        of_response(1, content);
+        read::response(&said, content);
+        assert_eq!((asked.1.get(), said.1.get()), (times, times), "{why}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use samplescope::{ErrorType, sampling_tool};
 use samplescope_tests::Telemetry;
+use std::sync::Arc;
 
 #[derive(Debug, ErrorType)]
 enum ToolError {
@@ -10,6 +11,10 @@ enum ToolError {
     Http,
     #[error_type(transparent)]
     Io(std::io::Error),
+    #[error_type(transparent)]
+    Inside(Box<ToolError>),
+    #[error_type(transparent)]
+    Shared(Arc<ToolError>),
 }
 
 #[sampling_tool(attributes(
@@ -56,6 +61,8 @@ fn a_derived_label_is_the_error_type() {
         (ToolError::Timeout, "ToolError::Timeout"),
         (ToolError::Http, "http"),
         (ToolError::Io(std::io::ErrorKind::NotFound.into()), "io::Error"),
+        (ToolError::Inside(ToolError::Http.into()), "http"),
+        (ToolError::Shared(ToolError::Http.into()), "http"),
     ] {
         let telemetry = Telemetry::on();
         assert!(look("a", Err(error)).is_err());

@@ -291,14 +291,49 @@ mod ends {
     #[tokio::test]
     async fn a_loop_s_duration_is_to_its_last_item_in_its_metric_too() {
         let telemetry = Telemetry::off().metered();
+        let since = std::time::Instant::now();
         let mut events = run(vec![Event { is_last: true, ..Event::default() }]);
         assert!(events.next().await.is_some());
-        let since = std::time::Instant::now();
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let read = since.elapsed();
+        tokio::time::sleep(Duration::from_millis(5)).await;
         drop(events);
         let points = telemetry.points("mcp.server.operation.duration");
         assert_eq!(points.len(), 1);
-        assert!(points[0].sum < since.elapsed().as_secs_f64(), "without the time in which nobody read: {}", points[0].sum);
+        assert!(points[0].sum <= read.as_secs_f64(), "without the time in which nobody read: {} of {read:?}", points[0].sum);
+    }
+
+    #[tokio::test]
+    async fn a_metric_says_how_a_stream_ended_whether_or_not_there_is_a_span() {
+        #[sampling_loop(stream, chunk = Chunk::clone)]
+        fn run(chunks: Vec<Chunk<'static>>) -> LocalBoxStream<'static, Chunk<'static>> {
+            stream::iter(chunks).boxed_local()
+        }
+        #[sampling_tool(stream, chunk = Chunk::clone)]
+        fn tool(chunks: Vec<Chunk<'static>>) -> LocalBoxStream<'static, Chunk<'static>> {
+            stream::iter(chunks).boxed_local()
+        }
+        let torn: &'static serde_json::Value =
+            Box::leak(Box::new(serde_json::json!({ "type": "error", "error": { "type": "torn" } })));
+        let genai = || Settings::default().with_vocabulary(Vocabulary::GenAi);
+        for (telemetry, is_recorded) in [(Telemetry::on as fn() -> Telemetry, true), (Telemetry::off, false)] {
+            for (said, error_type) in [
+                (Chunk::new().last(), None),
+                (Chunk::new().stop_reason("end_turn"), None),
+                (Chunk::new().failed("torn", None::<&str>), Some("String(\"torn\")")),
+                (Chunk::read(torn), Some("String(\"torn\")")),
+                (Chunk::new(), Some("String(\"cancelled\")")),
+            ] {
+                let telemetry = telemetry().metered().with(genai());
+                for mut items in [run(vec![said.clone(), Chunk::new()]), tool(vec![said.clone(), Chunk::new()])] {
+                    assert!(items.next().await.is_some());
+                }
+                for name in ["gen_ai.invoke_agent.duration", "gen_ai.execute_tool.duration"] {
+                    let [point] = &telemetry.points(name)[..] else { panic!("{name}") };
+                    let measured = point.attributes.get("error.type").map(String::as_str);
+                    assert_eq!(measured, error_type, "{name}, {said:?}, recorded: {is_recorded}");
+                }
+            }
+        }
     }
 }
 
@@ -399,14 +434,48 @@ mod content {
     }
 
     #[tokio::test]
+    async fn a_text_is_lent_out_of_the_item_whatever_holds_it() {
+        #[derive(Default)]
+        struct Delta {
+            thought: Option<String>,
+            text: Option<Box<str>>,
+        }
+        #[sampling_step(stream, chunk = |delta| Chunk::new().reasoning(&delta.thought).text(&delta.text))]
+        fn ask(deltas: Vec<Delta>) -> impl Stream<Item = Delta> {
+            stream::iter(deltas)
+        }
+        #[sampling_step(stream, chunk = |line| Chunk::new().text(String::from_utf8_lossy(line)))]
+        fn lines(lines: Vec<&'static [u8]>) -> impl Stream<Item = &'static [u8]> {
+            stream::iter(lines)
+        }
+        let telemetry = capturing();
+        let thought = Delta { thought: Some("hm".to_owned()), ..Delta::default() };
+        ask(vec![thought, Delta::default(), Delta { text: Some("Sunny".into()), ..Delta::default() }]).count().await;
+        lines(vec![b"Sun", b"ny\xff"]).count().await;
+        let spans = telemetry.spans(2);
+        let output = |parts: &str| format!(r#"[{{"finish_reason":"stop","parts":[{parts}],"role":"assistant"}}]"#);
+        let said = r#"{"content":"hm","type":"reasoning"},{"content":"Sunny","type":"text"}"#;
+        assert_eq!(get(&spans[0], "gen_ai.output.messages"), output(said));
+        assert_eq!(get(&spans[1], "gen_ai.output.messages"), output(r#"{"content":"Sunny�","type":"text"}"#));
+    }
+
+    #[test]
+    fn what_a_chunk_will_be_asked_for_is_not_in_its_debug_output() {
+        let event = serde_json::json!({ "text": "secret" });
+        let shown = format!("{:?}{:?}", Chunk::read(&event), Chunk::new().message(Message::user("secret")));
+        assert!(shown.contains("serde_json::value::Value") && shown.contains("ChunkMessage"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+
+    #[tokio::test]
     async fn a_whole_message_replaces_what_was_said_before() {
         let telemetry = capturing();
         let so_far = |text: &str| Chunk::new().message(Message::assistant(text));
         chunks(vec![Chunk::new().text("lost"), so_far("Sun"), so_far("Sunny"), Chunk::new().message(None::<Message>)])
             .count()
             .await;
-        let output = get(&telemetry.span(), "gen_ai.output.messages");
-        assert!(output.contains(r#""content":"Sunny""#) && !output.contains("lost"), "{output}");
+        let expected = r#"[{"finish_reason":"stop","parts":[{"content":"Sunny","type":"text"}],"role":"assistant"}]"#;
+        assert_eq!(get(&telemetry.span(), "gen_ai.output.messages"), expected);
     }
 
     #[tokio::test]

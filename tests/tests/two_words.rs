@@ -526,19 +526,35 @@ mod by_type {
     async fn whatever_serialises_is_messages_and_an_error_is_none() {
         let telemetry = capturing();
         let turn = Turn { role: "user", content: "what now?" };
-        let tool = Tool { name: "look", description: "Looks.", input_schema: json!({}) };
-        run(std::slice::from_ref(&turn), vec![tool], Ok("be brief")).await.expect("ok");
+        let tool = |name| Tool { name, description: "Looks.", input_schema: json!({}) };
+        run(std::slice::from_ref(&turn), vec![tool("look"), tool("glance")], Ok("be brief")).await.expect("ok");
         step(Ok(vec![turn])).await;
         step(Err(1)).await;
         let spans = telemetry.spans(3);
         let question = r#"[{"parts":[{"content":"what now?","type":"text"}],"role":"user"}]"#;
         assert_eq!(get(&spans[0], "gen_ai.input.messages"), question);
         assert_eq!(get(&spans[0], "gen_ai.system_instructions"), r#"[{"content":"be brief","type":"text"}]"#);
-        assert_eq!(get(&spans[0], "fastmcp.sampling.tool_count"), "1");
+        assert_eq!(get(&spans[0], "fastmcp.sampling.tool_count"), "2");
         assert!(get(&spans[0], "gen_ai.tool.definitions").contains("Looks."));
         assert!(get(&spans[0], "gen_ai.output.messages").contains("Sunny."));
         assert_eq!((get(&spans[1], "gen_ai.input.messages").as_str(), spans[1].get("gen_ai.output.messages")), (question, None));
         assert_eq!(spans[2].get("gen_ai.input.messages"), None);
+    }
+
+    #[sampling_loop(tools = tools)]
+    async fn equipped(tools: Result<[&str; 2], u8>) {}
+
+    #[tokio::test]
+    async fn tools_that_could_not_be_listed_are_none() {
+        let telemetry = capturing();
+        equipped(Ok(["look", "ask"])).await;
+        equipped(Err(1)).await;
+        let spans = telemetry.spans(2);
+        let definitions = r#"[{"name":"look","type":"function"},{"name":"ask","type":"function"}]"#;
+        assert_eq!(get(&spans[0], "fastmcp.sampling.tool_count"), "2");
+        assert_eq!(get(&spans[0], "gen_ai.tool.definitions"), definitions);
+        assert_eq!(get(&spans[1], "fastmcp.sampling.tool_count"), "0");
+        assert_eq!(spans[1].get("gen_ai.tool.definitions"), None);
     }
 
     #[tokio::test]
@@ -546,6 +562,7 @@ mod by_type {
         #[sampling_loop]
         async fn run() {
             let history = vec![Turn { role: "user", content: "what now?" }];
+            assert_eq!(format!("{:?}", samplescope::read(&history)), "Read { .. }", "what is content is in no text");
             current_loop().messages(samplescope::read(&history));
         }
         let telemetry = capturing();

@@ -398,7 +398,9 @@ impl<'a, T> AnySuccess<'a, T> {
     /// As [`__ss_chunk`](Self::__ss_chunk), of a closure that stands somewhere else.
     #[inline]
     pub(crate) fn chunk(&self, of: impl FnOnce(&'a T) -> Chunk<'a>, at: &'static Location<'static>) {
-        if let Some(item) = self.success(self.call.wants.tokens()) {
+        let wants = self.call.wants;
+        // An item may say how the call ends, too.
+        if let Some(item) = self.success(wants.tokens() || wants.ending()) {
             self.call.say_chunk(of(item), at);
         }
     }

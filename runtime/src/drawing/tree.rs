@@ -466,7 +466,53 @@ mod tests {
             let longest = drawing.lines().map(width).max().unwrap_or_default();
             assert!(longest <= columns.max(TIME_WIDTH), "{columns}: {longest}\n{drawing}");
         }
-        assert!(draw(&trace(), Paint::Plain, 20).contains("├─ step        10 ms"), "{}", draw(&trace(), Paint::Plain, 20));
+        let narrow = draw(&trace(), Paint::Plain, 20);
+        assert!(narrow.starts_with("run") && narrow.contains("├─ step        10 ms"), "no time line, but times: {narrow}");
+        assert_eq!(draw(&Trace::default(), Paint::Plain, WIDTH), "");
+    }
+
+    #[test]
+    fn the_time_line_takes_what_the_names_leave() {
+        let drawing = draw(&trace(), Paint::Plain, 60);
+        let run = drawing.lines().nth(1).expect("the root");
+        assert_eq!((width(run), run.matches('█').count()), (60, 16), "{drawing}");
+        assert!(drawing.contains("├─ ◆ sampling.validation_failure  "), "{drawing}");
+    }
+
+    #[test]
+    fn a_bar_is_from_where_the_span_started_to_where_it_ended_and_never_empty() {
+        let end = Duration::from_millis(64);
+        let bar = |times| bar(&span("", None, times, Attributes::default()), end, 8);
+        assert_eq!([[4, 8], [4, 12], [0, 64], [64, 64]].map(bar), ["▌       ", "█▌      ", "████████", "       ▏"]);
+        assert_eq!(marker(end, end, 8), "       ◆");
+    }
+
+    #[test]
+    fn short_details_share_a_line_while_they_fit_and_a_text_or_a_long_one_has_its_own() {
+        // With its key and the space behind that, as long as it is said to be.
+        let detail = |key: &str, length: usize| (key.to_owned(), json!("x".repeat(length - key.len() - 1)));
+        let lines = |columns: usize, said: Vec<(String, Value)>| {
+            let span = span("s", None, [0, 1], Attributes(said));
+            let trace = Trace { spans: vec![span], left_out: 0, unfinished: 0 };
+            let drawing = draw(&trace, Paint::Plain, columns);
+            drawing.lines().skip(2).map(|line| width(line.trim_start())).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(WIDTH, vec![detail("a", 40), detail("b", 39)]), [40 + 3 + 39]);
+        assert_eq!(lines(WIDTH, vec![detail("a", 40), detail("b", 40)]), [40, 40]);
+        assert_eq!(lines(60, vec![detail("a", 20), detail("b", 20)]), [20, 20], "there is less room");
+        assert_eq!(lines(WIDTH, vec![detail("a", 48), detail("b", 20)]), [48 + 3 + 20]);
+        assert_eq!(lines(WIDTH, vec![detail("a", 49), detail("b", 20)]), [20, 49], "the short ones first");
+        assert_eq!(lines(WIDTH, vec![detail("a.result", 20), detail("b", 20)]), [20, 20]);
+    }
+
+    #[test]
+    fn of_an_event_that_is_one_value_the_name_is_said_once() {
+        let mut span = span("s", None, [0, 1], Attributes::default());
+        let said = attributes([("app.note", json!("as it is")), ("app.why", json!("x"))]);
+        span.events.push(Event { name: "app.note".to_owned(), attributes: said, at: Duration::ZERO });
+        let drawing = draw(&Trace { spans: vec![span], left_out: 0, unfinished: 0 }, Paint::Plain, WIDTH);
+        let said: Vec<&str> = drawing.lines().skip(3).map(str::trim_start).collect();
+        assert_eq!(said, ["app.why x", "as it is"], "{drawing}");
     }
 
     #[test]
@@ -477,6 +523,21 @@ mod tests {
         assert_eq!(drawing.matches("nested").count(), 100_000);
         assert!(drawing.lines().all(|line| width(line) <= WIDTH));
         assert!(drawing.ends_with("… more spans, which are not shown: 7\n… spans that have not ended: 1\n"));
+    }
+
+    #[test]
+    fn what_is_deep_is_drawn_with_what_stands_next_to_it() {
+        assert_eq!((innermost("│  │  ╰─ ", 9).as_str(), innermost("│  │  ╰─ ", 7).as_str()), ("│  │  ╰─ ", "│  ╰─ "));
+        // Half of the room of the names is theirs.
+        let name = "n".repeat(120);
+        let deep = |index: usize| span(&name, index.checked_sub(1), [0, 1], attributes([("app.depth", json!(index))]));
+        let trace = Trace { spans: (0..100).map(deep).collect(), left_out: 0, unfinished: 0 };
+        let last = |columns: usize| {
+            let drawing = draw(&trace, Paint::Plain, columns);
+            drawing.lines().rev().take(2).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert!(last(300)[1].starts_with(&("   ".repeat(DEEPEST) + "╰─ nnn")), "{:?}", last(300));
+        assert!(last(50)[0].ends_with("app.depth 99"), "{:?}", last(50));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) fn messages(value: &Value) -> Vec<Message> {
         Value::Array(entries) if !entries.is_empty() && entries.iter().all(is_part) => vec![of_parts(parts(value))],
         Value::Array(entries) => history(entries),
         value if is_message(value) => vec![message(value)],
-        value => vec![of_parts(parts(value))],
+        part => vec![of_parts(parts(part))],
     }
 }
 

@@ -170,11 +170,11 @@ impl<'a, 'f> Reader<'a, 'f> {
     }
 
     /// Reads what stands in this value's place.
-    fn pass<T: Serialize + ?Sized>(self, want: &'static Want, value: &T) -> Done {
+    fn pass<T: Serialize + ?Sized>(self, value: &T) -> Done {
         match self.walk.depth.checked_sub(1) {
             Some(depth) => {
                 self.walk.depth = depth;
-                value.serialize(Reader { want, ..self })
+                value.serialize(self)
             }
             None => Ok(()),
         }
@@ -227,9 +227,6 @@ impl<'a, 'f> Reader<'a, 'f> {
     /// `None` is no count that could be one.
     fn number(&mut self, count: Option<i64>, float: f64, as_text: impl FnOnce() -> String, as_json: impl FnOnce() -> Value) {
         match self.want {
-            Want::Only(want) | Want::Each(want) | Want::Variant(want) => {
-                self.for_want(want).number(count, float, as_text, as_json);
-            }
             Want::Content(_) | Want::Inside => self.build(as_json()),
             Want::Count(place) => self.say(|facts| facts.say_count(*place, count)),
             Want::Tokens(spent, modality) => self.say(|facts| facts.say_modality(*spent, *modality, count)),
@@ -283,7 +280,9 @@ impl<'a, 'f> Reader<'a, 'f> {
             Want::Choices(want) => Kind::Choices(want),
             Want::Breakdown(spent) => Kind::Breakdown(*spent),
             Want::Tools => {
-                self.say(|facts| _ = facts.tools.get_or_insert(0));
+                self.say(|facts| {
+                    facts.tools.get_or_insert(0);
+                });
                 Kind::Tools
             }
             // Empty or not: the first entry tells.
@@ -681,8 +680,7 @@ impl<'a, 'f> Serializer for Reader<'a, 'f> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
-        let want = self.want;
-        self.pass(want, value)
+        self.pass(value)
     }
 
     fn serialize_unit(mut self) -> Done {
@@ -708,13 +706,12 @@ impl<'a, 'f> Serializer for Reader<'a, 'f> {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Done {
-        let want = self.want;
-        self.pass(want, value)
+        self.pass(value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &'static str, _: u32, variant: &'static str, value: &T) -> Done {
-        if let Want::Variant(want) = self.want {
-            return self.pass(want, value);
+        if let Want::Variant(_) = self.want {
+            return self.pass(value);
         }
         let mut object = self.object("");
         object.member(Name::of(variant), value)?;

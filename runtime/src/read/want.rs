@@ -14,7 +14,7 @@ pub(crate) enum Want {
     Each(&'static Want),
     /// The same, where each entry is one of the model's answers.
     Choices(&'static Want),
-    /// Of an enum's variant, of what is inside; of anything else, of itself.
+    /// Of an enum's variant, of what is inside, and so on; of anything else, of itself.
     Variant(&'static Want),
     /// Of an object with one member, of that member; of anything else, of itself.
     Only(&'static Want),
@@ -207,5 +207,23 @@ impl Names {
     #[inline]
     pub(crate) const fn may_have(self, name: Name<'_>) -> bool {
         self.0 & (1 << name.bit) != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_in_one_byte_are_two() {
+        for length in 0..40 {
+            let name = vec![b'a'; length];
+            assert!(is_same(&name, &name.clone()), "{length} bytes");
+            for at in 0..length {
+                let mut other = name.clone();
+                other[at] = b'b';
+                assert!(!is_same(&name, &other), "{length} bytes, of which number {at} differs");
+            }
+        }
     }
 }

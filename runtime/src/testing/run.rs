@@ -313,3 +313,36 @@ impl SpanProcessor for Ledger {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry::trace::{
+        SpanContext, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _, TracerProvider as _,
+    };
+    use opentelemetry_sdk::trace::{IdGenerator, SdkTracerProvider};
+
+    /// Gives the same ids to everybody.
+    #[derive(Debug)]
+    struct Same;
+
+    impl IdGenerator for Same {
+        fn new_trace_id(&self) -> TraceId {
+            TraceId::from(1_u128)
+        }
+        fn new_span_id(&self) -> SpanId {
+            SpanId::from(1_u64)
+        }
+    }
+
+    #[test]
+    fn a_span_whose_parent_has_its_own_id_is_a_root() {
+        let ledger = Ledger::default();
+        let provider = SdkTracerProvider::builder().with_id_generator(Same).with_span_processor(ledger.clone()).build();
+        let itself = SpanContext::new(Same.new_trace_id(), Same.new_span_id(), TraceFlags::SAMPLED, true, TraceState::default());
+        provider.tracer("").start_with_context("own", &Context::new().with_remote_span_context(itself)).end();
+        let trace = ledger.trace();
+        assert_eq!(trace.spans.iter().map(|span| span.parent).collect::<Vec<_>>(), [None]);
+        assert!(drawn(&trace).contains("own"), "{}", drawn(&trace));
+    }
+}

@@ -67,7 +67,7 @@ impl<T: Serialize + ?Sized> SealedAttribute for T {
 fn value_of(given: &(impl Serialize + ?Sized), string: fn(&str) -> StringValue) -> Option<Value> {
     match given.serialize(ToValue { string }) {
         Ok(value) => value,
-        Err(NotAValue(what)) => {
+        Err(what) => {
             warn(&what);
             None
         }
@@ -87,7 +87,7 @@ fn word(value: &Value) -> Option<StringValue> {
 }
 
 #[cold]
-fn warn(what: &str) {
+fn warn(what: &NotAValue) {
     crate::warning::once!("an argument was left out: {what} is no attribute value");
 }
 

@@ -243,6 +243,7 @@ mod tests {
             ("error::Error", "Error"),
             ("()", "()"),
             ("&str", "&str"),
+            ("&'_ str", "&str"),
             ("(alloc::string::String, u8)", "(String, u8)"),
             ("[my_crate::A; 3]", "[A; 3]"),
             ("my_crate::Retry<std::io::error::Error>", "Retry<io::Error>"),
