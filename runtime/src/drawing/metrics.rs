@@ -82,8 +82,5 @@ mod tests {
         }
         assert!(draw(&[other], Paint::Plain, 120).starts_with("tokens {token}  operation.name embeddings · request.model m\n"));
         assert!(draw(&[metric], Paint::Plain, 20).lines().all(|line| line.chars().count() <= 20));
-        let seconds = Point { attributes: Attributes::default(), count: Some(2), sum: json!(0.25) };
-        let lasted = Metric { name: "duration".to_owned(), unit: "s".to_owned(), points: vec![seconds] };
-        assert_eq!(draw(&[lasted], Paint::Plain, 120), "duration s\n   2 measured,  250 ms in all\n\n");
     }
 }
