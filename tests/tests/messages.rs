@@ -142,14 +142,6 @@ async fn every_part_has_its_members() {
     assert_eq!(seen[0]["parts"][4], json!({ "type": "tool_call_response", "response": "seen" }));
 }
 
-#[tokio::test]
-async fn whatever_is_messages_is_so_in_a_list_too() {
-    let [one, two] = ["one", "two"].map(|text| json!({ "role": "user", "parts": [{ "type": "text", "content": text }] }));
-    assert_eq!(input([Some(Cow::Borrowed("one")), None, Some("two".to_owned().into())]).await, json!([one, two]));
-    assert_eq!(input(vec![["one"], ["two"]]).await, json!([one, two]));
-    assert_eq!(input([vec!["one".to_owned()], vec![], vec!["two".to_owned()]]).await, json!([one, two]));
-}
-
 #[sampling_step(stop_reason = |()| "max_tokens", message = |()| "cut sh")]
 async fn stopped() {}
 
@@ -530,16 +522,6 @@ async fn a_result_without_a_block_of_text_or_json_is_taken_as_it_is() {
         let result = json!([{ "type": "tool_result", "tool_use_id": "t", "content": content }]);
         assert_eq!(input(&result).await[0]["parts"][0]["response"], expected);
     }
-}
-
-#[tokio::test]
-async fn files_and_texts_of_rig_are_files_and_texts() {
-    let document =
-        |data: Value| json!({ "role": "user", "content": [{ "type": "document", "data": data, "media_type": "pdf" }] });
-    let file = input(&document(json!({ "type": "fileId", "value": "f-1" }))).await;
-    assert_eq!(file[0]["parts"], json!([{ "type": "file", "modality": "document", "file_id": "f-1" }]));
-    let text = input(&document(json!({ "type": "text", "value": "hi" }))).await;
-    assert_eq!(text[0]["parts"], json!([{ "type": "text", "content": "hi" }]));
 }
 
 #[tokio::test]
