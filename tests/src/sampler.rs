@@ -5,22 +5,43 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Says no to spans of one name and yes to all others, and remembers which it was asked for.
+/// Says no to spans of one name and yes to all others, and remembers what it was shown.
 #[derive(Clone, Debug)]
 pub struct Without {
-    name: &'static str,
-    asked: Arc<Mutex<Vec<String>>>,
+    name: Option<&'static str>,
+    shown: Arc<Mutex<Vec<Shown>>>,
+}
+
+/// What a sampler was shown of a span.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: SpanKind,
+    /// Its attributes, in order.
+    pub attributes: Vec<KeyValue>,
 }
 
 impl Without {
     /// Says no to spans of that name.
     pub fn new(name: &'static str) -> Self {
-        Without { name, asked: Arc::default() }
+        Without { name: Some(name), shown: Arc::default() }
+    }
+
+    /// Says yes to everything.
+    pub fn nothing() -> Self {
+        Without { name: None, shown: Arc::default() }
+    }
+
+    /// What it was shown, of each span that it was asked for.
+    pub fn shown(&self) -> Vec<Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The names of the spans that it was asked for.
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shown().into_iter().map(|shown| shown.name).collect()
     }
 }
 
@@ -30,12 +51,13 @@ impl ShouldSample for Without {
         _: Option<&Context>,
         _: TraceId,
         name: &str,
-        _: &SpanKind,
-        _: &[KeyValue],
+        kind: &SpanKind,
+        attributes: &[KeyValue],
         _: &[Link],
     ) -> SamplingResult {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
-        let decision = if name == self.name { SamplingDecision::Drop } else { SamplingDecision::RecordAndSample };
+        let shown = Shown { name: name.to_owned(), kind: kind.clone(), attributes: attributes.to_vec() };
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).push(shown);
+        let decision = if self.name == Some(name) { SamplingDecision::Drop } else { SamplingDecision::RecordAndSample };
         SamplingResult { decision, attributes: Vec::new(), trace_state: TraceState::default() }
     }
 }

@@ -1,13 +1,11 @@
 //! An argument is evaluated once, and only if somebody listens to what it says: DESIGN §5.4.
 
-use opentelemetry::trace::{Link, SpanKind, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
+use opentelemetry_sdk::trace::Sampler;
 use samplescope::{Capture, Settings, TokenUsage, Vocabulary, current_step, sampling_loop, sampling_step, sampling_tool};
-use samplescope_tests::Telemetry;
+use samplescope_tests::{Shown, Telemetry, Without};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
 
 thread_local! {
     /// What was evaluated, in order.
@@ -297,32 +295,6 @@ mod counted {
 mod seen_by_a_sampler {
     use super::*;
 
-    /// Says yes to everything, and writes down what it was shown.
-    #[derive(Clone, Debug, Default)]
-    struct Witness(Arc<Mutex<Vec<Vec<String>>>>);
-
-    impl ShouldSample for Witness {
-        fn should_sample(
-            &self,
-            _: Option<&Context>,
-            _: TraceId,
-            name: &str,
-            _: &SpanKind,
-            attributes: &[KeyValue],
-            _: &[Link],
-        ) -> SamplingResult {
-            let mut shown: Vec<String> = attributes.iter().map(|attribute| attribute.key.to_string()).collect();
-            shown.sort_unstable();
-            shown.insert(0, name.to_owned());
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(shown);
-            SamplingResult {
-                decision: SamplingDecision::RecordAndSample,
-                attributes: Vec::new(),
-                trace_state: TraceState::default(),
-            }
-        }
-    }
-
     const AGENT: &str = "constant";
 
     #[sampling_loop(agent = AGENT, provider = "literal", temperature = -1, model = model, attributes("app.literal" = 1, "app.computed" = model.len()))]
@@ -349,14 +321,20 @@ mod seen_by_a_sampler {
     }
 
     async fn shown_beside(telemetry: Telemetry, settings: &Settings) -> Vec<Vec<String>> {
-        let witness = Witness::default();
+        let witness = Without::nothing();
         let telemetry = telemetry.sampled(witness.clone()).with(settings.clone());
         run("m").await;
         tool("alone").await;
         step_alone("m").await;
         let names: Vec<String> = telemetry.spans(5).iter().map(|span| span.name().to_owned()).collect();
         assert!(names[2].ends_with("execute_tool m") && names[3].ends_with("execute_tool alone"), "{names:?}");
-        witness.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let name_and_keys = |Shown { name, attributes, .. }| {
+            let mut keys: Vec<String> = attributes.iter().map(|attribute: &KeyValue| attribute.key.to_string()).collect();
+            keys.sort_unstable();
+            keys.insert(0, name);
+            keys
+        };
+        witness.shown().into_iter().map(name_and_keys).collect()
     }
 
     #[tokio::test]

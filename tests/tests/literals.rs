@@ -1,12 +1,9 @@
 //! A string that stands in an attribute is exported as it stands: it is not copied, and a sampler sees it. So is the name of a function
 //! that nobody named otherwise.
 
-use opentelemetry::trace::{Link, SpanKind, TraceId};
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
+use opentelemetry::KeyValue;
 use samplescope::{Settings, Vocabulary, sampling_loop, sampling_step, sampling_tool};
-use samplescope_tests::{Span, Telemetry};
-use std::sync::{Arc, Mutex, PoisonError};
+use samplescope_tests::{Span, Telemetry, Without};
 
 macro_rules! given {
     ($name:ident, $model:literal) => {
@@ -77,40 +74,20 @@ async fn a_literal_is_not_copied() {
     }
 }
 
-/// A span's name, and its tool's.
-type Shown = (String, Option<String>);
-
-/// Says yes to everything, and writes down what it was shown.
-#[derive(Clone, Debug, Default)]
-struct Witness(Arc<Mutex<Vec<Shown>>>);
-
-impl ShouldSample for Witness {
-    fn should_sample(
-        &self,
-        parent: Option<&Context>,
-        trace: TraceId,
-        name: &str,
-        kind: &SpanKind,
-        attributes: &[KeyValue],
-        links: &[Link],
-    ) -> SamplingResult {
-        let tool = attributes.iter().find(|attribute| attribute.key.as_str() == "gen_ai.tool.name");
-        let shown = (name.to_owned(), tool.map(|attribute| attribute.value.to_string()));
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(shown);
-        Sampler::AlwaysOn.should_sample(parent, trace, name, kind, attributes, links)
-    }
-}
-
 #[tokio::test]
 async fn a_sampler_sees_the_name_that_the_function_gives_a_tool() {
     for meter in [false, true] {
-        let witness = Witness::default();
+        let witness = Without::nothing();
         let telemetry = Telemetry::off().sampled(witness.clone()).with(Settings::default().with_vocabulary(Vocabulary::GenAi));
         let telemetry = if meter { telemetry.metered() } else { telemetry };
         tool().await;
         named().await;
         identified(1).await;
-        let shown = std::mem::take(&mut *witness.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let tool_of = |attributes: &[KeyValue]| {
+            let tool = attributes.iter().find(|attribute| attribute.key.as_str() == "gen_ai.tool.name");
+            tool.map(|tool| tool.value.to_string())
+        };
+        let shown: Vec<_> = witness.shown().into_iter().map(|shown| (shown.name, tool_of(&shown.attributes))).collect();
         let name = |name: &str| (format!("execute_tool {name}"), Some(name.to_owned()));
         assert_eq!(shown, [name("tool"), name("other"), name("identified")], "metered: {meter}");
         telemetry.forget();

@@ -1,17 +1,15 @@
 //! Steps that are no chat, what stands where a tool could, and model calls for something else than the loop does.
 
-use opentelemetry::trace::{SpanKind, Status};
-use opentelemetry::{Context, KeyValue, TraceId, Value};
-use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
+use opentelemetry::trace::Status;
+use opentelemetry::{Context, Value};
 use samplescope::mcp::{Described, Ending, Operation, Side};
 use samplescope::{
     Capture, Piece, Settings, StepOperation, TokenUsage, ToolOperation, Vocabulary, current_loop, current_tool, sampling_loop,
     sampling_statements, sampling_step, sampling_tool, start_loop, start_step_as, start_tool_as,
 };
-use samplescope_tests::{Span, Telemetry, Without};
+use samplescope_tests::{Shown, Span, Telemetry, Without};
 use std::cell::Cell;
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex};
 
 const VOCABULARIES: [Vocabulary; 2] = [Vocabulary::FastMcp, Vocabulary::GenAi];
 
@@ -517,35 +515,19 @@ fn a_span_that_was_adopted_is_another_operation_too() {
     assert_eq!(lines(&[client]), "POST /embeddings, Internal: gen_ai.operation.name=embeddings samplescope.purpose=index\n");
 }
 
-/// What a sampler was shown.
-#[derive(Clone, Debug, Default)]
-struct Shown(Arc<Mutex<Vec<String>>>);
-
-impl ShouldSample for Shown {
-    fn should_sample(
-        &self,
-        _: Option<&Context>,
-        _: TraceId,
-        name: &str,
-        kind: &SpanKind,
-        attributes: &[KeyValue],
-        _: &[opentelemetry::trace::Link],
-    ) -> SamplingResult {
-        let attributes: Vec<String> = attributes.iter().map(|said| format!("{}={}", said.key, said.value)).collect();
-        self.0.lock().expect("not poisoned").push(format!("{name}, {kind:?}: {}", attributes.join(" ")));
-        Sampler::AlwaysOn.should_sample(None, TraceId::INVALID, name, kind, &[], &[])
-    }
-}
-
 #[test]
 fn a_sampler_sees_what_a_call_is_and_what_it_is_for() {
     let seen = |metered| {
-        let sampler = Shown::default();
+        let sampler = Without::nothing();
         let telemetry = Telemetry::off().sampled(sampler.clone()).with(genai());
         let _telemetry = if metered { telemetry.metered() } else { telemetry };
         retrieve("refunds");
         summarise();
-        sampler.0.lock().expect("not poisoned").clone()
+        let line = |Shown { name, kind, attributes }: Shown| {
+            let attributes: Vec<String> = attributes.iter().map(|said| format!("{}={}", said.key, said.value)).collect();
+            format!("{name}, {kind:?}: {}", attributes.join(" "))
+        };
+        sampler.shown().into_iter().map(line).collect::<Vec<_>>()
     };
     let shown = seen(false);
     assert_eq!(

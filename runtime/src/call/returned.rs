@@ -20,7 +20,7 @@ use crate::call::learned::Source;
 use crate::caught::caught;
 use crate::content::Captured;
 use crate::read::error::error as read_error;
-use crate::read::given::Given;
+use crate::read::given::{Given, chain};
 use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::registered::{Registered, Sink};
@@ -38,29 +38,18 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
 
-macro_rules! chain {
-    ($($link:ident to $next:ident)*) => {$(
-        impl<'a, V> Deref for $link<'a, V> {
-            type Target = $next<'a, V>;
-            fn deref(&self) -> &$next<'a, V> {
-                &self.0
-            }
-        }
-    )*};
-}
-
 chain! {
-    Returned to AnyReturned
-    Failed to FailedNamed
-    FailedNamed to FailedTold
-    FailedTold to FailedRead
-    FailedRead to FailedShown
-    FailedShown to FailedAny
-    Success to AnySuccess
-    Reading to AnyReading
-    Failing to FailingNamed
-    FailingNamed to FailingShown
-    FailingShown to AnyFailing
+    Returned<'a> to AnyReturned
+    Failed<'a> to FailedNamed
+    FailedNamed<'a> to FailedTold
+    FailedTold<'a> to FailedRead
+    FailedRead<'a> to FailedShown
+    FailedShown<'a> to FailedAny
+    Success<'a> to AnySuccess
+    Reading<'a> to AnyReading
+    Failing<'a> to FailingNamed
+    FailingNamed<'a> to FailingShown
+    FailingShown<'a> to AnyFailing
 }
 
 /// What the function returned, and the call that it ends.

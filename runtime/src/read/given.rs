@@ -95,16 +95,18 @@ impl<V> Given<V> {
     }
 }
 
+/// What the first type has no method for, the next one may have.
 macro_rules! chain {
-    ($($link:ident to $next:ident)*) => {$(
-        impl<V> Deref for $link<V> {
-            type Target = $next<V>;
-            fn deref(&self) -> &$next<V> {
+    ($($link:ident$(<$lifetime:lifetime>)? to $next:ident)*) => {$(
+        impl<$($lifetime,)? V> Deref for $link<$($lifetime,)? V> {
+            type Target = $next<$($lifetime,)? V>;
+            fn deref(&self) -> &Self::Target {
                 &self.0
             }
         }
     )*};
 }
+pub(crate) use chain;
 
 chain!(Given to GivenOk  GivenOk to GivenOkRead  GivenOkRead to GivenRead  GivenRead to AnyGiven);
 
