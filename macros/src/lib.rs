@@ -292,10 +292,10 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///                 { send(request).await }
 ///             },
 ///             |__returned| {
-///                 __returned.__ss_success().__ss_stop_reason(|response| &response.stop_reason);
 ///                 __returned
 ///                     .__ss_success()
 ///                     .__ss_usage(|response| TokenUsage::new(response.input_tokens, response.output_tokens));
+///                 __returned.__ss_success().__ss_stop_reason(|response| &response.stop_reason);
 ///                 __returned.__ss_success().__ss_says();
 ///                 __returned.__ss_error().__ss_record();
 ///                 __returned.__ss_then(|__item| __item.__ss_error().__ss_record())

@@ -10,7 +10,7 @@ const SOURCE: &str = include_str!("../lib.rs");
 const COMPILED: &str = include_str!("../../../ui-tests/tests/pass/documented.rs");
 
 /// What an IDE shows of the function: the lines above it.
-fn shown(function: &str) -> Vec<&'static str> {
+pub(super) fn shown(function: &str) -> Vec<&'static str> {
     let (above, _) =
         SOURCE.split_once(&format!("\n#[proc_macro_attribute]\npub fn {function}(")).expect("a function of that name");
     let mut lines: Vec<&str> = above.lines().rev().map_while(|line| line.strip_prefix("///")).map(str::trim_start).collect();

@@ -4,6 +4,7 @@
 
 use crate::error_type::derive;
 use crate::model::Macro;
+use crate::tests::documented::shown;
 use crate::{instrument, only_statements};
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -60,6 +61,21 @@ fn every_method_that_is_called_is_ours_alone() {
             assert!(method.starts_with("__ss_") || method == "await" || users.contains(&method), "{}: {method}", case.display());
         }
     }
+}
+
+#[test]
+fn the_documentation_shows_what_its_example_expands_to() {
+    let page = shown("sampling_step").join("\n");
+    let (above, below) = page.split_once("# What it expands to").expect("the page has it");
+    // The first function that the page shows.
+    let function = |page: &str| -> File {
+        let code = page.split("```").nth(1).expect("an example");
+        let seen: Vec<&str> = code.lines().filter(|line| !line.starts_with("# ")).collect();
+        let mut file = syn::parse_file(&seen.join("\n")).expect("an example is Rust");
+        file.items.retain(|item| matches!(item, Item::Fn(_)));
+        file
+    };
+    assert_eq!(expanded(function(above)), prettyplease::unparse(&function(below)));
 }
 
 fn cases() -> Vec<PathBuf> {
