@@ -161,7 +161,10 @@ impl Started {
         match self {
             Started::Recording(span) => Some(parent.with_span(span)),
             Started::Adopted => Some(parent.clone()),
-            Started::Unsampled(span) => (!parent.span().is_recording()).then(|| parent.with_span(span)),
+            // Nothing can be said of it: where it stands is enough, and saves the box that opentelemetry puts around a span in a context.
+            Started::Unsampled(span) => {
+                (!parent.span().is_recording()).then(|| parent.with_remote_span_context(span.span_context().clone()))
+            }
             Started::Nothing => None,
         }
     }
