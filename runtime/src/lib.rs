@@ -46,7 +46,7 @@ pub use handle::{
 pub use opentelemetry::trace::FutureExt;
 pub use samplescope_macros::{ErrorType, sampling_loop, sampling_statements, sampling_step, sampling_tool};
 
-pub use read::given::{Read, read};
+pub use read::probe::{Read, read};
 pub use read::walk::Readable;
 
 pub use settings::{Capture, Piece, Settings, Vocabulary};

@@ -44,14 +44,14 @@ pub struct Settings {
     arguments_for_sampler: bool,
     price: Option<Arc<Price>>,
     /// None: every piece.
-    pieces: Option<Pieces>,
+    pieces: Option<PieceSet>,
 }
 
 /// Pieces of content, a bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pieces(u16);
+struct PieceSet(u16);
 
-impl Pieces {
+impl PieceSet {
     fn has(self, piece: Piece) -> bool {
         self.0 & (1 << piece as u16) != 0
     }
@@ -170,7 +170,7 @@ impl Settings {
     #[must_use]
     pub fn with_capture_only(self, pieces: impl IntoIterator<Item = Piece>) -> Self {
         let pieces = pieces.into_iter().fold(0, |all, piece| all | 1 << piece as u16);
-        Settings { pieces: Some(Pieces(pieces)), ..self }
+        Settings { pieces: Some(PieceSet(pieces)), ..self }
     }
 
     /// Every text of content and every error message passes through `redactor`, whole and unescaped, before the length limit.

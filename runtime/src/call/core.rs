@@ -10,7 +10,7 @@ use crate::call::learned::{Clock, Fact, Learned, Source};
 use crate::caught::caught;
 use crate::content::Captured;
 use crate::listen::Listeners;
-use crate::read::event::{Event, event as read_event};
+use crate::read::event::{StreamEvent, event as read_event};
 use crate::read::facts as read;
 use crate::read::response::{Response, response as read_response};
 use crate::read::walk::Readable;
@@ -150,8 +150,8 @@ impl Wants {
     }
 
     /// What a response is read for.
-    fn of_response(self) -> read::Wants {
-        read::Wants { measured: self.tokens(), recorded: self.span(), content: self.content() }
+    fn of_response(self) -> read::Uses {
+        read::Uses { measured: self.tokens(), recorded: self.span(), content: self.content() }
     }
 }
 
@@ -234,9 +234,9 @@ impl Call {
     pub(crate) fn say_response(&self, response: &dyn Readable, type_name: &'static str, at: &'static Location<'static>) {
         let mut wants = self.wants.of_response();
         if self.kind == Kind::Loop {
-            wants = read::Wants { content: wants.content, ..read::Wants::default() };
+            wants = read::Uses { content: wants.content, ..read::Uses::default() };
         }
-        if wants == read::Wants::default() {
+        if wants == read::Uses::default() {
             return;
         }
         match read_response(response, wants) {
@@ -349,7 +349,7 @@ impl Call {
         let usage = chunk.usage.filter(|_| self.wants.usage());
         self.learn(|learned| {
             learned.chunk_read(carries, last, self.clock());
-            if let Some(Event { response, pieces, .. }) = event {
+            if let Some(StreamEvent { response, pieces, .. }) = event {
                 let usage = response.usage.filter(|_| self.wants.usage());
                 learned.say_usage(Source::Handle, usage);
                 let messages = response.messages;
@@ -452,18 +452,18 @@ pub(crate) struct Run {
     /// The finish reason of the step that ended last.
     last_finish_reason: Mutex<Option<StringValue>>,
     /// Every call inside that has not ended, itself included.
-    open: Mutex<Open>,
+    open: Mutex<OpenCalls>,
 }
 
 /// Open calls by their ids. Most runs have but a few at a time, for which a map is dear.
 #[derive(Default)]
-struct Open {
-    few: [Option<(Id, Weak<Call>)>; Open::FEW],
+struct OpenCalls {
+    few: [Option<(Id, Weak<Call>)>; OpenCalls::FEW],
     /// Those for which there was no place.
     many: HashMap<Id, Weak<Call>, BuildHasherDefault<Mixed>>,
 }
 
-impl Open {
+impl OpenCalls {
     const FEW: usize = 6;
 
     fn insert(&mut self, id: Id, call: Weak<Call>) {
@@ -730,12 +730,12 @@ mod tests {
 
     #[test]
     fn of_a_call_that_has_ended_its_run_keeps_nothing() {
-        let mut open = Open::default();
-        let ids: Vec<Id> = (0..3 * Open::FEW).map(|_| Id::unique()).collect();
+        let mut open = OpenCalls::default();
+        let ids: Vec<Id> = (0..3 * OpenCalls::FEW).map(|_| Id::unique()).collect();
         for &id in &ids {
             open.insert(id, Weak::new());
         }
-        assert_eq!((open.few.iter().flatten().count(), open.many.len()), (Open::FEW, 2 * Open::FEW));
+        assert_eq!((open.few.iter().flatten().count(), open.many.len()), (OpenCalls::FEW, 2 * OpenCalls::FEW));
         for &id in &ids {
             open.remove(id);
         }

@@ -3,13 +3,13 @@
 use crate::call::core::Call;
 use crate::call::ending::Failure;
 use crate::call::here::is_there;
-use crate::content::{Captured, Document, Event};
+use crate::content::{Captured, ContentEvent, NamedDocument};
 use crate::settings::Settings;
 use crate::vocabulary::{Content, Shared, event, key};
 use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 
 /// What the request said, as span events where the vocabulary has them: at the start, in the order in which things happen.
-pub(crate) fn request_events(call: &Call, settings: &Settings, captured: &mut Captured) -> Vec<Event> {
+pub(crate) fn request_events(call: &Call, settings: &Settings, captured: &mut Captured) -> Vec<ContentEvent> {
     let wanted = call.operation.content == Content::Events && settings.capture().on_spans();
     if wanted { captured.request_events(settings, false) } else { Vec::new() }
 }
@@ -21,7 +21,7 @@ pub(crate) fn at_end(
     mut captured: Captured,
     finish_reason: Option<StringValue>,
     attributes: &mut Vec<KeyValue>,
-) -> Vec<Event> {
+) -> Vec<ContentEvent> {
     let Some(run) = &call.run else { return Vec::new() };
     let (settings, only_text) = (&*run.listeners.settings, run.listeners.convention.text_instructions);
     captured.narrow(call.kind, settings);
@@ -66,7 +66,7 @@ fn count(omitted: usize) -> Option<i64> {
 fn log(
     call: &Call,
     context: &Context,
-    documents: &[Document],
+    documents: &[NamedDocument],
     omitted: usize,
     finish_reason: Option<&StringValue>,
     attributes: &[KeyValue],

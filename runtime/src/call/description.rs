@@ -8,7 +8,7 @@ use crate::caught::caught;
 use crate::listen::report;
 use crate::read::facts as read;
 use crate::read::request::{Request, request as read_request};
-use crate::read::walk::{Lent, Readable};
+use crate::read::walk::{ByRef, Readable};
 use crate::value::registered::{Registered, Sink};
 use crate::value::{
     AsContext, AttributeValue, Flag, Integer, Message, Number, SealedInteger, StepOperation, Text, Time, ToToolDefinitions,
@@ -397,7 +397,7 @@ impl Description {
     /// The request itself, in the shape of its provider: whatever of it is not said otherwise. `written`: the arguments that are.
     #[track_caller]
     pub fn __ss_request<T: Readable + ?Sized>(&mut self, request: &T, written: &[&str]) {
-        self.read(&Lent(request), type_name::<T>(), written, Location::caller());
+        self.read(&ByRef(request), type_name::<T>(), written, Location::caller());
     }
 
     /// Somebody else reports the tokens of this step.
@@ -407,7 +407,7 @@ impl Description {
 
     #[inline(never)]
     fn read(&mut self, request: &dyn Readable, type_name: &'static str, written: &[&str], at: &'static Location<'static>) {
-        let attributes = read::Wants { measured: true, recorded: self.__ss_is_recording(), content: false };
+        let attributes = read::Uses { measured: true, recorded: self.__ss_is_recording(), content: false };
         match read_request(request, attributes) {
             Ok(said) => self.requested(said, written),
             Err(unread) => return unread.warn("request", type_name, at),
@@ -415,7 +415,7 @@ impl Description {
         if !self.__ss_is_capturing() {
             return;
         }
-        let content = read::Wants { content: true, ..read::Wants::default() };
+        let content = read::Uses { content: true, ..read::Uses::default() };
         if let Ok(said) = read_request(request, content) {
             let said_in_history = self.opening.operation().content == Content::Attributes;
             // Where messages are events of their own, the system's are among those of the history.

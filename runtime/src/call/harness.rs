@@ -60,7 +60,7 @@ impl Held {
     #[inline(never)]
     fn take_and_enter(&mut self) -> Option<Running<'_>> {
         let call = self.0.take()?;
-        let entered = Entered::new(&call);
+        let entered = Attached::new(&call);
         Some(Running { held: &mut self.0, call: Some(call), entered })
     }
 
@@ -107,7 +107,7 @@ impl<F: FnMut(&Arc<Call>) -> Then> Look for F {
 pub(crate) struct Running<'a> {
     held: &'a mut Option<Arc<Call>>,
     call: Option<Arc<Call>>,
-    entered: Option<Entered>,
+    entered: Option<Attached>,
 }
 
 impl Running<'_> {
@@ -152,14 +152,14 @@ impl Drop for Running<'_> {
 /// A call in the middle of the user's own code, which may leave it at any time: by `?`, `return` or `break`, and then it was cancelled, or by a panic.
 pub(crate) struct Evaluating {
     call: Option<(Arc<Call>, Unwinding)>,
-    entered: Option<Entered>,
+    entered: Option<Attached>,
 }
 
 impl Evaluating {
     /// Enters the call.
     #[inline]
     pub(crate) fn inside(held: Held) -> Self {
-        let entered = held.0.as_deref().and_then(Entered::new);
+        let entered = held.0.as_deref().and_then(Attached::new);
         let mut evaluating = Self::outside(held);
         evaluating.entered = entered;
         evaluating
@@ -231,12 +231,12 @@ impl Drop for Lent {
 pub(crate) struct Inside<'a> {
     call: &'a Call,
     unwinding: Unwinding,
-    _entered: Option<Entered>,
+    _entered: Option<Attached>,
 }
 
 impl<'a> Inside<'a> {
     pub(crate) fn new(call: &'a Call) -> Self {
-        Inside { call, unwinding: Unwinding::watch(), _entered: Entered::new(call) }
+        Inside { call, unwinding: Unwinding::watch(), _entered: Attached::new(call) }
     }
 }
 
@@ -249,27 +249,27 @@ impl Drop for Inside<'_> {
 }
 
 /// A call's context and place, for as long as this lives.
-struct Entered {
+struct Attached {
     _context: Option<ContextGuard>,
     _here: HereGuard,
 }
 
-impl Entered {
+impl Attached {
     /// None where the thread is about to be gone, and its locals with it.
     #[inline]
-    fn new(call: &Call) -> Option<Entered> {
-        is_there().then(|| Entered { _context: call.context.clone().map(Context::attach), _here: call.here.set() })
+    fn new(call: &Call) -> Option<Attached> {
+        is_there().then(|| Attached { _context: call.context.clone().map(Context::attach), _here: call.here.set() })
     }
 }
 
 thread_local! {
     /// The calls whose futures are being dropped right now, each inside the one before.
-    static DROPPING: RefCell<Vec<(Id, Entered)>> = RefCell::default();
+    static DROPPING: RefCell<Vec<(Id, Attached)>> = RefCell::default();
 }
 
 #[cold]
 fn park(call: &Call) {
-    if let Some(entered) = Entered::new(call) {
+    if let Some(entered) = Attached::new(call) {
         // The thread is there: `entered` says so.
         let _ = DROPPING.try_with(|dropping| dropping.borrow_mut().push((call.id, entered)));
     }

@@ -20,7 +20,7 @@ use crate::call::learned::Source;
 use crate::caught::caught;
 use crate::content::Captured;
 use crate::read::error::error as read_error;
-use crate::read::given::{Given, chain};
+use crate::read::probe::{Probe, chain};
 use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::registered::{Registered, Sink};
@@ -345,12 +345,12 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// Content: what the model said.
-    pub fn __ss_message<V>(&self, of: impl FnOnce(&'a T) -> V) -> Given<V> {
-        Given::new(self.success(self.call.wants.content()).map(of))
+    pub fn __ss_message<V>(&self, of: impl FnOnce(&'a T) -> V) -> Probe<V> {
+        Probe::new(self.success(self.call.wants.content()).map(of))
     }
 
     /// Content: what the loop came to.
-    pub fn __ss_answer<V>(&self, of: impl FnOnce(&'a T) -> V) -> Given<V> {
+    pub fn __ss_answer<V>(&self, of: impl FnOnce(&'a T) -> V) -> Probe<V> {
         self.__ss_message(of)
     }
 

@@ -26,11 +26,11 @@ const MOST_SPANS: usize = 1000;
 ///
 /// [What is drawn](mod@crate::console) is as for [`console`](fn@super::console). Shutting the provider down draws the traces that have not ended.
 #[derive(Clone, Debug, Default)]
-pub struct Processor(Arc<Mutex<HashMap<TraceId, Open>>>);
+pub struct Processor(Arc<Mutex<HashMap<TraceId, OpenTrace>>>);
 
 /// A trace that has open spans. What is kept are those that started first: the parents of all that is kept are kept.
 #[derive(Debug, Default)]
-struct Open {
+struct OpenTrace {
     places: HashMap<SpanId, usize>,
     ended: Vec<Option<SpanData>>,
     left_out: usize,
@@ -43,7 +43,7 @@ impl Processor {
         Processor::default()
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<TraceId, Open>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<TraceId, OpenTrace>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -60,7 +60,7 @@ impl Processor {
     }
 
     /// The whole trace, if that was the last of its spans.
-    fn ended(&self, span: SpanData) -> Option<Open> {
+    fn ended(&self, span: SpanData) -> Option<OpenTrace> {
         let trace = span.span_context.trace_id();
         let mut all = self.open();
         let open = all.get_mut(&trace)?;
@@ -72,7 +72,7 @@ impl Processor {
     }
 }
 
-impl Open {
+impl OpenTrace {
     fn draw(self) {
         let ended: Vec<SpanData> = self.ended.into_iter().flatten().collect();
         let trace = Trace { left_out: self.left_out, unfinished: self.running, ..Trace::of(&ended) };

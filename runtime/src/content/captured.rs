@@ -5,9 +5,9 @@ use crate::content::document;
 use crate::content::exported::Share;
 use crate::content::redaction::Redaction;
 use crate::content::streamed::Streamed;
-use crate::read::json::Piece;
+use crate::read::json::Continuation;
 use crate::settings::{self, Settings};
-use crate::value::{Message, Part, Pieces, Role, Text, ToolDefinition};
+use crate::value::{ChunkPieces, Message, Part, Role, Text, ToolDefinition};
 use crate::vocabulary::{Content, Kind, Operation, event, key};
 use opentelemetry::{KeyValue, StringValue};
 use serde::Serialize;
@@ -39,10 +39,10 @@ pub(crate) struct Captured {
 const MOST_ANSWERS: usize = 128;
 
 /// One of the JSON documents of TELEMETRY §4: its key and text.
-pub(crate) type Document = (&'static str, String);
+pub(crate) type NamedDocument = (&'static str, String);
 
 /// A span event: its name and attributes.
-pub(crate) type Event = (Cow<'static, str>, Vec<KeyValue>);
+pub(crate) type ContentEvent = (Cow<'static, str>, Vec<KeyValue>);
 
 /// Whether a call of that kind has somewhere to put its content.
 pub(crate) fn captures(settings: &Settings, operation: &Operation, kind: Kind) -> bool {
@@ -80,7 +80,7 @@ impl Captured {
     }
 
     /// A message that arrives in pieces, or whole, again and again.
-    pub(crate) fn stream(&mut self, message: Option<Vec<Message>>, pieces: &Pieces<'_>, settings: &Settings) {
+    pub(crate) fn stream(&mut self, message: Option<Vec<Message>>, pieces: &ChunkPieces<'_>, settings: &Settings) {
         if let Some(message) = message {
             self.output = message;
             self.streamed.clear();
@@ -91,12 +91,12 @@ impl Captured {
     }
 
     /// As [`stream`](Self::stream), of an item that was read.
-    pub(crate) fn stream_read(&mut self, messages: Vec<Message>, pieces: Vec<Piece>, settings: &Settings) {
+    pub(crate) fn stream_read(&mut self, messages: Vec<Message>, pieces: Vec<Continuation>, settings: &Settings) {
         if !messages.is_empty() {
             self.output = messages;
             self.streamed.clear();
         }
-        for Piece { choice, delta } in pieces {
+        for Continuation { choice, delta } in pieces {
             if let Some(answer) = self.answer(choice) {
                 answer.push_read(delta, settings);
             }
@@ -178,7 +178,7 @@ impl Captured {
     }
 
     /// The span events of what was asked, as far as it was known at the start; `late`: as far as it was not.
-    pub(crate) fn request_events(&mut self, settings: &Settings, late: bool) -> Vec<Event> {
+    pub(crate) fn request_events(&mut self, settings: &Settings, late: bool) -> Vec<ContentEvent> {
         let mut budget = Budget::new(settings, self.spent);
         let mut events = Vec::new();
         if self.late_system == late {
@@ -214,7 +214,12 @@ impl Captured {
         answers.map(|answer| answer.into_message(settings)).filter(|message| !message.is_empty()).collect()
     }
 
-    pub(crate) fn choice(&self, settings: &Settings, streamed: &[Message], finish_reason: Option<&StringValue>) -> Option<Event> {
+    pub(crate) fn choice(
+        &self,
+        settings: &Settings,
+        streamed: &[Message],
+        finish_reason: Option<&StringValue>,
+    ) -> Option<ContentEvent> {
         let redaction = Redaction::new(settings, settings::Piece::Output);
         let mut budget = Budget::new(settings, self.spent);
         let text = match streamed.first() {
@@ -234,7 +239,7 @@ impl Captured {
         only_text: bool,
         streamed: &[Message],
         finish_reason: Option<&StringValue>,
-    ) -> (Vec<Document>, usize) {
+    ) -> (Vec<NamedDocument>, usize) {
         let redaction = |piece| Redaction::new(settings, piece);
         let finish_reason = finish_reason.map(|reason| redaction(settings::Piece::Output).finish_reason(reason.as_str()));
         let says = |part: &Part| !only_text || part.is_text();
@@ -260,7 +265,7 @@ impl Captured {
 }
 
 /// `gen_ai.{role}.message`, with the text under the same name.
-fn message_event(settings: &Settings, redaction: Redaction<'_>, role: &Role, message: &Message, text: String) -> Event {
+fn message_event(settings: &Settings, redaction: Redaction<'_>, role: &Role, message: &Message, text: String) -> ContentEvent {
     let name = event::message(&settings.cut(&redaction.role(message.role_or(role)), settings.room(Share::Request)));
     (name.clone().into(), vec![KeyValue::new(name, text)])
 }
@@ -275,7 +280,7 @@ mod tests {
         let settings = Settings::default();
         let mut captured = Captured::default();
         for choice in 0..1_000 {
-            captured.stream_read(Vec::new(), vec![Piece { choice, delta: Delta::Text("said".to_owned()) }], &settings);
+            captured.stream_read(Vec::new(), vec![Continuation { choice, delta: Delta::Text("said".to_owned()) }], &settings);
         }
         assert_eq!(captured.put_together(Kind::Step, &settings).len(), MOST_ANSWERS);
     }
@@ -295,7 +300,7 @@ mod tests {
         let mut captured = Captured::default();
         captured.output(vec![Message::text("said before")]);
         for text in ["my hun", "ter2 is not for everybody"] {
-            captured.stream(None, &Pieces { text: Some(text.into()), ..Pieces::default() }, &settings);
+            captured.stream(None, &ChunkPieces { text: Some(text.into()), ..ChunkPieces::default() }, &settings);
         }
         let streamed = captured.put_together(Kind::Step, &settings);
         let (_, attributes) = captured.choice(&settings, &streamed, None).expect("a choice");

@@ -15,4 +15,4 @@ mod json;
 mod redaction;
 mod streamed;
 
-pub(crate) use captured::{Captured, Document, Event, captures};
+pub(crate) use captured::{Captured, ContentEvent, NamedDocument, captures};

@@ -5,7 +5,7 @@ use crate::content::exported::Share;
 use crate::content::redaction::Redaction;
 use crate::read::json::Delta;
 use crate::settings::{Piece, Settings};
-use crate::value::{Message, Part, Pieces, Role, ToolCallPiece};
+use crate::value::{ChunkPieces, Message, Part, Role, ToolCallPiece};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -18,8 +18,8 @@ const MOST_TOOL_CALLS: usize = 256;
 /// The message so far.
 #[derive(Default)]
 pub(crate) struct Streamed {
-    text: Kept,
-    reasoning: Kept,
+    text: TextSoFar,
+    reasoning: TextSoFar,
     tool_calls: Vec<StreamedCall>,
 }
 
@@ -27,13 +27,13 @@ pub(crate) struct Streamed {
 #[derive(Default)]
 struct StreamedCall {
     index: Option<i64>,
-    id: Kept,
-    name: Kept,
-    arguments: Kept,
+    id: TextSoFar,
+    name: TextSoFar,
+    arguments: TextSoFar,
 }
 
 impl Streamed {
-    pub(crate) fn push(&mut self, pieces: &Pieces<'_>, settings: &Settings) {
+    pub(crate) fn push(&mut self, pieces: &ChunkPieces<'_>, settings: &Settings) {
         self.text.push(pieces.text.as_deref(), settings);
         self.reasoning.push(pieces.reasoning.as_deref(), settings);
         for piece in &pieces.tool_calls {
@@ -55,7 +55,7 @@ impl Streamed {
                 let index = index.and_then(|index| i64::try_from(index).ok());
                 let (id, name) = (id.map(Cow::Owned), name.map(Cow::Owned));
                 let piece = ToolCallPiece { index, id, name, arguments: Some(Cow::Owned(arguments)) };
-                self.push(&Pieces { tool_calls: vec![piece], ..Pieces::default() }, settings);
+                self.push(&ChunkPieces { tool_calls: vec![piece], ..ChunkPieces::default() }, settings);
             }
             Delta::Part { index, part: Part::ToolCall { id, name, arguments } } => {
                 let index = index.and_then(|index| i64::try_from(index).ok());
@@ -94,7 +94,7 @@ impl Streamed {
 
     /// The message, redacted.
     pub(crate) fn into_message(self, settings: &Settings) -> Message {
-        let text = |kept: Kept| kept.redacted(settings);
+        let text = |kept: TextSoFar| kept.redacted(settings);
         let reasoning = text(self.reasoning).map(|content| Part::Reasoning { content });
         let said = text(self.text).map(|content| Part::Text { content });
         let calls = self.tool_calls.into_iter().map(|call| Part::ToolCall {
@@ -118,14 +118,14 @@ fn json_or_text(arguments: String) -> Value {
 /// One text so far. Without a redactor no more is kept than can be exported. A redactor has to see a text whole, since its beginning
 /// may end in half a secret: so it is kept whole, and what is too long for that is left out whole.
 #[derive(Default)]
-struct Kept {
+struct TextSoFar {
     text: String,
     /// In characters, of all that arrived.
     length: usize,
     is_left_out: bool,
 }
 
-impl Kept {
+impl TextSoFar {
     fn push(&mut self, text: Option<&str>, settings: &Settings) {
         let Some(text) = text else { return };
         let before = self.length;
@@ -147,7 +147,7 @@ impl Kept {
 
     fn replace(&mut self, text: Option<&str>, settings: &Settings) {
         if text.is_some_and(|text| !self.is(text)) {
-            *self = Kept::default();
+            *self = TextSoFar::default();
             self.push(text, settings);
         }
     }
@@ -186,8 +186,8 @@ fn first(count: usize, text: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn kept(settings: &Settings, chunks: &[&str]) -> Kept {
-        let mut kept = Kept::default();
+    fn kept(settings: &Settings, chunks: &[&str]) -> TextSoFar {
+        let mut kept = TextSoFar::default();
         for chunk in chunks {
             kept.push(Some(chunk), settings);
         }
@@ -243,7 +243,7 @@ mod tests {
     fn calls(pieces: Vec<ToolCallPiece<'_>>, settings: &Settings) -> Vec<(Option<String>, String, Value)> {
         let mut streamed = Streamed::default();
         for piece in pieces {
-            streamed.push(&Pieces { tool_calls: vec![piece], ..Pieces::default() }, settings);
+            streamed.push(&ChunkPieces { tool_calls: vec![piece], ..ChunkPieces::default() }, settings);
         }
         let parts = streamed.into_message(settings).parts().to_vec();
         let calls = parts.into_iter().map(|part| match part {

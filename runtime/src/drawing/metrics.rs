@@ -1,6 +1,6 @@
 //! Metrics, each with its points.
 
-use crate::drawing::paint::{Look, Paint};
+use crate::drawing::paint::{Paint, Style};
 use crate::drawing::text::{cut, escaped, is_usual, short_key, shown, shown_time};
 use crate::recorded::Metric;
 use crate::vocabulary::key;
@@ -23,15 +23,15 @@ pub(crate) fn draw(metrics: &[Metric], paint: Paint, width: usize) -> String {
             let shown: Vec<String> = attributes.map(|(key, value)| format!("{} {}", short_key(key), shown(value))).collect();
             shown.join(" · ")
         };
-        let line = |strong: &str, look: Look, faint: &str| {
+        let line = |strong: &str, look: Style, faint: &str| {
             let strong = cut(strong, width);
             let faint = cut(faint, width.saturating_sub(strong.chars().count()));
-            format!("{}{}", paint.text(look, &strong), paint.text(Look::Faint, faint.trim_end()))
+            format!("{}{}", paint.text(look, &strong), paint.text(Style::Faint, faint.trim_end()))
         };
         let all = metric.points.first().map(|point| &point.attributes.0[..]).unwrap_or_default();
         let common = joined(&mut all.iter().filter(matters).filter(|said| is_common(said)));
         let unit = format!(" {}  {common}", escaped(&metric.unit));
-        let _ = writeln!(drawing, "{}", line(&escaped(&metric.name), Look::Strong, &unit));
+        let _ = writeln!(drawing, "{}", line(&escaped(&metric.name), Style::Strong, &unit));
         for point in &metric.points {
             let own = joined(&mut point.attributes.0.iter().filter(matters).filter(|said| !is_common(said)));
             let sum = match point.sum.as_f64() {
@@ -40,7 +40,7 @@ pub(crate) fn draw(metrics: &[Metric], paint: Paint, width: usize) -> String {
             };
             let times = point.count.map(|count| format!("{count:>4} measured, ")).unwrap_or_default();
             let measured = format!("{times:>15}{sum:>7} in all");
-            let _ = writeln!(drawing, "{}", line(&measured, Look::Plain, &format!("   {own}")));
+            let _ = writeln!(drawing, "{}", line(&measured, Style::Plain, &format!("   {own}")));
         }
         drawing.push('\n');
     }

@@ -12,7 +12,7 @@ pub(crate) enum Paint {
 
 /// How a piece of text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum Style {
     #[cfg(feature = "console")]
     Plain,
     /// What a line is about.
@@ -30,20 +30,20 @@ pub(crate) enum Look {
 
 impl Paint {
     /// The text, so that it looks like that.
-    pub(crate) fn text(self, look: Look, text: &str) -> String {
+    pub(crate) fn text(self, look: Style, text: &str) -> String {
         if self == Paint::Plain || text.is_empty() {
             return text.to_owned();
         }
         let code = match look {
             #[cfg(feature = "console")]
-            Look::Plain => return text.to_owned(),
-            Look::Strong => "1",
-            Look::Faint => "2",
-            Look::Loop => "35",
-            Look::Step => "34",
-            Look::Tool => "32",
-            Look::Event => "33",
-            Look::Error => "1;31",
+            Style::Plain => return text.to_owned(),
+            Style::Strong => "1",
+            Style::Faint => "2",
+            Style::Loop => "35",
+            Style::Step => "34",
+            Style::Tool => "32",
+            Style::Event => "33",
+            Style::Error => "1;31",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
     }

@@ -1,6 +1,6 @@
 //! A trace as a tree: each span with its bar on one common time line, and what it says below it.
 
-use crate::drawing::paint::{Look, Paint};
+use crate::drawing::paint::{Paint, Style};
 use crate::drawing::text::{cut, escaped, is_usual, short_key, shown, shown_time, width};
 use crate::recorded::{Event, Span, Status, Trace};
 use crate::vocabulary::{GENAI, Kind, OperationName, key};
@@ -41,7 +41,7 @@ pub(crate) fn draw(trace: &Trace, paint: Paint, columns: usize) -> String {
     let mut drawing = Tree { spans: &trace.spans, below, paint, columns }.draw();
     let mut remark = |count: usize, says: &str| {
         if count > 0 {
-            let _ = writeln!(drawing, "{}", paint.text(Look::Faint, &cut(&format!("… {says}: {count}"), columns)));
+            let _ = writeln!(drawing, "{}", paint.text(Style::Faint, &cut(&format!("… {says}: {count}"), columns)));
         }
     };
     remark(trace.left_out, "more spans, which are not shown");
@@ -118,7 +118,7 @@ impl<'a> Tree<'a> {
         if layout.line > 0 && !rows.is_empty() {
             let (names, line) = (layout.names, layout.line);
             let axis = format!("{:names$}  0{:>line$}", "", shown_time(end));
-            let _ = writeln!(drawing, "{}", self.paint.text(Look::Faint, &axis));
+            let _ = writeln!(drawing, "{}", self.paint.text(Style::Faint, &axis));
         }
         for row in &rows {
             self.draw_row(row, &layout, end, &mut drawing);
@@ -165,26 +165,26 @@ impl<'a> Tree<'a> {
         let name = cut(&row.name, layout.names - width(&branch));
         let padding = " ".repeat(layout.names.saturating_sub(width(&branch) + width(&name)));
         let (name_look, look, line, time) = match row.node {
-            Node::Span(_, span) => (Look::Strong, look_of(span), bar(span, end, layout.line), shown_time(span.duration)),
+            Node::Span(_, span) => (Style::Strong, look_of(span), bar(span, end, layout.line), shown_time(span.duration)),
             Node::Event(event) => {
-                (Look::Event, Look::Event, marker(event.at, end, layout.line), format!("@ {}", shown_time(event.at)))
+                (Style::Event, Style::Event, marker(event.at, end, layout.line), format!("@ {}", shown_time(event.at)))
             }
         };
         let gap = if layout.line > 0 { "  " } else { "" };
         let _ = writeln!(
             drawing,
             "{}{}{padding}{gap}{} {time:>9}",
-            self.paint.text(Look::Faint, &branch),
+            self.paint.text(Style::Faint, &branch),
             self.paint.text(name_look, &name),
             self.paint.text(look, &line),
         );
         if let Node::Span(_, span) = row.node {
             if let Status::Error(description) = &span.status {
-                self.draw_detail(row, layout, Look::Error, &format!("✗ {}", wrong(span, description)), drawing);
+                self.draw_detail(row, layout, Style::Error, &format!("✗ {}", wrong(span, description)), drawing);
             }
         }
         for detail in self.details(row.node) {
-            self.draw_detail(row, layout, Look::Faint, &detail, drawing);
+            self.draw_detail(row, layout, Style::Faint, &detail, drawing);
         }
     }
 
@@ -214,10 +214,10 @@ impl<'a> Tree<'a> {
         lines
     }
 
-    fn draw_detail(&self, row: &Row<'_>, layout: &Layout, look: Look, detail: &str, drawing: &mut String) {
+    fn draw_detail(&self, row: &Row<'_>, layout: &Layout, look: Style, detail: &str, drawing: &mut String) {
         let below = innermost(&row.below, layout.details / 2);
         let room = layout.details.saturating_sub(width(&below));
-        let _ = writeln!(drawing, "{}{}", self.paint.text(Look::Faint, &below), self.paint.text(look, &cut(detail, room)));
+        let _ = writeln!(drawing, "{}{}", self.paint.text(Style::Faint, &below), self.paint.text(look, &cut(detail, room)));
     }
 
     /// Whether an outer span says the same.
@@ -239,18 +239,18 @@ fn is_said_by(name: &str, operation: &Value) -> bool {
     operation.as_str().is_some_and(|operation| name.contains(operation))
 }
 
-fn look_of(span: &Span) -> Look {
+fn look_of(span: &Span) -> Style {
     if matches!(span.status, Status::Error(_)) {
-        return Look::Error;
+        return Style::Error;
     }
     let operation = span.attributes.get(key::OPERATION_NAME).and_then(Value::as_str);
     // They are the same in both vocabularies.
     let is_called = |called: &OperationName| operation == GENAI.operation(*called).constant(key::OPERATION_NAME);
     let kind = operation.and_then(|_| OperationName::all().find(is_called)).map(OperationName::kind);
     match kind {
-        Some(Kind::Step) => Look::Step,
-        Some(Kind::Tool) => Look::Tool,
-        Some(Kind::Loop) | None => Look::Loop,
+        Some(Kind::Step) => Style::Step,
+        Some(Kind::Tool) => Style::Tool,
+        Some(Kind::Loop) | None => Style::Loop,
     }
 }
 
@@ -355,12 +355,12 @@ mod tests {
             let drawing = draw(&Trace { spans: vec![span], left_out: 0, unfinished: 0 }, Paint::Plain, WIDTH);
             (look, drawing.contains("operation.name"))
         };
-        assert_eq!(look("sampling/createMessage", "invoke_agent"), (Look::Loop, false));
-        assert_eq!(look("sampling/createMessage step", "chat"), (Look::Step, false));
-        assert_eq!(look("sampling/createMessage step", "text_completion"), (Look::Step, true));
-        assert_eq!(look("embeddings small", "embeddings"), (Look::Step, false));
-        assert_eq!(look("sampling.retrieval docs", "retrieval"), (Look::Tool, false));
-        assert_eq!(look("execute_tool look", "execute_tool"), (Look::Tool, false));
+        assert_eq!(look("sampling/createMessage", "invoke_agent"), (Style::Loop, false));
+        assert_eq!(look("sampling/createMessage step", "chat"), (Style::Step, false));
+        assert_eq!(look("sampling/createMessage step", "text_completion"), (Style::Step, true));
+        assert_eq!(look("embeddings small", "embeddings"), (Style::Step, false));
+        assert_eq!(look("sampling.retrieval docs", "retrieval"), (Style::Tool, false));
+        assert_eq!(look("execute_tool look", "execute_tool"), (Style::Tool, false));
     }
 
     #[test]

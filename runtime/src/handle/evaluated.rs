@@ -14,24 +14,25 @@ impl Told<'_> {
         let response_id = call.response_id();
         let (on_span, in_log) = (settings.capture().on_spans(), settings.capture().as_events());
         let explains = call.wants.explanations() && (on_span || in_log);
-        let said = Said::new(evaluation, response_id.as_ref().map(opentelemetry::StringValue::as_str), settings, explains);
+        let said =
+            ExportedEvaluation::new(evaluation, response_id.as_ref().map(opentelemetry::StringValue::as_str), settings, explains);
         call.add_event(event::EVALUATION_RESULT, said.attributes(on_span));
         said.log(context, in_log);
     }
 }
 
 /// An evaluation as it is exported: what is content is redacted, and then cut.
-pub(super) struct Said<'a> {
+pub(super) struct ExportedEvaluation<'a> {
     evaluation: &'a Evaluation<'a>,
     response_id: Option<&'a str>,
     explanation: Option<String>,
 }
 
-impl<'a> Said<'a> {
+impl<'a> ExportedEvaluation<'a> {
     /// `response_id`: as far as the call knows it.
     pub(super) fn new(evaluation: &'a Evaluation<'a>, response_id: Option<&'a str>, settings: &Settings, explains: bool) -> Self {
         let explanation = evaluation.explanation.as_deref().filter(|_| explains && settings.takes(Piece::Explanation));
-        Said {
+        ExportedEvaluation {
             evaluation,
             response_id: evaluation.response_id.as_deref().or(response_id),
             explanation: explanation.map(|text| settings.text(Piece::Explanation, text)),

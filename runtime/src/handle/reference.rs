@@ -1,7 +1,7 @@
 //! What names a call when it is long over, and in another process.
 
 use super::Told;
-use super::evaluated::Said;
+use super::evaluated::ExportedEvaluation;
 use crate::settings::Settings;
 use crate::value::Evaluation;
 use opentelemetry::Context;
@@ -56,7 +56,7 @@ impl Reference {
         let settings = Settings::current();
         let explains = named.may_explain && settings.capture().as_events();
         let context = Context::new().with_remote_span_context(named.span.clone());
-        Said::new(&evaluation, named.response_id.as_deref(), &settings, explains).log(&context, explains);
+        ExportedEvaluation::new(&evaluation, named.response_id.as_deref(), &settings, explains).log(&context, explains);
     }
 }
 

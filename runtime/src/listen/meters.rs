@@ -5,7 +5,7 @@ use crate::listen::instruments::{counter, distribution, timer};
 use crate::listen::requests::RequestInstruments;
 use crate::listen::tracer::scope;
 use crate::value::TokenUsage;
-use crate::vocabulary::{Convention, MODALITIES, Measured, Modality, Operation, Origin, Spent, Tokens, key, value};
+use crate::vocabulary::{Convention, InstrumentGroup, MODALITIES, Modality, Operation, Origin, Spent, Tokens, key, value};
 use opentelemetry::metrics::{self, Meter, MeterProvider};
 use opentelemetry::{KeyValue, Value, global};
 use std::borrow::Cow;
@@ -22,7 +22,7 @@ pub(crate) struct Meters {
     /// Weak, so that a provider that was replaced can go.
     provider: Weak<Provider>,
     convention: &'static Convention,
-    calls: [Instruments; Measured::ALL.len()],
+    calls: [Instruments; InstrumentGroup::ALL.len()],
     /// Those of requests, once there is one.
     #[cfg(feature = "mcp")]
     requests: OnceLock<RequestInstruments>,
@@ -106,7 +106,7 @@ impl Meters {
 
     fn new(provider: &Arc<Provider>, convention: &'static Convention) -> Self {
         let meter = provider.meter_with_scope(scope(crate::NAME, convention));
-        let calls = Measured::ALL.map(|called| Instruments::new(&meter, convention.operation(called)));
+        let calls = InstrumentGroup::ALL.map(|called| Instruments::new(&meter, convention.operation(called)));
         Meters {
             provider: Arc::downgrade(provider),
             convention,
@@ -388,7 +388,7 @@ mod tests {
         }
         for convention in [&PRESCRIBED, &GENAI] {
             for called in OperationName::all() {
-                let shared = Measured::ALL[called.measured() as usize];
+                let shared = InstrumentGroup::ALL[called.measured() as usize];
                 assert_eq!(shared.measured(), called.measured());
                 assert_eq!(names(convention.operation(called)), names(convention.operation(shared)), "{called:?}");
             }

@@ -1,7 +1,7 @@
 //! Who listens: the providers that the process has now, and what they are told of a call.
 
 #[cfg(feature = "testing")]
-mod captured;
+mod context;
 mod found;
 mod instruments;
 mod meters;
@@ -10,7 +10,7 @@ mod requests;
 mod tracer;
 
 #[cfg(feature = "testing")]
-pub(crate) use captured::Captured;
+pub(crate) use context::ContextListeners;
 pub(crate) use found::report;
 pub(crate) use meters::{Measurement, Meters};
 #[cfg(feature = "mcp")]
@@ -60,7 +60,7 @@ impl Listeners {
     pub(crate) fn is_there() -> bool {
         let somebody = tracer::is_listened_to() || Meters::provider().is_some();
         #[cfg(feature = "testing")]
-        let somebody = somebody || Captured::is_here();
+        let somebody = somebody || ContextListeners::is_here();
         somebody
     }
 
@@ -69,7 +69,7 @@ impl Listeners {
     #[expect(clippy::inline_always, reason = "what it finds is used at once, and in one place for loops and one for requests")]
     pub(crate) fn ask_for(scope: &'static str) -> Option<Self> {
         #[cfg(feature = "testing")]
-        if let Some(listeners) = Captured::listeners(scope) {
+        if let Some(listeners) = ContextListeners::listeners(scope) {
             return Some(listeners);
         }
         let (spans, provider) = (tracer::is_listened_to(), Meters::provider());

@@ -41,55 +41,55 @@ pub struct Described<'a> {
 
 /// Which attributes were known at the start, and are not learned anew: a bit each.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Said(u32);
+pub(crate) struct AtStart(u32);
 
-impl Said {
-    pub(crate) const TOOL: Said = Said(1);
-    pub(crate) const PROMPT: Said = Said(1 << 1);
-    pub(crate) const RESOURCE: Said = Said(1 << 2);
-    pub(crate) const REQUEST: Said = Said(1 << 3);
-    pub(crate) const SESSION: Said = Said(1 << 4);
-    pub(crate) const VERSION: Said = Said(1 << 5);
-    pub(crate) const TRANSPORT: Said = Said(1 << 6);
-    pub(crate) const SERVER: Said = Said(1 << 7);
-    pub(crate) const ENDUSER: Said = Said(1 << 8);
-    pub(crate) const ENDUSER_SCOPE: Said = Said(1 << 9);
-    pub(crate) const OPERATION: Said = Said(1 << 10);
-    pub(crate) const NETWORK_PROTOCOL: Said = Said(1 << 11);
-    pub(crate) const SERVER_ADDRESS: Said = Said(1 << 12);
-    pub(crate) const SERVER_PORT: Said = Said(1 << 13);
-    pub(crate) const CLIENT_ADDRESS: Said = Said(1 << 14);
-    pub(crate) const CLIENT_PORT: Said = Said(1 << 15);
-    pub(crate) const COMPONENT_KEY: Said = Said(1 << 16);
-    pub(crate) const COMPONENT_TYPE: Said = Said(1 << 17);
-    pub(crate) const PROVIDER_TYPE: Said = Said(1 << 18);
+impl AtStart {
+    pub(crate) const TOOL: AtStart = AtStart(1);
+    pub(crate) const PROMPT: AtStart = AtStart(1 << 1);
+    pub(crate) const RESOURCE: AtStart = AtStart(1 << 2);
+    pub(crate) const REQUEST: AtStart = AtStart(1 << 3);
+    pub(crate) const SESSION: AtStart = AtStart(1 << 4);
+    pub(crate) const VERSION: AtStart = AtStart(1 << 5);
+    pub(crate) const TRANSPORT: AtStart = AtStart(1 << 6);
+    pub(crate) const SERVER: AtStart = AtStart(1 << 7);
+    pub(crate) const ENDUSER: AtStart = AtStart(1 << 8);
+    pub(crate) const ENDUSER_SCOPE: AtStart = AtStart(1 << 9);
+    pub(crate) const OPERATION: AtStart = AtStart(1 << 10);
+    pub(crate) const NETWORK_PROTOCOL: AtStart = AtStart(1 << 11);
+    pub(crate) const SERVER_ADDRESS: AtStart = AtStart(1 << 12);
+    pub(crate) const SERVER_PORT: AtStart = AtStart(1 << 13);
+    pub(crate) const CLIENT_ADDRESS: AtStart = AtStart(1 << 14);
+    pub(crate) const CLIENT_PORT: AtStart = AtStart(1 << 15);
+    pub(crate) const COMPONENT_KEY: AtStart = AtStart(1 << 16);
+    pub(crate) const COMPONENT_TYPE: AtStart = AtStart(1 << 17);
+    pub(crate) const PROVIDER_TYPE: AtStart = AtStart(1 << 18);
 
-    pub(crate) fn add(&mut self, said: Said) {
+    pub(crate) fn add(&mut self, said: AtStart) {
         self.0 |= said.0;
     }
 
     pub(crate) fn has(self, key: &str) -> bool {
         let bit = match key {
             key::MCP_METHOD_NAME => return true,
-            key::TOOL_NAME => Said::TOOL,
-            key::PROMPT_NAME => Said::PROMPT,
-            request_key::RESOURCE_URI => Said::RESOURCE,
-            request_key::REQUEST_ID => Said::REQUEST,
-            request_key::SESSION_ID => Said::SESSION,
-            request_key::PROTOCOL_VERSION => Said::VERSION,
-            request_key::NETWORK_TRANSPORT => Said::TRANSPORT,
-            request_key::SERVER_NAME => Said::SERVER,
-            request_key::ENDUSER_ID => Said::ENDUSER,
-            request_key::ENDUSER_SCOPE => Said::ENDUSER_SCOPE,
-            key::OPERATION_NAME => Said::OPERATION,
-            request_key::NETWORK_PROTOCOL_NAME | request_key::NETWORK_PROTOCOL_VERSION => Said::NETWORK_PROTOCOL,
-            key::SERVER_ADDRESS => Said::SERVER_ADDRESS,
-            key::SERVER_PORT => Said::SERVER_PORT,
-            request_key::CLIENT_ADDRESS => Said::CLIENT_ADDRESS,
-            request_key::CLIENT_PORT => Said::CLIENT_PORT,
-            request_key::COMPONENT_KEY => Said::COMPONENT_KEY,
-            request_key::COMPONENT_TYPE => Said::COMPONENT_TYPE,
-            request_key::PROVIDER_TYPE => Said::PROVIDER_TYPE,
+            key::TOOL_NAME => AtStart::TOOL,
+            key::PROMPT_NAME => AtStart::PROMPT,
+            request_key::RESOURCE_URI => AtStart::RESOURCE,
+            request_key::REQUEST_ID => AtStart::REQUEST,
+            request_key::SESSION_ID => AtStart::SESSION,
+            request_key::PROTOCOL_VERSION => AtStart::VERSION,
+            request_key::NETWORK_TRANSPORT => AtStart::TRANSPORT,
+            request_key::SERVER_NAME => AtStart::SERVER,
+            request_key::ENDUSER_ID => AtStart::ENDUSER,
+            request_key::ENDUSER_SCOPE => AtStart::ENDUSER_SCOPE,
+            key::OPERATION_NAME => AtStart::OPERATION,
+            request_key::NETWORK_PROTOCOL_NAME | request_key::NETWORK_PROTOCOL_VERSION => AtStart::NETWORK_PROTOCOL,
+            key::SERVER_ADDRESS => AtStart::SERVER_ADDRESS,
+            key::SERVER_PORT => AtStart::SERVER_PORT,
+            request_key::CLIENT_ADDRESS => AtStart::CLIENT_ADDRESS,
+            request_key::CLIENT_PORT => AtStart::CLIENT_PORT,
+            request_key::COMPONENT_KEY => AtStart::COMPONENT_KEY,
+            request_key::COMPONENT_TYPE => AtStart::COMPONENT_TYPE,
+            request_key::PROVIDER_TYPE => AtStart::PROVIDER_TYPE,
             _ => return false,
         };
         self.0 & bit.0 != 0

@@ -21,12 +21,12 @@ const KEPT: usize = 16;
 /// In bytes. What is longer was made up, and is not kept.
 const LONGEST: usize = 64;
 
-type Kept<T> = [Cell<Option<T>>; KEPT];
+type Slots<T> = [Cell<Option<T>>; KEPT];
 
 thread_local! {
-    static SERVERS: Kept<Arc<str>> = const { [const { Cell::new(None) }; KEPT] };
-    static SESSIONS: Kept<Arc<str>> = const { [const { Cell::new(None) }; KEPT] };
-    static TOOLS: Kept<Rc<Tool>> = const { [const { Cell::new(None) }; KEPT] };
+    static SERVERS: Slots<Arc<str>> = const { [const { Cell::new(None) }; KEPT] };
+    static SESSIONS: Slots<Arc<str>> = const { [const { Cell::new(None) }; KEPT] };
+    static TOOLS: Slots<Rc<Tool>> = const { [const { Cell::new(None) }; KEPT] };
 }
 
 /// A server's name. Not copied where it was one of this thread's last, as in what follows.
@@ -45,8 +45,8 @@ pub(crate) fn tool(name: &str) -> Rc<Tool> {
 }
 
 /// Nothing is borrowed while others' code runs, which the allocator is.
-fn again<T: Clone>(all: &'static LocalKey<Kept<T>>, text: &str, text_of: fn(&T) -> &str, make: impl Fn() -> T) -> T {
-    let of_thread = |kept: &Kept<T>| {
+fn again<T: Clone>(all: &'static LocalKey<Slots<T>>, text: &str, text_of: fn(&T) -> &str, make: impl Fn() -> T) -> T {
+    let of_thread = |kept: &Slots<T>| {
         let place = &kept[place_of(text)];
         let it = place.take().filter(|it| text_of(it) == text).unwrap_or_else(&make);
         place.set(Some(it.clone()));

@@ -6,9 +6,9 @@ use crate::call::learned::Source;
 use crate::call::open::{named, printable, set};
 use crate::caught::{Unwinding, caught};
 #[cfg(feature = "testing")]
-use crate::listen::Captured;
+use crate::listen::ContextListeners;
 use crate::listen::{Listeners, Meters, Started, is_worth_asking, remember, start_built};
-use crate::mcp::described::{Delegated, Described, Ending, Said};
+use crate::mcp::described::{AtStart, Delegated, Described, Ending};
 use crate::mcp::interned::{self, Tool};
 use crate::settings::{Piece, Settings};
 use crate::vocabulary::{
@@ -37,28 +37,28 @@ pub fn is_listened_to() -> bool {
 /// It ends once: with [`end`](Operation::end), or as it is dropped.
 pub struct Operation {
     context: Context,
-    open: Option<Open>,
+    open: Option<Ongoing>,
 }
 
 /// What is known of an operation until it ends. Few words, for it is handed on more than once: what few have is boxed.
-struct Open {
+struct Ongoing {
     role: Role,
-    span: Span,
+    span: SpanOwner,
     unwinding: Unwinding,
     /// What its span has had since it started.
-    said: Said,
+    said: AtStart,
     settings: Arc<Settings>,
     /// None: no meter listens.
-    measured: Option<Box<Measured>>,
+    measured: Option<Box<PendingMeasurement>>,
     later: Option<Box<Later>>,
 }
 
 /// A measurement, which is made when it ends.
-struct Measured {
+struct PendingMeasurement {
     meters: Arc<Meters>,
     started: Instant,
     /// What it has had since then.
-    said: Said,
+    said: AtStart,
     attributes: Vec<KeyValue>,
     /// The tool or prompt, of which a measurement has the name only if there is one.
     subject: Option<(&'static str, String)>,
@@ -73,7 +73,7 @@ struct Later {
 }
 
 /// Whose span a request has.
-enum Span {
+enum SpanOwner {
     /// None that records.
     Silent,
     /// Its own, in the context.
@@ -96,19 +96,19 @@ impl Operation {
     pub fn start(side: Side, described: &Described<'_>, parent: &Context) -> Self {
         let Some(Listeners { settings, convention, tracer, meters }) = ask() else { return Self::nothing(parent) };
         let method = defined(described.method);
-        let measured = meters.map(|meters| Box::new(Measured::new(meters, side, described, method)));
+        let measured = meters.map(|meters| Box::new(PendingMeasurement::new(meters, side, described, method)));
         let unwinding = Unwinding::watch();
-        let open = |said, span| Open { role: Role::Of(side), span, unwinding, said, settings, measured, later: None };
+        let open = |said, span| Ongoing { role: Role::Of(side), span, unwinding, said, settings, measured, later: None };
         let forwarded_by = forwarding(side, described, parent);
         if forwarded_by.is_none() && tracer.is_none() {
-            return Self::started(Started::Nothing, parent, |span| open(Said::default(), span));
+            return Self::started(Started::Nothing, parent, |span| open(AtStart::default(), span));
         }
         let requests = Requests::of(convention);
         let tool = described.tool.map(interned::tool);
         let (attributes, said) = attributes(side, described, method, tool.as_deref(), requests);
         if let Some(call) = forwarded_by {
             forward(&call, attributes);
-            return Operation { context: parent.clone(), open: Some(open(said, Span::Tool(call))) };
+            return Operation { context: parent.clone(), open: Some(open(said, SpanOwner::Tool(call))) };
         }
         let started = tracer.map_or(Started::Nothing, |tracer| {
             let mut builder = SpanBuilder::from_name(name(described, method, tool.as_deref(), requests));
@@ -135,10 +135,10 @@ impl Operation {
         let unwinding = Unwinding::watch();
         let open = |span| {
             // There is no instrument for it.
-            let (mut said, measured, later) = (Said::default(), None, None);
-            said.add(Said::PROVIDER_TYPE);
-            said.add(Said::COMPONENT_KEY);
-            Open { role: Role::Delegate, span, unwinding, said, settings, measured, later }
+            let (mut said, measured, later) = (AtStart::default(), None, None);
+            said.add(AtStart::PROVIDER_TYPE);
+            said.add(AtStart::COMPONENT_KEY);
+            Ongoing { role: Role::Delegate, span, unwinding, said, settings, measured, later }
         };
         let started = tracer.map_or(Started::Nothing, |tracer| {
             let mut builder = SpanBuilder::from_name(named(DELEGATE, delegated.name));
@@ -155,12 +155,12 @@ impl Operation {
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "as `ask`")]
-    fn started(started: Started, parent: &Context, open: impl FnOnce(Span) -> Open) -> Self {
+    fn started(started: Started, parent: &Context, open: impl FnOnce(SpanOwner) -> Ongoing) -> Self {
         if let Started::Recording(span) = started {
-            return Operation { context: parent.with_span(span), open: Some(open(Span::Own)) };
+            return Operation { context: parent.with_span(span), open: Some(open(SpanOwner::Own)) };
         }
         let context = started.into_context(parent).unwrap_or_else(|| parent.clone());
-        Operation { context, open: Some(open(Span::Silent)).filter(|open| open.measured.is_some()) }
+        Operation { context, open: Some(open(SpanOwner::Silent)).filter(|open| open.measured.is_some()) }
     }
 
     /// The context that a receiver's handler runs in, and a sender's request carries.
@@ -179,7 +179,7 @@ impl Operation {
                 set(&mut measured.attributes, key, measured.meters.bounded(key, value.clone(), Origin::Evaluated));
             }
         }
-        let is_of_span = !matches!(open.span, Span::Silent) && Requests::of(open.settings.convention()).has(key);
+        let is_of_span = !matches!(open.span, SpanOwner::Silent) && Requests::of(open.settings.convention()).has(key);
         if is_of_span && !open.said.has(key) {
             set(&mut open.later.get_or_insert_default().attributes, key, value);
         }
@@ -203,7 +203,7 @@ impl Operation {
             return;
         }
         // A tool of ours has its own.
-        if !matches!(open.span, Span::Own) || !open.settings.capture().on_spans() || !open.settings.takes(piece) {
+        if !matches!(open.span, SpanOwner::Own) || !open.settings.capture().on_spans() || !open.settings.takes(piece) {
             return;
         }
         if let Some(json) = caught("a tool's content", || open.settings.serialized(piece, content)).flatten() {
@@ -213,15 +213,15 @@ impl Operation {
 
     /// Ends it.
     pub fn end(mut self, ending: &Ending<'_>) {
-        self.close(&End::Said(*ending));
+        self.close(&End::AtStart(*ending));
     }
 
     /// Everything that is known goes out. Processors and redactors run in here, and no lock of ours is held.
     fn close(&mut self, end: &End<'_>) {
-        let Some(Open { role, span, settings, measured, mut later, .. }) = self.open.take() else { return };
+        let Some(Ongoing { role, span, settings, measured, mut later, .. }) = self.open.take() else { return };
         let requests = Requests::of(settings.convention());
         let failure = failure(role, requests, end);
-        let code = if let End::Said(Ending::JsonRpcError { code, .. }) = *end { Some(code) } else { None };
+        let code = if let End::AtStart(Ending::JsonRpcError { code, .. }) = *end { Some(code) } else { None };
         if let (Some(measured), Role::Of(side)) = (measured, role) {
             measured.record(side, code, failure.as_ref().map(|(error_type, _)| &**error_type));
         }
@@ -230,8 +230,8 @@ impl Operation {
             later.get_or_insert_default().attributes.push(code);
         }
         match span {
-            Span::Silent => {}
-            Span::Own => {
+            SpanOwner::Silent => {}
+            SpanOwner::Own => {
                 let span = self.context.span();
                 let (attributes, content) = later.map(|later| (later.attributes, later.content)).unzip();
                 if let Some(attributes) = attributes {
@@ -246,7 +246,7 @@ impl Operation {
                 }
                 span.end();
             }
-            Span::Tool(tool) => tell(&tool, later, end),
+            SpanOwner::Tool(tool) => tell(&tool, later, end),
         }
     }
 }
@@ -255,7 +255,7 @@ impl Operation {
 impl Drop for Operation {
     fn drop(&mut self) {
         if let Some(open) = &self.open {
-            let end = if open.unwinding.has_begun() { End::Panicked } else { End::Said(Ending::Cancelled) };
+            let end = if open.unwinding.has_begun() { End::Panicked } else { End::AtStart(Ending::Cancelled) };
             self.close(&end);
         }
     }
@@ -269,11 +269,11 @@ impl fmt::Debug for Operation {
 
 /// Which of the endings it is.
 enum End<'a> {
-    Said(Ending<'a>),
+    AtStart(Ending<'a>),
     Panicked,
 }
 
-impl Measured {
+impl PendingMeasurement {
     #[inline(never)]
     fn new(meters: Arc<Meters>, side: Side, described: &Described<'_>, method: Option<&'static str>) -> Self {
         let mut attributes = Vec::with_capacity(REQUESTS[side as usize].attributes.len() + 1);
@@ -297,27 +297,27 @@ impl Measured {
         }
         let named = |key| move |name: &str| (key, name.to_owned());
         let subject = described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(key::PROMPT_NAME)));
-        let mut said = Said::default();
+        let mut said = AtStart::default();
         for (there, it) in [
-            (described.tool.is_some(), Said::TOOL),
-            (described.prompt.is_some(), Said::PROMPT),
-            (described.protocol_version.is_some(), Said::VERSION),
-            (described.transport.is_some(), Said::TRANSPORT),
-            (described.method == CALL_TOOL, Said::OPERATION),
-            (described.network_protocol.is_some(), Said::NETWORK_PROTOCOL),
-            (described.address.is_some(), Said::SERVER_ADDRESS),
-            (described.address.and(described.port).is_some(), Said::SERVER_PORT),
+            (described.tool.is_some(), AtStart::TOOL),
+            (described.prompt.is_some(), AtStart::PROMPT),
+            (described.protocol_version.is_some(), AtStart::VERSION),
+            (described.transport.is_some(), AtStart::TRANSPORT),
+            (described.method == CALL_TOOL, AtStart::OPERATION),
+            (described.network_protocol.is_some(), AtStart::NETWORK_PROTOCOL),
+            (described.address.is_some(), AtStart::SERVER_ADDRESS),
+            (described.address.and(described.port).is_some(), AtStart::SERVER_PORT),
         ] {
             if there {
                 said.add(it);
             }
         }
-        Measured { meters, started: Instant::now(), said, attributes, subject }
+        PendingMeasurement { meters, started: Instant::now(), said, attributes, subject }
     }
 
     #[inline(never)]
     fn record(self, side: Side, code: Option<i32>, error_type: Option<&str>) {
-        let Measured { meters, started, mut attributes, subject, .. } = self;
+        let PendingMeasurement { meters, started, mut attributes, subject, .. } = self;
         let mut push = |key: &'static str, value: Value| {
             attributes.push(KeyValue::new(key, meters.bounded(key, value, Origin::Evaluated)));
         };
@@ -341,7 +341,7 @@ impl Measured {
 fn failure<'a>(role: Role, requests: &'static Requests, end: &End<'a>) -> Option<(Cow<'static, str>, &'a str)> {
     match *end {
         End::Panicked => Some((value::PANIC.into(), value::PANICKED)),
-        End::Said(ending) => match ending {
+        End::AtStart(ending) => match ending {
             Ending::Returned => None,
             Ending::ToolError => Some((value::TOOL_ERROR.into(), "")),
             Ending::JsonRpcError { code, message } => {
@@ -358,7 +358,7 @@ fn failure<'a>(role: Role, requests: &'static Requests, end: &End<'a>) -> Option
 /// What is known of a request goes to the tool that sent it. How that ends is for it to say; where it says nothing, the tool that it forwarded to does.
 #[inline(never)]
 fn tell(tool: &Call, later: Option<Box<Later>>, end: &End<'_>) {
-    let tool_failed = matches!(end, End::Said(Ending::ToolError));
+    let tool_failed = matches!(end, End::AtStart(Ending::ToolError));
     let attributes = later.map(|later| later.attributes).unwrap_or_default();
     tool.learn(|learned| {
         for KeyValue { key, value, .. } in attributes {
@@ -373,9 +373,9 @@ fn tell(tool: &Call, later: Option<Box<Later>>, end: &End<'_>) {
 /// Only what others wrote passes the redactor: our own words are no content.
 fn describe(settings: &Settings, end: &End<'_>, description: &str) -> String {
     match end {
-        End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) if !settings.error_messages() => String::new(),
-        End::Said(Ending::JsonRpcError { .. } | Ending::Failed { .. }) => settings.text(Piece::ErrorMessage, description),
-        End::Said(_) | End::Panicked => description.to_owned(),
+        End::AtStart(Ending::JsonRpcError { .. } | Ending::Failed { .. }) if !settings.error_messages() => String::new(),
+        End::AtStart(Ending::JsonRpcError { .. } | Ending::Failed { .. }) => settings.text(Piece::ErrorMessage, description),
+        End::AtStart(_) | End::Panicked => description.to_owned(),
     }
 }
 
@@ -393,7 +393,7 @@ fn ask() -> Option<Listeners> {
 /// Whether a test listens to what runs here.
 fn is_captured() -> bool {
     #[cfg(feature = "testing")]
-    let captured = is_there() && Captured::is_here();
+    let captured = is_there() && ContextListeners::is_here();
     #[cfg(not(feature = "testing"))]
     let captured = false;
     captured
@@ -450,7 +450,7 @@ fn attributes(
     method: Option<&'static str>,
     tool: Option<&Tool>,
     requests: &'static Requests,
-) -> (Vec<KeyValue>, Said) {
+) -> (Vec<KeyValue>, AtStart) {
     let Described { prompt, resource_uri, .. } = *described;
     // With room for what an error says.
     let mut attributes = Vec::with_capacity(match side {
@@ -460,52 +460,52 @@ fn attributes(
         Side::Sender => 5,
         Side::Receiver => 7 + 2 * usize::from(described.enduser_id.is_some()),
     });
-    let mut said = Said::default();
+    let mut said = AtStart::default();
     let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
     say(key::MCP_METHOD_NAME, text(method, described.method));
     if let Some(tool) = tool {
         say(key::TOOL_NAME, tool.name.clone().into());
-        said.add(Said::TOOL);
+        said.add(AtStart::TOOL);
     }
     if let Some(prompt) = prompt {
         say(key::PROMPT_NAME, owned(prompt));
-        said.add(Said::PROMPT);
+        said.add(AtStart::PROMPT);
     }
     if let Some(uri) = resource_uri {
         say(request_key::RESOURCE_URI, owned(uri));
-        said.add(Said::RESOURCE);
+        said.add(AtStart::RESOURCE);
     }
     if let Some(id) = described.session_id {
         say(request_key::SESSION_ID, interned::session(id).into());
-        said.add(Said::SESSION);
+        said.add(AtStart::SESSION);
     }
     if requests.protocol {
         if method == Some(CALL_TOOL) {
             say(key::OPERATION_NAME, EXECUTE_TOOL.into());
-            said.add(Said::OPERATION);
+            said.add(AtStart::OPERATION);
         }
         if let Some(id) = described.request_id {
             say(request_key::REQUEST_ID, id.into_text().into());
-            said.add(Said::REQUEST);
+            said.add(AtStart::REQUEST);
         }
         if let Some(version) = described.protocol_version {
             say(request_key::PROTOCOL_VERSION, text(defined_version(version), version));
-            said.add(Said::VERSION);
+            said.add(AtStart::VERSION);
         }
         if let Some(transport) = described.transport {
             say(request_key::NETWORK_TRANSPORT, transport.into());
-            said.add(Said::TRANSPORT);
+            said.add(AtStart::TRANSPORT);
         }
         if let Some((name, version)) = described.network_protocol {
             say(request_key::NETWORK_PROTOCOL_NAME, name.into());
             say(request_key::NETWORK_PROTOCOL_VERSION, version.into());
-            said.add(Said::NETWORK_PROTOCOL);
+            said.add(AtStart::NETWORK_PROTOCOL);
         }
         if let Some(address) = described.address {
             let [(address_key, its_address), (port_key, its_port)] = match side {
-                Side::Sender => [(key::SERVER_ADDRESS, Said::SERVER_ADDRESS), (key::SERVER_PORT, Said::SERVER_PORT)],
+                Side::Sender => [(key::SERVER_ADDRESS, AtStart::SERVER_ADDRESS), (key::SERVER_PORT, AtStart::SERVER_PORT)],
                 Side::Receiver => {
-                    [(request_key::CLIENT_ADDRESS, Said::CLIENT_ADDRESS), (request_key::CLIENT_PORT, Said::CLIENT_PORT)]
+                    [(request_key::CLIENT_ADDRESS, AtStart::CLIENT_ADDRESS), (request_key::CLIENT_PORT, AtStart::CLIENT_PORT)]
                 }
             };
             say(address_key, owned(address));
@@ -522,7 +522,7 @@ fn attributes(
                 let component = tool.map(|tool| tool.name.clone().into());
                 if let Some(component) = component.or_else(|| prompt.or(resource_uri).map(owned)) {
                     say(request_key::COMPONENT_KEY, component);
-                    said.add(Said::COMPONENT_KEY);
+                    said.add(AtStart::COMPONENT_KEY);
                 }
             }
             Side::Receiver => fastmcp_receiver(described, &mut attributes, &mut said),
@@ -532,7 +532,7 @@ fn attributes(
 }
 
 /// What FastMCP's servers say of what is asked for, of themselves and of who asks.
-fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>, said: &mut Said) {
+fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>, said: &mut AtStart) {
     let mut say = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
     let component = match (described.tool, described.prompt, described.resource_uri) {
         (Some(name), ..) => Some(("tool", name)),
@@ -543,20 +543,20 @@ fn fastmcp_receiver(described: &Described<'_>, attributes: &mut Vec<KeyValue>, s
     if let Some((kind, name)) = component {
         say(request_key::COMPONENT_TYPE, kind.into());
         say(request_key::COMPONENT_KEY, component_key(kind, name).into());
-        said.add(Said::COMPONENT_TYPE);
-        said.add(Said::COMPONENT_KEY);
+        said.add(AtStart::COMPONENT_TYPE);
+        said.add(AtStart::COMPONENT_KEY);
     }
     if let Some(name) = described.server_name {
         say(request_key::SERVER_NAME, interned::server(name).into());
-        said.add(Said::SERVER);
+        said.add(AtStart::SERVER);
     }
     if let Some(id) = described.enduser_id {
         say(request_key::ENDUSER_ID, owned(id));
-        said.add(Said::ENDUSER);
+        said.add(AtStart::ENDUSER);
     }
     if let Some(scope) = described.enduser_scope {
         say(request_key::ENDUSER_SCOPE, owned(scope));
-        said.add(Said::ENDUSER_SCOPE);
+        said.add(AtStart::ENDUSER_SCOPE);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `SAMPLESCOPE_BLESS=1 cargo test -p samplescope` writes them, after a change on purpose.
 
-use crate::read::facts::{Count, Number, Place, Text};
+use crate::read::facts::{ContentPart, Count, Number, Text};
 use crate::read::providers::{Finish, PROVIDERS, Provider, Shape};
 use crate::read::want::Want;
 
@@ -61,7 +61,7 @@ fn number(shape: &'static Shape, number: Number) -> String {
     paths(shape, |want| matches!(want, Want::Number(other) if *other == number)).join(", ")
 }
 
-fn content(shape: &'static Shape, place: Place) -> String {
+fn content(shape: &'static Shape, place: ContentPart) -> String {
     paths(shape, |want| matches!(want, Want::Content(other) if *other == place)).join(", ")
 }
 
@@ -107,9 +107,9 @@ fn requests() -> String {
                 count(shape, &[Count::MaxCompletionTokens, Count::MaxTokens]).join(", "),
                 number(shape, Number::Temperature),
                 text(shape, Text::ReasoningLevel),
-                content(shape, Place::Messages),
-                content(shape, Place::System),
-                content(shape, Place::Tools),
+                content(shape, ContentPart::Messages),
+                content(shape, ContentPart::System),
+                content(shape, ContentPart::Tools),
             ]
         }),
     )
@@ -126,7 +126,7 @@ fn responses() -> String {
                 finish_reason(provider, shape),
                 tokens(shape, Count::BilledInput, provider.tokens.input),
                 tokens(shape, Count::BilledOutput, provider.tokens.output),
-                content(shape, Place::Choice),
+                content(shape, ContentPart::Choice),
                 provider.event.as_ref().map_or_else(String::new, |_| "yes".to_owned()),
             ]
         }),

@@ -1,6 +1,6 @@
 //! An error of a provider: its own code, type or status.
 
-use crate::read::facts::{Facts, Text, Wants};
+use crate::read::facts::{Facts, Text, Uses};
 use crate::read::providers::ANY_ERROR;
 use crate::read::reading::facts;
 use crate::read::walk::Readable;
@@ -9,7 +9,7 @@ use opentelemetry::StringValue;
 
 /// What an error calls its own kind, if it does.
 pub(crate) fn error(given: &dyn Readable) -> Option<StringValue> {
-    let mut said = Facts::new(Wants::default());
+    let mut said = Facts::new(Uses::default());
     facts(given, None, &ANY_ERROR, &mut said).ok()?;
     own_kind(&mut said)
 }

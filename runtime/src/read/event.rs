@@ -1,7 +1,7 @@
 //! An item of a stream.
 
-use crate::read::facts::{Facts, Sign, Wants};
-use crate::read::json::{self, Piece};
+use crate::read::facts::{Facts, Sign, Uses};
+use crate::read::json::{self, Continuation};
 use crate::read::providers::{EVENT_SIGNS, PROVIDERS, Provider};
 use crate::read::reading::{Unread, facts, signs, unrecognised, whole};
 use crate::read::response::{Response, told};
@@ -9,7 +9,7 @@ use crate::read::walk::Readable;
 
 /// What an item says.
 #[derive(Debug, Default)]
-pub(crate) struct Event {
+pub(crate) struct StreamEvent {
     /// Model, id, finish reasons, usage and error, as far as they are known with this item. Its messages, where it has any,
     /// are the whole response: they replace what was gathered.
     pub(crate) response: Response,
@@ -18,24 +18,24 @@ pub(crate) struct Event {
     /// No item follows, whether or not the stream ends here.
     pub(crate) is_last: bool,
     /// Content: how the model's messages go on.
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<Continuation>,
 }
 
 /// Reads an item of a stream. A value that is null says nothing.
-pub(crate) fn event(given: &dyn Readable, wants: Wants) -> Result<Event, Unread> {
+pub(crate) fn event(given: &dyn Readable, uses: Uses) -> Result<StreamEvent, Unread> {
     let seen = signs(given, None, &EVENT_SIGNS)?;
     let of_shape =
         |provider: &'static Provider| provider.event.as_ref().filter(|shape| (shape.is)(seen)).map(|shape| (provider, shape));
     let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else {
-        return if seen.has(Sign::Null) { Ok(Event::default()) } else { Err(unrecognised(given)) };
+        return if seen.has(Sign::Null) { Ok(StreamEvent::default()) } else { Err(unrecognised(given)) };
     };
-    let mut said = Facts::new(wants);
+    let mut said = Facts::new(uses);
     facts(given, None, &shape.wants, &mut said)?;
     let signs = said.signs;
     let is_delta = signs.all(&[Sign::Delta, Sign::DeltaFilled]) || signs.all(&[Sign::ItemAdded, Sign::CallItem]);
     let is_chunk = signs.has(Sign::Filled) || is_delta;
-    let pieces = if is_chunk && wants.content { json::pieces(&whole(given, wants)?) } else { Vec::new() };
+    let pieces = if is_chunk && uses.content { json::pieces(&whole(given, uses)?) } else { Vec::new() };
     let response = told(provider, &mut said);
     let is_last = signs.has(Sign::Last) || response.error.is_some();
-    Ok(Event { response, is_chunk, is_last, pieces })
+    Ok(StreamEvent { response, is_chunk, is_last, pieces })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// What a value is read for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wants {
+pub(crate) struct Uses {
     /// What metrics carry: models, tokens, how it ended.
     pub(crate) measured: bool,
     /// What the span says.
@@ -76,7 +76,7 @@ pub(crate) enum Number {
 
 /// A piece of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum ContentPart {
     System,
     Messages,
     Tools,
@@ -223,7 +223,7 @@ pub(crate) struct Choice {
 
 /// What was said where a count may stand.
 #[derive(Clone, Copy, Debug, Default)]
-enum Said {
+enum CountSeen {
     #[default]
     Nothing,
     Count(i64),
@@ -234,10 +234,10 @@ enum Said {
 /// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    pub(crate) wants: Wants,
+    pub(crate) uses: Uses,
     pub(crate) signs: Signs,
     texts: [Option<StringValue>; 10],
-    counts: [Said; 14],
+    counts: [CountSeen; 14],
     numbers: [Option<f64>; 4],
     /// Tokens, as far as they are broken down.
     pub(crate) modalities: Modalities,
@@ -249,12 +249,12 @@ pub(crate) struct Facts {
     choice: Option<Choice>,
     /// Those before it.
     choices: Vec<Choice>,
-    pub(crate) content: Option<Box<Content>>,
+    pub(crate) content: Option<Box<RequestContent>>,
 }
 
 /// The content of a value that is not one of the model's answers.
 #[derive(Debug, Default)]
-pub(crate) struct Content {
+pub(crate) struct RequestContent {
     pub(crate) system: Value,
     pub(crate) messages: Value,
     pub(crate) definitions: Value,
@@ -278,8 +278,8 @@ pub(crate) fn shared(text: &str) -> StringValue {
 }
 
 impl Facts {
-    pub(crate) fn new(wants: Wants) -> Self {
-        Facts { wants, ..Facts::default() }
+    pub(crate) fn new(uses: Uses) -> Self {
+        Facts { uses, ..Facts::default() }
     }
 
     pub(crate) fn say_text(&mut self, text: Text, value: &str) {
@@ -295,14 +295,14 @@ impl Facts {
     }
 
     pub(crate) fn say_count(&mut self, count: Count, value: Option<i64>) {
-        self.counts[count as usize] = value.map_or(Said::Nonsense, Said::Count);
+        self.counts[count as usize] = value.map_or(CountSeen::Nonsense, CountSeen::Count);
     }
 
     /// What was said, whatever it is.
     pub(crate) fn integer(&self, count: Count) -> Option<i64> {
         match self.counts[count as usize] {
-            Said::Count(value) => Some(value),
-            Said::Nothing | Said::Nonsense => None,
+            CountSeen::Count(value) => Some(value),
+            CountSeen::Nothing | CountSeen::Nonsense => None,
         }
     }
 
@@ -312,7 +312,7 @@ impl Facts {
     }
 
     pub(crate) fn is_said(&self, count: Count) -> bool {
-        !matches!(self.counts[count as usize], Said::Nothing)
+        !matches!(self.counts[count as usize], CountSeen::Nothing)
     }
 
     /// What was said of these, together; None if nothing was, or one of them is no count.
@@ -333,7 +333,7 @@ impl Facts {
     /// An entry of a list that breaks tokens down begins.
     pub(crate) fn begin_entry(&mut self) {
         self.modality = None;
-        self.counts[Count::OfModality as usize] = Said::Nothing;
+        self.counts[Count::OfModality as usize] = CountSeen::Nothing;
     }
 
     /// It has been read.
@@ -373,16 +373,16 @@ impl Facts {
         std::mem::take(&mut self.choices).into_iter().chain(self.choice.take())
     }
 
-    pub(crate) fn place(&mut self, place: Place) -> &mut Value {
-        if place == Place::Choice {
+    pub(crate) fn place(&mut self, place: ContentPart) -> &mut Value {
+        if place == ContentPart::Choice {
             return &mut self.choice().message;
         }
         let content = self.content.get_or_insert_default();
         match place {
-            Place::System => &mut content.system,
-            Place::Messages => &mut content.messages,
-            Place::Tools => &mut content.definitions,
-            Place::Choice | Place::Whole => &mut content.whole,
+            ContentPart::System => &mut content.system,
+            ContentPart::Messages => &mut content.messages,
+            ContentPart::Tools => &mut content.definitions,
+            ContentPart::Choice | ContentPart::Whole => &mut content.whole,
         }
     }
 }

@@ -191,9 +191,9 @@ fn part(block: &Value) -> Option<Part> {
 }
 
 /// None: not known. Some(None): there is nothing to show.
-type Known = Option<Option<Part>>;
+type KnownPart = Option<Option<Part>>;
 
-fn part_by_type(kind: &str, block: &Value) -> Known {
+fn part_by_type(kind: &str, block: &Value) -> KnownPart {
     let found = match kind {
         "text" | "input_text" | "output_text" => first_text(block, &["text", "content"]).map(Part::text),
         "refusal" => text(&block["refusal"]).map(Part::text),
@@ -223,7 +223,7 @@ fn part_by_type(kind: &str, block: &Value) -> Known {
 }
 
 /// Gemini, Bedrock and genai say by a member's name what a part is.
-fn part_by_key(block: &Value) -> Known {
+fn part_by_key(block: &Value) -> KnownPart {
     const CLIENTS: &[&str] = &["Text", "ReasoningContent", "ThoughtSignature", "ToolCall", "ToolResponse", "Binary"];
     const KEYS: &[&str] = &[
         "functionCall",
@@ -274,7 +274,7 @@ fn part_by_key(block: &Value) -> Known {
 }
 
 /// Enums as serde writes them.
-fn part_of_client(variant: &str, inside: &Value) -> Known {
+fn part_of_client(variant: &str, inside: &Value) -> KnownPart {
     let found = match variant {
         "Text" => text(inside).map(Part::text),
         "ReasoningContent" => text(inside).map(reasoning),
@@ -483,7 +483,7 @@ fn definition(tool: &Value) -> Option<ToolDefinition> {
 
 /// How one of the model's messages goes on.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Piece {
+pub(crate) struct Continuation {
     /// Which of the answers it belongs to, from 0.
     pub(crate) choice: u64,
     pub(crate) delta: Delta,
@@ -509,8 +509,8 @@ pub(crate) enum Delta {
 }
 
 /// The pieces that an item of a stream has, in the shape of any provider.
-pub(crate) fn pieces(event: &Value) -> Vec<Piece> {
-    let first = |deltas: Vec<Delta>| deltas.into_iter().map(|delta| Piece { choice: 0, delta }).collect();
+pub(crate) fn pieces(event: &Value) -> Vec<Continuation> {
+    let first = |deltas: Vec<Delta>| deltas.into_iter().map(|delta| Continuation { choice: 0, delta }).collect();
     match event["type"].as_str() {
         Some(kind) if kind.starts_with("response.") => return first(responses_delta(kind, event)),
         Some(_) => return first(anthropic_delta(event)),
@@ -532,10 +532,10 @@ pub(crate) fn pieces(event: &Value) -> Vec<Piece> {
     }
 }
 
-fn of_choices(choices: &[Value], deltas: impl Fn(&Value) -> Vec<Delta>) -> Vec<Piece> {
+fn of_choices(choices: &[Value], deltas: impl Fn(&Value) -> Vec<Delta>) -> Vec<Continuation> {
     let of_choice = |(place, choice): (u64, &Value)| {
         let index = choice["index"].as_u64().unwrap_or(place);
-        deltas(choice).into_iter().map(move |delta| Piece { choice: index, delta })
+        deltas(choice).into_iter().map(move |delta| Continuation { choice: index, delta })
     };
     (0..).zip(choices).flat_map(of_choice).collect()
 }

@@ -3,7 +3,7 @@
 //! Sources: OpenAI, Anthropic, Google (Gemini), Ollama, Amazon (Bedrock Converse) and Cohere, their API references; MCP 2025-11-25,
 //! `sampling/createMessage`; the types of the crates genai 0.7 and rig-core 0.46 as serde writes them.
 
-use crate::read::facts::{Count, Number, Place, Sign, Signs, Text};
+use crate::read::facts::{ContentPart, Count, Number, Sign, Signs, Text};
 use crate::read::want::{Want, members};
 use crate::vocabulary::{Modality, Spent};
 
@@ -13,7 +13,7 @@ pub(crate) struct Provider {
     pub(crate) response: Option<Shape>,
     /// An item of a stream.
     pub(crate) event: Option<Shape>,
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: TokenSums,
     pub(crate) finish: Finish,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Shape {
 }
 
 /// Which counts make up the conventions' own, where cached tokens are input and reasoning is output.
-pub(crate) struct Tokens {
+pub(crate) struct TokenSums {
     pub(crate) input: &'static [Count],
     pub(crate) output: &'static [Count],
     /// 0 stands for what is not known.
@@ -45,9 +45,9 @@ pub(crate) enum Finish {
     Derived,
 }
 
-const TOKENS: Tokens = Tokens { input: &[Count::Input], output: &[Count::Output], zero_is_unknown: false };
+const TOKENS: TokenSums = TokenSums { input: &[Count::Input], output: &[Count::Output], zero_is_unknown: false };
 /// Cached tokens are counted beside the input's.
-const APART: Tokens = Tokens { input: &[Count::Input, Count::CacheRead, Count::CacheCreation], ..TOKENS };
+const APART: TokenSums = TokenSums { input: &[Count::Input, Count::CacheRead, Count::CacheCreation], ..TOKENS };
 
 pub(crate) static PROVIDERS: &[Provider] = &[
     // genai
@@ -68,7 +68,7 @@ pub(crate) static PROVIDERS: &[Provider] = &[
         request: Some(Shape { is: |seen| seen.has(Sign::ChatHistory), wants: RIG_REQUEST }),
         response: Some(Shape { is: |seen| seen.all(&[Sign::Choice, Sign::Usage]), wants: RIG_RESPONSE }),
         event: Some(Shape { is: |seen| seen.has(Sign::RigItem) || seen.all(&[Sign::RigEvent, Sign::RigPart]), wants: RIG_EVENT }),
-        tokens: Tokens { zero_is_unknown: true, ..TOKENS },
+        tokens: TokenSums { zero_is_unknown: true, ..TOKENS },
         finish: Finish::Said,
     },
     // OpenAI chat
@@ -118,7 +118,7 @@ pub(crate) static PROVIDERS: &[Provider] = &[
         request: Some(Shape { is: |seen| seen.has(Sign::Contents), wants: GEMINI_REQUEST }),
         response: Some(Shape { is: |seen| seen.any(&[Sign::Candidates, Sign::UsageMetadata]), wants: GEMINI_RESPONSE }),
         event: Some(Shape { is: |seen| seen.any(&[Sign::Candidates, Sign::UsageMetadata]), wants: GEMINI_EVENT }),
-        tokens: Tokens {
+        tokens: TokenSums {
             input: &[Count::Input, Count::ToolUsePrompt],
             output: &[Count::Output, Count::Reasoning],
             zero_is_unknown: false,
@@ -339,7 +339,7 @@ const ERROR_RESPONSE: Want = members![
 // genai
 
 const GENAI_RESPONSE: Want = members![
-    ("content", Want::Content(Place::Choice)),
+    ("content", Want::Content(ContentPart::Choice)),
     ("provider_model_iden", members![("model_name", Want::Only(&Want::Text(Text::Model)))]),
     ("response_id", Want::Text(Text::Id)),
     ("stop_reason", Want::Only(&Want::FinishReason)),
@@ -366,7 +366,7 @@ const GENAI_EVENT: Want = members![
 // rig
 
 const RIG_REQUEST: Want = members![
-    ("chat_history", Want::Content(Place::Messages)),
+    ("chat_history", Want::Content(ContentPart::Messages)),
     ("max_tokens", Want::Count(Count::MaxTokens)),
     ("model", Want::Text(Text::Model)),
     (
@@ -378,13 +378,13 @@ const RIG_REQUEST: Want = members![
         ],
     ),
     ("output_schema", Want::Sign(Sign::Json)),
-    ("preamble", Want::Content(Place::System)),
+    ("preamble", Want::Content(ContentPart::System)),
     ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
 ];
 
 const RIG_RESPONSE: Want = members![
-    ("choice", Want::Content(Place::Choice)),
+    ("choice", Want::Content(ContentPart::Choice)),
     ("finish_reason", Want::Only(&Want::FinishReason)),
     ("model", Want::Text(Text::Model)),
     ("origin", members![("response_id", Want::Text(Text::Id)), ("response_model", Want::Text(Text::Model))]),
@@ -443,7 +443,7 @@ const OPENAI_REQUEST: Want = members![
     ("maxTokens", Want::Key(Sign::NoChat)),
     ("max_completion_tokens", Want::Count(Count::MaxCompletionTokens)),
     ("max_tokens", Want::Count(Count::MaxTokens)),
-    ("messages", Want::All(&[Want::Content(Place::Messages), Want::Key(Sign::Messages)])),
+    ("messages", Want::All(&[Want::Content(ContentPart::Messages), Want::Key(Sign::Messages)])),
     ("model", Want::Text(Text::Model)),
     ("modelId", Want::Key(Sign::NoChat)),
     ("modelPreferences", Want::Key(Sign::NoChat)),
@@ -460,7 +460,7 @@ const OPENAI_REQUEST: Want = members![
     ("systemPrompt", Want::Key(Sign::NoChat)),
     ("temperature", Want::Number(Number::Temperature)),
     ("toolConfig", Want::Key(Sign::NoChat)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
     ("top_k", Want::Count(Count::TopK)),
     ("top_p", Want::Number(Number::TopP)),
 ];
@@ -496,8 +496,8 @@ const OPENAI_RESPONSE: Want = members![
         "choices",
         Want::Choices(&members![
             ("finish_reason", Want::FinishReason),
-            ("message", Want::All(&[Want::Content(Place::Choice), Want::Key(Sign::ChoiceMessage)])),
-            ("text", Want::Content(Place::Choice)),
+            ("message", Want::All(&[Want::Content(ContentPart::Choice), Want::Key(Sign::ChoiceMessage)])),
+            ("text", Want::Content(ContentPart::Choice)),
         ]),
     ),
     ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
@@ -535,8 +535,8 @@ const OPENAI_EVENT: Want = members![
 // OpenAI Responses
 
 const RESPONSES_REQUEST: Want = members![
-    ("input", Want::Content(Place::Messages)),
-    ("instructions", Want::Content(Place::System)),
+    ("input", Want::Content(ContentPart::Messages)),
+    ("instructions", Want::Content(ContentPart::System)),
     ("max_output_tokens", Want::Count(Count::MaxTokens)),
     ("model", Want::Text(Text::Model)),
     ("previous_response_id", Want::Text(Text::PreviousResponse)),
@@ -544,7 +544,7 @@ const RESPONSES_REQUEST: Want = members![
     ("stream", Want::True(Sign::Stream)),
     ("temperature", Want::Number(Number::Temperature)),
     ("text", members![("format", OUTPUT_FORMAT)]),
-    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
     ("top_p", Want::Number(Number::TopP)),
 ];
 
@@ -556,7 +556,7 @@ const RESPONSES_RESPONSE: Want = members![
     (
         "output",
         Want::All(&[
-            Want::Content(Place::Choice),
+            Want::Content(ContentPart::Choice),
             Want::Each(&members![(
                 "type",
                 Want::Word(&[("custom_tool_call", Sign::CallsTool), ("function_call", Sign::CallsTool)]),
@@ -600,15 +600,15 @@ const RESPONSES_EVENT: Want = members![
 
 const ANTHROPIC_REQUEST: Want = members![
     ("max_tokens", Want::Count(Count::MaxTokens)),
-    ("messages", Want::Content(Place::Messages)),
+    ("messages", Want::Content(ContentPart::Messages)),
     ("model", Want::Text(Text::Model)),
     ("output_config", members![("effort", Want::Text(Text::ReasoningLevel)), ("format", OUTPUT_FORMAT)]),
     ("output_format", OUTPUT_FORMAT),
     ("stop_sequences", Want::Each(&Want::StopSequence)),
     ("stream", Want::True(Sign::Stream)),
-    ("system", Want::Content(Place::System)),
+    ("system", Want::Content(ContentPart::System)),
     ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
     ("top_k", Want::Count(Count::TopK)),
     ("top_p", Want::Number(Number::TopP)),
 ];
@@ -621,7 +621,7 @@ const ANTHROPIC_USAGE: Want = members![
 ];
 
 const ANTHROPIC_RESPONSE: Want = members![
-    ("content", Want::Content(Place::Choice)),
+    ("content", Want::Content(ContentPart::Choice)),
     ("id", Want::Text(Text::Id)),
     ("model", Want::Text(Text::Model)),
     ("stop_reason", Want::FinishReason),
@@ -669,7 +669,7 @@ const ANTHROPIC_EVENT: Want = members![
 // Gemini
 
 const GEMINI_REQUEST: Want = members![
-    ("contents", Want::Content(Place::Messages)),
+    ("contents", Want::Content(ContentPart::Messages)),
     (
         "generationConfig",
         members![
@@ -687,15 +687,15 @@ const GEMINI_REQUEST: Want = members![
         ],
     ),
     ("model", Want::Text(Text::Model)),
-    ("systemInstruction", Want::Content(Place::System)),
-    ("tools", Want::All(&[Want::Content(Place::Tools), Want::Each(&members![("functionDeclarations", Want::Tools)])])),
+    ("systemInstruction", Want::Content(ContentPart::System)),
+    ("tools", Want::All(&[Want::Content(ContentPart::Tools), Want::Each(&members![("functionDeclarations", Want::Tools)])])),
 ];
 
 const GEMINI_RESPONSE: Want = members![
     (
         "candidates",
         Want::Choices(&members![
-            ("content", Want::All(&[Want::Content(Place::Choice), GEMINI_CONTENT])),
+            ("content", Want::All(&[Want::Content(ContentPart::Choice), GEMINI_CONTENT])),
             ("finishReason", Want::FinishReason),
         ]),
     ),
@@ -743,7 +743,7 @@ const GEMINI_USAGE: Want = members![
 const OLLAMA_REQUEST: Want = members![
     // A schema, or the word.
     ("format", Want::Filled(Sign::Json)),
-    ("messages", Want::Content(Place::Messages)),
+    ("messages", Want::Content(ContentPart::Messages)),
     ("model", Want::Text(Text::Model)),
     (
         "options",
@@ -761,16 +761,16 @@ const OLLAMA_REQUEST: Want = members![
     ("stream", Want::True(Sign::Stream)),
     // Else it is true or false, which is no level.
     ("think", Want::Text(Text::ReasoningLevel)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
 ];
 
 const OLLAMA_RESPONSE: Want = members![
     ("done_reason", Want::FinishReason),
     ("eval_count", Want::Count(Count::Output)),
-    ("message", Want::All(&[Want::Content(Place::Choice), members![("tool_calls", Want::CallsTool)]])),
+    ("message", Want::All(&[Want::Content(ContentPart::Choice), members![("tool_calls", Want::CallsTool)]])),
     ("model", Want::Text(Text::Model)),
     ("prompt_eval_count", Want::Count(Count::Input)),
-    ("response", Want::Content(Place::Choice)),
+    ("response", Want::Content(ContentPart::Choice)),
 ];
 
 const OLLAMA_EVENT: Want = members![
@@ -802,17 +802,17 @@ const BEDROCK_REQUEST: Want = members![
             ("topP", Want::Number(Number::TopP)),
         ],
     ),
-    ("messages", Want::Content(Place::Messages)),
+    ("messages", Want::Content(ContentPart::Messages)),
     ("modelId", Want::Text(Text::Model)),
-    ("system", Want::Content(Place::System)),
+    ("system", Want::Content(ContentPart::System)),
     (
         "toolConfig",
-        members![("tools", Want::All(&[Want::Content(Place::Tools), Want::Each(&members![("toolSpec", Want::Tool)])]))],
+        members![("tools", Want::All(&[Want::Content(ContentPart::Tools), Want::Each(&members![("toolSpec", Want::Tool)])]))],
     ),
 ];
 
 const BEDROCK_RESPONSE: Want = members![
-    ("output", members![("message", Want::Content(Place::Choice))]),
+    ("output", members![("message", Want::Content(ContentPart::Choice))]),
     ("stopReason", Want::FinishReason),
     ("usage", BEDROCK_USAGE),
 ];
@@ -851,7 +851,7 @@ const BEDROCK_USAGE: Want = members![
 const COHERE_RESPONSE: Want = members![
     ("finish_reason", Want::FinishReason),
     ("id", Want::Text(Text::Id)),
-    ("message", Want::Content(Place::Choice)),
+    ("message", Want::Content(ContentPart::Choice)),
     (
         "usage",
         members![
@@ -868,13 +868,16 @@ const COHERE_RESPONSE: Want = members![
 
 const MCP_REQUEST: Want = members![
     ("maxTokens", Want::Count(Count::MaxTokens)),
-    ("messages", Want::Content(Place::Messages)),
+    ("messages", Want::Content(ContentPart::Messages)),
     ("modelPreferences", members![("hints", Want::Each(&members![("name", Want::Text(Text::Model))]))]),
     ("stopSequences", Want::Each(&Want::StopSequence)),
-    ("systemPrompt", Want::Content(Place::System)),
+    ("systemPrompt", Want::Content(ContentPart::System)),
     ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(Place::Tools)])),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
 ];
 
-const MCP_RESPONSE: Want =
-    members![("content", Want::Content(Place::Choice)), ("model", Want::Text(Text::Model)), ("stopReason", Want::FinishReason)];
+const MCP_RESPONSE: Want = members![
+    ("content", Want::Content(ContentPart::Choice)),
+    ("model", Want::Text(Text::Model)),
+    ("stopReason", Want::FinishReason)
+];

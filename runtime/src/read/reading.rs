@@ -1,7 +1,7 @@
 //! One value read, whatever its `Serialize` does.
 
 use crate::caught::caught;
-use crate::read::facts::{Facts, Signs, Wants};
+use crate::read::facts::{Facts, Signs, Uses};
 use crate::read::providers::{CHAT, Provider, Shape};
 use crate::read::walk::{self, Readable, Unreadable};
 use crate::read::want::{WHOLE, Want};
@@ -52,13 +52,13 @@ pub(crate) fn facts(
     want: &'static Want,
     said: &mut Facts,
 ) -> Result<(), Unread> {
-    let wants = said.wants;
+    let uses = said.uses;
     if careful(|| walk::facts(given, under, want, said)).is_ok() {
         return Ok(());
     }
     // Content that cannot be read takes nothing else with it.
-    *said = Facts::new(Wants { content: false, ..wants });
-    if wants.content { careful(|| walk::facts(given, under, want, said)) } else { Err(Unread::Broken) }
+    *said = Facts::new(Uses { content: false, ..uses });
+    if uses.content { careful(|| walk::facts(given, under, want, said)) } else { Err(Unread::Broken) }
 }
 
 /// Whether the value of a kind that was read last was of OpenAI's chat, as those of most servers are. What is remembered changes what the next one
@@ -87,19 +87,19 @@ impl Chats {
         is: fn(Signs) -> bool,
         said: &mut Facts,
     ) -> bool {
-        let Some(shape) = shape.filter(|_| !said.wants.content && self.0.load(Ordering::Relaxed)) else { return false };
-        let wants = said.wants;
+        let Some(shape) = shape.filter(|_| !said.uses.content && self.0.load(Ordering::Relaxed)) else { return false };
+        let uses = said.uses;
         if facts(given, None, &shape.wants, said).is_ok() && is(said.signs) {
             return true;
         }
-        *said = Facts::new(wants);
+        *said = Facts::new(uses);
         false
     }
 }
 
 /// All that a value is, as content.
-pub(crate) fn whole(given: &dyn Readable, wants: Wants) -> Result<Value, Unread> {
-    let mut said = Facts::new(wants);
+pub(crate) fn whole(given: &dyn Readable, uses: Uses) -> Result<Value, Unread> {
+    let mut said = Facts::new(uses);
     facts(given, None, &WHOLE, &mut said)?;
     Ok(said.content.map(|content| content.whole).unwrap_or_default())
 }

@@ -1,6 +1,6 @@
 //! A request to a model.
 
-use crate::read::facts::{Count, Facts, Number, Sign, Text, Wants};
+use crate::read::facts::{Count, Facts, Number, Sign, Text, Uses};
 use crate::read::json;
 use crate::read::providers::{CHAT, PROVIDERS, REQUEST_SIGNS, is_chat_request};
 use crate::read::reading::{Chats, Unread, facts, signs, unrecognised};
@@ -49,9 +49,9 @@ impl Request {
 }
 
 /// Reads a request. A value that is null says nothing.
-pub(crate) fn request(given: &dyn Readable, wants: Wants) -> Result<Request, Unread> {
+pub(crate) fn request(given: &dyn Readable, uses: Uses) -> Result<Request, Unread> {
     static CHATS: Chats = Chats::new();
-    let mut said = Facts::new(wants);
+    let mut said = Facts::new(uses);
     if CHATS.facts(given, CHAT.request.as_ref(), is_chat_request, &mut said) {
         return Ok(told(&mut said));
     }

@@ -1,9 +1,9 @@
 //! A response of a model.
 
 use crate::read::error::error_type;
-use crate::read::facts::{Choice, Count, Facts, Sign, Signs, Text, Wants};
+use crate::read::facts::{Choice, Count, Facts, Sign, Signs, Text, Uses};
 use crate::read::json;
-use crate::read::providers::{CHAT, Finish, PROVIDERS, Provider, RESPONSE_SIGNS, Tokens, is_chat_response};
+use crate::read::providers::{CHAT, Finish, PROVIDERS, Provider, RESPONSE_SIGNS, TokenSums, is_chat_response};
 use crate::read::reading::{Chats, Unread, facts, signs, unrecognised};
 use crate::read::walk::Readable;
 use crate::value::message::Message;
@@ -41,16 +41,16 @@ impl Response {
 }
 
 /// Reads a response. A value that is null says nothing.
-pub(crate) fn response(given: &dyn Readable, wants: Wants) -> Result<Response, Unread> {
+pub(crate) fn response(given: &dyn Readable, uses: Uses) -> Result<Response, Unread> {
     static CHATS: Chats = Chats::new();
-    let mut said = Facts::new(wants);
+    let mut said = Facts::new(uses);
     if CHATS.facts(given, CHAT.response.as_ref(), is_chat_response, &mut said) {
         return Ok(told(CHAT, &mut said));
     }
     match inside(given, None, Some(&CHATS), &mut said)? {
         (Some(own), seen) if seen.has(Sign::Choice) => {
             // A client's own type, which may keep what the provider said.
-            Ok(match inside(given, Some("raw"), None, &mut Facts::new(wants)) {
+            Ok(match inside(given, Some("raw"), None, &mut Facts::new(uses)) {
                 Ok((Some(raw), _)) => raw.or(own),
                 _ => own,
             })
@@ -134,7 +134,7 @@ fn derive_finish_reasons(finish: Finish, facts: &mut Facts) {
     }
 }
 
-fn usage(tokens: &Tokens, facts: &Facts) -> Option<TokenUsage> {
+fn usage(tokens: &TokenSums, facts: &Facts) -> Option<TokenUsage> {
     let known = |&count: &i64| !(tokens.zero_is_unknown && count == 0);
     let input = if facts.is_said(Count::Input) { facts.sum(tokens.input) } else { None };
     let input = facts.count(Count::BilledInput).or(input).filter(known);

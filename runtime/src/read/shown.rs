@@ -3,8 +3,8 @@
 
 use crate::content::Captured;
 use crate::read::event::event as read_event;
-use crate::read::facts::Wants;
-use crate::read::json::{Delta, Piece};
+use crate::read::facts::Uses;
+use crate::read::json::{Continuation, Delta};
 use crate::read::reading::Unread;
 use crate::read::request::request as read_request;
 use crate::read::response::{Response, response as read_response};
@@ -16,8 +16,8 @@ use opentelemetry::StringValue;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-fn wants(content: bool) -> Wants {
-    Wants { measured: true, recorded: true, content }
+fn uses(content: bool) -> Uses {
+    Uses { measured: true, recorded: true, content }
 }
 
 /// What is there.
@@ -74,11 +74,11 @@ impl Shown {
 
 /// A request.
 pub fn request<T: Serialize + ?Sized>(value: &T, content: bool) -> Value {
-    request_of(&value, wants(content))
+    request_of(&value, uses(content))
 }
 
-fn request_of(given: &dyn Readable, wants: Wants) -> Value {
-    let request = match read_request(given, wants) {
+fn request_of(given: &dyn Readable, uses: Uses) -> Value {
+    let request = match read_request(given, uses) {
         Ok(request) => request,
         Err(unread) => return Shown::unread(unread),
     };
@@ -108,12 +108,12 @@ fn request_of(given: &dyn Readable, wants: Wants) -> Value {
 
 /// A response.
 pub fn response<T: Serialize + ?Sized>(value: &T, content: bool) -> Value {
-    response_of(&value, wants(content))
+    response_of(&value, uses(content))
 }
 
-fn response_of(given: &dyn Readable, wants: Wants) -> Value {
+fn response_of(given: &dyn Readable, uses: Uses) -> Value {
     let mut shown = Shown::default();
-    match read_response(given, wants) {
+    match read_response(given, uses) {
         Ok(response) => shown.response(response),
         Err(unread) => return Shown::unread(unread),
     }
@@ -122,11 +122,11 @@ fn response_of(given: &dyn Readable, wants: Wants) -> Value {
 
 /// An item of a stream: what it says of the response, `pieces`, and whether it is a `chunk` and the `last`.
 pub fn event<T: Serialize + ?Sized>(value: &T, content: bool) -> Value {
-    event_of(&value, wants(content))
+    event_of(&value, uses(content))
 }
 
-fn event_of(given: &dyn Readable, wants: Wants) -> Value {
-    let event = match read_event(given, wants) {
+fn event_of(given: &dyn Readable, uses: Uses) -> Value {
+    let event = match read_event(given, uses) {
         Ok(event) => event,
         Err(unread) => return Shown::unread(unread),
     };
@@ -139,7 +139,7 @@ fn event_of(given: &dyn Readable, wants: Wants) -> Value {
     shown.0.into()
 }
 
-fn piece(piece: Piece) -> Value {
+fn piece(piece: Continuation) -> Value {
     let mut shown = match piece.delta {
         Delta::Text(text) => json!({ "text": text }),
         Delta::Reasoning(text) => json!({ "reasoning": text }),

@@ -1,13 +1,13 @@
 //! JSON as messages and as tools: a message, a part of one, a list of these, or a whole request or response of a known provider.
 
-use crate::read::facts::Wants;
+use crate::read::facts::Uses;
 use crate::read::json;
 use crate::read::request::request;
 use crate::read::response::response;
 use crate::value::message::{Message, ToMessages, ToToolDefinitions, ToolDefinition};
 use serde_json::Value;
 
-const CONTENT: Wants = Wants { measured: false, recorded: false, content: true };
+const CONTENT: Uses = Uses { measured: false, recorded: false, content: true };
 
 /// One message, a list of them, a part of a message, a whole request or response, in the shape of any provider that `request` and `response`
 /// know. A string is a text, `null` nothing, and what has none of these shapes a text that is its JSON.

@@ -33,9 +33,9 @@ impl<T: Serialize + ?Sized> Readable for T {
 }
 
 /// What has no size of its own, as what has.
-pub(crate) struct Lent<'a, T: ?Sized>(pub(crate) &'a T);
+pub(crate) struct ByRef<'a, T: ?Sized>(pub(crate) &'a T);
 
-impl<T: Readable + ?Sized> Readable for Lent<'_, T> {
+impl<T: Readable + ?Sized> Readable for ByRef<'_, T> {
     fn walk(&self, reader: Reader<'_, '_>) -> Result<(), Unreadable> {
         self.0.walk(reader)
     }
@@ -116,7 +116,7 @@ pub(crate) struct Walk<'f> {
 struct Built {
     names: Vec<String>,
     /// The lists and objects that are being built, each inside of the one before.
-    open: Vec<Open>,
+    open: Vec<Building>,
     /// The value that was serialised last.
     last: Value,
     /// How many values there are.
@@ -137,15 +137,15 @@ impl<'f> Walk<'f> {
     }
 
     fn is_wanted(&self, want: &Want) -> bool {
-        let Some(Facts { wants, .. }) = self.facts.as_deref() else { return true };
+        let Some(Facts { uses, .. }) = self.facts.as_deref() else { return true };
         match want {
-            Want::Content(_) => wants.content,
+            Want::Content(_) => uses.content,
             Want::Number(_)
             | Want::StopSequence
             | Want::Tools
             | Want::Tool
-            | Want::Text(Text::Id | Text::PreviousResponse | Text::ReasoningLevel) => wants.recorded,
-            Want::Count(count) => wants.recorded || count.is_of_tokens(),
+            | Want::Text(Text::Id | Text::PreviousResponse | Text::ReasoningLevel) => uses.recorded,
+            Want::Count(count) => uses.recorded || count.is_of_tokens(),
             _ => true,
         }
     }
@@ -275,74 +275,74 @@ impl<'a, 'f> Reader<'a, 'f> {
     }
 
     fn list(mut self) -> Inner<'a, 'f> {
-        let kind = match self.want {
-            Want::Each(want) => Kind::Each(want),
-            Want::Choices(want) => Kind::Choices(want),
-            Want::Breakdown(spent) => Kind::Breakdown(*spent),
+        let level = match self.want {
+            Want::Each(want) => Level::Each(want),
+            Want::Choices(want) => Level::Choices(want),
+            Want::Breakdown(spent) => Level::Breakdown(*spent),
             Want::Tools => {
                 self.say(|facts| {
                     facts.tools.get_or_insert(0);
                 });
-                Kind::Tools
+                Level::Tools
             }
             // Empty or not: the first entry tells.
-            Want::Filled(_) | Want::CallsTool => Kind::Filled,
+            Want::Filled(_) | Want::CallsTool => Level::Filled,
             Want::Content(_) | Want::Inside => self.open(Value::Array(Vec::new())),
             _ => {
                 self.any();
-                Kind::Skipped
+                Level::Skipped
             }
         };
-        self.inner(kind)
+        self.inner(level)
     }
 
     /// Begins a list or an object of content.
-    fn open(&mut self, value: Value) -> Kind {
+    fn open(&mut self, value: Value) -> Level {
         if self.walk.depth == 0 {
-            return Kind::TooDeep;
+            return Level::TooDeep;
         }
         let open = &mut self.walk.built().open;
-        open.push(Open { value, variant: None, left_out: 0 });
-        Kind::Content(open.len() - 1)
+        open.push(Building { value, variant: None, left_out: 0 });
+        Level::Content(open.len() - 1)
     }
 
     fn object(mut self, name: &'static str) -> Inner<'a, 'f> {
-        let kind = match self.want {
+        let level = match self.want {
             Want::Members(members) if self.walk.is_inside => {
                 return Inner {
                     want: self.want,
                     depth: self.walk.depth,
                     walk: self.walk,
                     names: members.names(),
-                    kind: Kind::Members(members),
+                    level: Level::Members(members),
                 };
             }
-            Want::Members(members) => Kind::Members(members),
+            Want::Members(members) => Level::Members(members),
             Want::Each(want) | Want::Variant(want) => return Reader { want, ..self }.object(name),
-            Want::Only(want) => Kind::Each(want),
-            Want::Names => Kind::Names,
-            _ if JSON_TEXTS.contains(&name) => Kind::Json,
+            Want::Only(want) => Level::Each(want),
+            Want::Names => Level::Names,
+            _ if JSON_TEXTS.contains(&name) => Level::Json,
             Want::Content(_) | Want::Inside => self.open(Value::Object(Map::new())),
             _ => {
                 self.any();
-                Kind::Skipped
+                Level::Skipped
             }
         };
-        self.inner(kind)
+        self.inner(level)
     }
 
-    fn inner(self, mut kind: Kind) -> Inner<'a, 'f> {
+    fn inner(self, mut level: Level) -> Inner<'a, 'f> {
         let walk = self.walk;
         let is_inside = std::mem::replace(&mut walk.is_inside, true);
-        if let (Kind::Members(_), false, Some(under)) = (&kind, is_inside, walk.under) {
-            kind = Kind::Under(under);
+        if let (Level::Members(_), false, Some(under)) = (&level, is_inside, walk.under) {
+            level = Level::Under(under);
         }
-        let names = match kind {
-            Kind::Members(members) => members.names(),
-            Kind::Skipped => Names::NONE,
+        let names = match level {
+            Level::Members(members) => members.names(),
+            Level::Skipped => Names::NONE,
             _ => Names::ALL,
         };
-        Inner { want: self.want, depth: walk.depth, walk, names, kind }
+        Inner { want: self.want, depth: walk.depth, walk, names, level }
     }
 
     /// The inside of an enum's variant, which is a member of that name to everybody who does not ask for variants.
@@ -350,7 +350,7 @@ impl<'a, 'f> Reader<'a, 'f> {
         let want = match self.want {
             Want::Content(_) | Want::Inside => {
                 let inner = open(self);
-                if let Kind::Content(at) = inner.kind {
+                if let Level::Content(at) = inner.level {
                     inner.walk.built().open[at].variant = Some(variant);
                 }
                 return inner;
@@ -367,7 +367,7 @@ impl<'a, 'f> Reader<'a, 'f> {
                 self.walk.is_inside = true;
                 open(Reader { want, ..self })
             }
-            None => self.inner(Kind::Skipped),
+            None => self.inner(Level::Skipped),
         }
     }
 }
@@ -381,11 +381,11 @@ pub struct Inner<'a, 'f> {
     depth: u8,
     /// Which members are worth a look.
     names: Names,
-    kind: Kind,
+    level: Level,
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum Level {
     Skipped,
     Each(&'static Want),
     Choices(&'static Want),
@@ -405,7 +405,7 @@ enum Kind {
 }
 
 /// A list or an object of content that is being built.
-struct Open {
+struct Building {
     value: Value,
     /// The enum's variant that it is the content of.
     variant: Option<&'static str>,
@@ -454,28 +454,28 @@ impl Inner<'_, '_> {
     }
 
     fn wanted_of_entry(&mut self) -> Option<&'static Want> {
-        match self.kind {
-            Kind::Each(want) => return Some(want),
-            Kind::Choices(want) => {
+        match self.level {
+            Level::Each(want) => return Some(want),
+            Level::Choices(want) => {
                 let has_room = self.walk.facts.as_mut().is_none_or(|facts| facts.begin_choice());
                 return has_room.then_some(want);
             }
-            Kind::Breakdown(_) => {
+            Level::Breakdown(_) => {
                 self.say(Facts::begin_entry);
                 return Some(&MODALITY);
             }
-            Kind::Tools => self.say(|facts| *facts.tools.get_or_insert(0) += 1),
-            Kind::Filled => Reader { want: self.want, walk: self.walk }.any(),
-            Kind::Content(at) => return self.wanted_of_content(at),
+            Level::Tools => self.say(|facts| *facts.tools.get_or_insert(0) += 1),
+            Level::Filled => Reader { want: self.want, walk: self.walk }.any(),
+            Level::Content(at) => return self.wanted_of_content(at),
             _ => {}
         }
         None
     }
 
     fn wanted_of_member(&mut self, name: Name<'_>) -> Option<&'static Want> {
-        match self.kind {
-            Kind::Members(_) if self.walk.facts.is_none() && self.walk.signs.decide() => None,
-            Kind::Members(members) => members.of(name),
+        match self.level {
+            Level::Members(_) if self.walk.facts.is_none() && self.walk.signs.decide() => None,
+            Level::Members(members) => members.of(name),
             _ => self.wanted_of_any_member(name.text),
         }
     }
@@ -483,12 +483,12 @@ impl Inner<'_, '_> {
     /// What is wanted of a member, whatever its name is.
     #[inline(never)]
     fn wanted_of_any_member(&mut self, name: &str) -> Option<&'static Want> {
-        match self.kind {
-            Kind::Under(under) => (under == name).then_some(self.want),
-            Kind::Each(want) => Some(want),
-            Kind::Content(at) => self.wanted_of_content(at),
-            Kind::Json => Some(&Want::Inside),
-            Kind::Names => {
+        match self.level {
+            Level::Under(under) => (under == name).then_some(self.want),
+            Level::Each(want) => Some(want),
+            Level::Content(at) => self.wanted_of_content(at),
+            Level::Json => Some(&Want::Inside),
+            Level::Names => {
                 let names = &mut self.walk.built().names;
                 if names.len() < NAMES {
                     names.push(name.to_owned());
@@ -515,15 +515,15 @@ impl Inner<'_, '_> {
     /// A value has been read that may not be all that was wanted.
     #[inline]
     fn has_read(&mut self, name: &str) {
-        if let Kind::Content(_) | Kind::Json | Kind::Breakdown(_) = self.kind {
+        if let Level::Content(_) | Level::Json | Level::Breakdown(_) = self.level {
             self.put(name);
         }
     }
 
     /// Puts what was read to the rest.
     fn put(&mut self, name: &str) {
-        match self.kind {
-            Kind::Content(at) => {
+        match self.level {
+            Level::Content(at) => {
                 let built = self.walk.built();
                 let read = built.last.take();
                 match &mut built.open[at].value {
@@ -532,14 +532,14 @@ impl Inner<'_, '_> {
                     _ => {}
                 }
             }
-            Kind::Json => {
+            Level::Json => {
                 let Value::String(json) = self.walk.built().last.take() else { return };
                 let number = json.parse::<f64>().unwrap_or(f64::NAN);
                 let parsed = || serde_json::from_str(&json).unwrap_or_else(|_| Value::String(json.clone()));
                 let mut reader = Reader { want: self.want, walk: self.walk };
                 reader.number(json.parse().ok().or_else(|| whole(number)), number, || json.clone(), parsed);
             }
-            Kind::Breakdown(spent) => self.say(|facts| facts.end_entry(spent)),
+            Level::Breakdown(spent) => self.say(|facts| facts.end_entry(spent)),
             _ => {}
         }
     }
@@ -553,9 +553,9 @@ impl Inner<'_, '_> {
     /// Content is built when all of it is there.
     #[inline]
     fn finish(self) {
-        match self.kind {
-            Kind::Content(at) => self.close(at),
-            Kind::TooDeep => Reader { want: self.want, walk: self.walk }.build("…[nested too deeply]".into()),
+        match self.level {
+            Level::Content(at) => self.close(at),
+            Level::TooDeep => Reader { want: self.want, walk: self.walk }.build("…[nested too deeply]".into()),
             _ => {}
         }
     }
@@ -563,7 +563,7 @@ impl Inner<'_, '_> {
     fn close(self, at: usize) {
         let open = &mut self.walk.built().open;
         open.truncate(at + 1);
-        let Some(Open { mut value, variant, left_out }) = open.pop() else { return };
+        let Some(Building { mut value, variant, left_out }) = open.pop() else { return };
         match &mut value {
             Value::Array(entries) if left_out > 0 => entries.push(format!("…[{left_out} entries left out]").into()),
             Value::Object(members) if left_out > 0 => {
@@ -816,8 +816,8 @@ impl SerializeMap for Inner<'_, '_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Done {
         self.walk.name.clear();
-        match self.kind {
-            Kind::Members(_) | Kind::Under(_) | Kind::Names | Kind::Content(_) => self.read(&Want::Name, name),
+        match self.level {
+            Level::Members(_) | Level::Under(_) | Level::Names | Level::Content(_) => self.read(&Want::Name, name),
             _ => Ok(()),
         }
     }

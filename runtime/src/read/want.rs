@@ -1,6 +1,6 @@
 //! What is wanted of a value: a tree in the shape of the value, whose leaves say what is read there.
 
-use crate::read::facts::{Count, Number, Place, Sign, Text};
+use crate::read::facts::{ContentPart, Count, Number, Sign, Text};
 use crate::vocabulary::{Modality, Spent};
 
 /// One node.
@@ -53,7 +53,7 @@ pub(crate) enum Want {
     /// It is a text that begins with one of these. The longer ones stand first.
     Word(&'static [(&'static str, Sign)]),
     /// Content: all of it, as it is.
-    Content(Place),
+    Content(ContentPart),
     /// Inside of content.
     Inside,
     /// The name of a member.
@@ -73,7 +73,7 @@ impl Want {
 }
 
 /// Everything.
-pub(crate) static WHOLE: Want = Want::Content(Place::Whole);
+pub(crate) static WHOLE: Want = Want::Content(ContentPart::Whole);
 
 /// An entry of a list that breaks tokens down.
 pub(crate) static MODALITY: Want = members![("modality", Want::Modality), ("tokenCount", Want::Count(Count::OfModality))];

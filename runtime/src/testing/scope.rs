@@ -1,7 +1,7 @@
 //! Running code in a capture.
 
 use crate::call::here::{Here, is_there};
-use crate::listen::Captured as Listening;
+use crate::listen::ContextListeners as Listening;
 use crate::recorded::LastExport;
 use crate::settings::Settings;
 use crate::testing::run::{Ledger, Run};

@@ -38,7 +38,7 @@ use std::sync::Arc;
 /// at the time of the last item. Dropped before that, the call was cancelled.
 #[derive(Clone, Debug, Default)]
 pub struct Chunk<'a> {
-    pub(crate) pieces: Pieces<'a>,
+    pub(crate) pieces: ChunkPieces<'a>,
     pub(crate) message: Option<ChunkMessage<'a>>,
     pub(crate) stop_reason: Option<StringValue>,
     pub(crate) model: Option<StringValue>,
@@ -71,7 +71,7 @@ impl fmt::Debug for ReadItem<'_> {
 
 /// How the message goes on.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pieces<'a> {
+pub(crate) struct ChunkPieces<'a> {
     pub(crate) text: Option<Cow<'a, str>>,
     pub(crate) reasoning: Option<Cow<'a, str>>,
     pub(crate) tool_calls: Vec<ToolCallPiece<'a>>,
@@ -191,7 +191,7 @@ impl<'a> Chunk<'a> {
     }
 }
 
-impl Pieces<'_> {
+impl ChunkPieces<'_> {
     pub(crate) fn carries(&self) -> bool {
         let carries = |text: &Option<Cow<'_, str>>| text.as_ref().is_some_and(|text| !text.is_empty());
         carries(&self.text) || carries(&self.reasoning) || !self.tool_calls.is_empty()

@@ -32,7 +32,7 @@ pub use response::Usage;
 pub use time::Time;
 
 pub(crate) use attribute::{SealedAttribute, SealedInteger};
-pub(crate) use chunk::{Chunk, FailedItem, Pieces, ToolCallPiece};
+pub(crate) use chunk::{Chunk, ChunkPieces, FailedItem, ToolCallPiece};
 pub(crate) use decision::Decision;
 pub(crate) use error_type::ErrorType;
 pub(crate) use evaluation::Evaluation;

@@ -124,11 +124,11 @@ through_pointers!(&T Box<T> Arc<T>);
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct TokenUsage {
-    input: Known,
-    output: Known,
-    cached: Known,
-    cache_creation: Known,
-    reasoning: Known,
+    input: OptionalCount,
+    output: OptionalCount,
+    cached: OptionalCount,
+    cache_creation: OptionalCount,
+    reasoning: OptionalCount,
     pub(crate) modalities: Modalities,
     pub(crate) cost: Option<Cost>,
 }
@@ -137,37 +137,37 @@ impl TokenUsage {
     /// The tokens of the prompt, cached ones included, and those of the response, reasoning included: the two that every provider counts.
     /// Each is any integer, or an `Option` of one; what is negative is not a count, and left out.
     pub fn new(input: impl Integer, output: impl Integer) -> Self {
-        TokenUsage { input: Known::of(&input), output: Known::of(&output), ..TokenUsage::default() }
+        TokenUsage { input: OptionalCount::of(&input), output: OptionalCount::of(&output), ..TokenUsage::default() }
     }
 
     /// The tokens of the prompt, cached ones included.
     #[must_use]
     pub fn with_input(self, tokens: impl Integer) -> Self {
-        TokenUsage { input: Known::of(&tokens), ..self }
+        TokenUsage { input: OptionalCount::of(&tokens), ..self }
     }
 
     /// The tokens of the response, reasoning included.
     #[must_use]
     pub fn with_output(self, tokens: impl Integer) -> Self {
-        TokenUsage { output: Known::of(&tokens), ..self }
+        TokenUsage { output: OptionalCount::of(&tokens), ..self }
     }
 
     /// Prompt tokens that the provider read from its cache.
     #[must_use]
     pub fn with_cached(self, tokens: impl Integer) -> Self {
-        TokenUsage { cached: Known::of(&tokens), ..self }
+        TokenUsage { cached: OptionalCount::of(&tokens), ..self }
     }
 
     /// Prompt tokens that the provider wrote to its cache.
     #[must_use]
     pub fn with_cache_creation(self, tokens: impl Integer) -> Self {
-        TokenUsage { cache_creation: Known::of(&tokens), ..self }
+        TokenUsage { cache_creation: OptionalCount::of(&tokens), ..self }
     }
 
     /// Response tokens that the model spent on reasoning.
     #[must_use]
     pub fn with_reasoning(self, tokens: impl Integer) -> Self {
-        TokenUsage { reasoning: Known::of(&tokens), ..self }
+        TokenUsage { reasoning: OptionalCount::of(&tokens), ..self }
     }
 
     /// How many of the prompt's and of the response's tokens are of that modality, where the provider breaks them down: a part of what
@@ -253,11 +253,11 @@ impl fmt::Debug for TokenUsage {
 
 /// A count, if it is known: one more than it is, so that it has the room of a number. Every call that learns anything has these.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-struct Known(Option<NonZeroU64>);
+struct OptionalCount(Option<NonZeroU64>);
 
-impl Known {
+impl OptionalCount {
     fn of(tokens: &impl Integer) -> Self {
-        Known(tokens.integer().and_then(|tokens| NonZeroU64::MIN.checked_add(u64::try_from(tokens).ok()?)))
+        OptionalCount(tokens.integer().and_then(|tokens| NonZeroU64::MIN.checked_add(u64::try_from(tokens).ok()?)))
     }
 
     fn get(self) -> Option<u64> {
@@ -265,7 +265,7 @@ impl Known {
     }
 
     fn or(self, other: Self) -> Self {
-        Known(self.0.or(other.0))
+        OptionalCount(self.0.or(other.0))
     }
 }
 

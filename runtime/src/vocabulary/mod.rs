@@ -11,7 +11,7 @@ pub(crate) use convention::{
     Content, Convention, Counter, GENAI, Histogram, MODALITIES, Operation, PRESCRIBED, Tokens, event, key, stop_reason,
     stop_reason_word, usage_of, value,
 };
-pub(crate) use operation_name::{Counted, Kind, Measured, OperationName};
+pub(crate) use operation_name::{Counted, InstrumentGroup, Kind, OperationName};
 #[cfg(feature = "mcp")]
 pub use requests::Side;
 #[cfg(feature = "mcp")]

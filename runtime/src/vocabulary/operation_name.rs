@@ -29,7 +29,7 @@ pub(crate) enum OperationName {
 
 /// What shares its instruments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Measured {
+pub(crate) enum InstrumentGroup {
     Agents,
     Inferences,
     Embeddings,
@@ -50,21 +50,21 @@ pub(crate) enum Counted {
 
 /// Which attribute each has, what it shares its instruments with, and what its loop counts it as, in the order of their numbers: a call asks for it
 /// where it opens.
-const ROWS: [(OperationName, Kind, Measured, Counted); 14] = [
-    (OperationName::InvokeAgent, Kind::Loop, Measured::Agents, Counted::Nothing),
-    (OperationName::Chat, Kind::Step, Measured::Inferences, Counted::Iteration),
-    (OperationName::GenerateContent, Kind::Step, Measured::Inferences, Counted::Iteration),
-    (OperationName::TextCompletion, Kind::Step, Measured::Inferences, Counted::Iteration),
-    (OperationName::Embeddings, Kind::Step, Measured::Embeddings, Counted::Nothing),
-    (OperationName::ExecuteTool, Kind::Tool, Measured::Tools, Counted::Tool),
-    (OperationName::Retrieval, Kind::Tool, Measured::Stores, Counted::Nothing),
-    (OperationName::SearchMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
-    (OperationName::CreateMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
-    (OperationName::UpdateMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
-    (OperationName::UpsertMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
-    (OperationName::DeleteMemory, Kind::Tool, Measured::Stores, Counted::Nothing),
-    (OperationName::CreateMemoryStore, Kind::Tool, Measured::Stores, Counted::Nothing),
-    (OperationName::DeleteMemoryStore, Kind::Tool, Measured::Stores, Counted::Nothing),
+const ROWS: [(OperationName, Kind, InstrumentGroup, Counted); 14] = [
+    (OperationName::InvokeAgent, Kind::Loop, InstrumentGroup::Agents, Counted::Nothing),
+    (OperationName::Chat, Kind::Step, InstrumentGroup::Inferences, Counted::Iteration),
+    (OperationName::GenerateContent, Kind::Step, InstrumentGroup::Inferences, Counted::Iteration),
+    (OperationName::TextCompletion, Kind::Step, InstrumentGroup::Inferences, Counted::Iteration),
+    (OperationName::Embeddings, Kind::Step, InstrumentGroup::Embeddings, Counted::Nothing),
+    (OperationName::ExecuteTool, Kind::Tool, InstrumentGroup::Tools, Counted::Tool),
+    (OperationName::Retrieval, Kind::Tool, InstrumentGroup::Stores, Counted::Nothing),
+    (OperationName::SearchMemory, Kind::Tool, InstrumentGroup::Stores, Counted::Nothing),
+    (OperationName::CreateMemory, Kind::Tool, InstrumentGroup::Stores, Counted::Nothing),
+    (OperationName::UpdateMemory, Kind::Tool, InstrumentGroup::Stores, Counted::Nothing),
+    (OperationName::UpsertMemory, Kind::Tool, InstrumentGroup::Stores, Counted::Nothing),
+    (OperationName::DeleteMemory, Kind::Tool, InstrumentGroup::Stores, Counted::Nothing),
+    (OperationName::CreateMemoryStore, Kind::Tool, InstrumentGroup::Stores, Counted::Nothing),
+    (OperationName::DeleteMemoryStore, Kind::Tool, InstrumentGroup::Stores, Counted::Nothing),
 ];
 
 impl OperationName {
@@ -80,7 +80,7 @@ impl OperationName {
         ROWS[self as usize].1
     }
 
-    pub(crate) fn measured(self) -> Measured {
+    pub(crate) fn measured(self) -> InstrumentGroup {
         ROWS[self as usize].2
     }
 
@@ -103,7 +103,7 @@ impl OperationName {
     }
 }
 
-impl Measured {
+impl InstrumentGroup {
     /// One operation of each, in the order of their numbers.
     pub(crate) const ALL: [OperationName; 5] = [
         OperationName::InvokeAgent,

@@ -1,12 +1,12 @@
 //! What was given as messages or as tools, seen by its type: what says so itself, the success of a `Result`, else whatever serialises.
 //!
 //! ```text
-//! Given<V: ToMessages>  →  GivenOk<Result<T: ToMessages, E>>  →  GivenOkRead<Result<T: Serialize, E>>  →  GivenRead<V: Serialize>  →  AnyGiven<V>
+//! Probe<V: ToMessages>  →  ProbeOk<Result<T: ToMessages, E>>  →  ProbeOkRead<Result<T: Serialize, E>>  →  ProbeRead<V: Serialize>  →  AnyProbe<V>
 //! ```
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
 
-use crate::read::facts::{Facts, Wants};
+use crate::read::facts::{Facts, Uses};
 use crate::read::json;
 use crate::read::reading::{facts, whole};
 use crate::read::walk::Readable;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::fmt;
 use std::ops::Deref;
 
-const CONTENT: Wants = Wants { measured: false, recorded: false, content: true };
+const CONTENT: Uses = Uses { measured: false, recorded: false, content: true };
 
 /// A value of anybody's, to be taken for messages or for tools: whatever serialises in the shape of a known provider's. From [`read`].
 #[derive(Clone, Copy)]
@@ -65,33 +65,33 @@ impl ToToolDefinitions for Read<'_> {
 
     /// They are counted, and not serialised.
     fn tool_count(&self) -> usize {
-        let wants = Wants { measured: false, recorded: true, content: false };
-        let mut said = Facts::new(wants);
+        let uses = Uses { measured: false, recorded: true, content: false };
+        let mut said = Facts::new(uses);
         facts(self.0, None, &Want::Tools, &mut said).ok().and(said.tools).unwrap_or_default()
     }
 }
 
 /// What says of itself which messages or tools it is.
-pub struct Given<V>(GivenOk<V>);
+pub struct Probe<V>(ProbeOk<V>);
 
 /// A success that does.
-pub struct GivenOk<V>(GivenOkRead<V>);
+pub struct ProbeOk<V>(ProbeOkRead<V>);
 
 /// A success that serialises.
-pub struct GivenOkRead<V>(GivenRead<V>);
+pub struct ProbeOkRead<V>(ProbeRead<V>);
 
 /// What serialises.
-pub struct GivenRead<V>(AnyGiven<V>);
+pub struct ProbeRead<V>(AnyProbe<V>);
 
 /// Anything else.
-pub struct AnyGiven<V> {
+pub struct AnyProbe<V> {
     value: Option<V>,
 }
 
-impl<V> Given<V> {
+impl<V> Probe<V> {
     /// None: nobody wants to know.
     pub(crate) fn new(value: Option<V>) -> Self {
-        Given(GivenOk(GivenOkRead(GivenRead(AnyGiven { value }))))
+        Probe(ProbeOk(ProbeOkRead(ProbeRead(AnyProbe { value }))))
     }
 }
 
@@ -108,16 +108,16 @@ macro_rules! chain {
 }
 pub(crate) use chain;
 
-chain!(Given to GivenOk  GivenOk to GivenOkRead  GivenOkRead to GivenRead  GivenRead to AnyGiven);
+chain!(Probe to ProbeOk  ProbeOk to ProbeOkRead  ProbeOkRead to ProbeRead  ProbeRead to AnyProbe);
 
-impl<V: ToMessages> Given<V> {
+impl<V: ToMessages> Probe<V> {
     /// What it says.
     pub fn __ss_messages(&self) -> Vec<Message> {
         self.value.to_messages()
     }
 }
 
-impl<V: MaybeOk> GivenOk<V>
+impl<V: MaybeOk> ProbeOk<V>
 where
     V::Ok: ToMessages,
 {
@@ -127,7 +127,7 @@ where
     }
 }
 
-impl<V: MaybeOk> GivenOkRead<V>
+impl<V: MaybeOk> ProbeOkRead<V>
 where
     V::Ok: Readable,
 {
@@ -137,14 +137,14 @@ where
     }
 }
 
-impl<V: Readable> GivenRead<V> {
+impl<V: Readable> ProbeRead<V> {
     /// What is read of it.
     pub fn __ss_messages(&self) -> Vec<Message> {
         self.value.as_ref().map(read).to_messages()
     }
 }
 
-impl<V> AnyGiven<V> {
+impl<V> AnyProbe<V> {
     /// Only here to say what is wrong.
     pub fn __ss_messages(&self) -> Vec<Message>
     where
@@ -162,14 +162,14 @@ impl<V> AnyGiven<V> {
     }
 }
 
-impl<V: ToToolDefinitions> Given<V> {
+impl<V: ToToolDefinitions> Probe<V> {
     /// What it says.
     pub fn __ss_definitions(&self) -> Option<&V> {
         self.value.as_ref()
     }
 }
 
-impl<V: MaybeOk> GivenOk<V>
+impl<V: MaybeOk> ProbeOk<V>
 where
     V::Ok: ToToolDefinitions,
 {
@@ -179,7 +179,7 @@ where
     }
 }
 
-impl<V: Readable> GivenRead<V> {
+impl<V: Readable> ProbeRead<V> {
     /// What is read of it.
     pub fn __ss_definitions(&self) -> Option<Read<'_>> {
         self.value.as_ref().map(read)

@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::sync::Arc;
 
 /// Who listens in a context, whoever listens in the process.
-pub(crate) struct Captured {
+pub(crate) struct ContextListeners {
     settings: Arc<Settings>,
     tracers: SdkTracerProvider,
     meters: Arc<Meters>,
@@ -19,14 +19,14 @@ pub(crate) struct Captured {
     _meter_provider: Arc<Provider>,
 }
 
-struct InCapture(Arc<Captured>);
+struct InCapture(Arc<ContextListeners>);
 
-impl Captured {
+impl ContextListeners {
     /// A context in which they listen. It is inside of nothing else.
     pub(crate) fn context(settings: Settings, tracers: SdkTracerProvider, meters: SdkMeterProvider) -> Context {
         let provider: Arc<Provider> = Arc::new(meters);
         let meters = Meters::alone_at(&provider, settings.convention());
-        let captured = Captured { settings: Arc::new(settings), tracers, meters, _meter_provider: provider };
+        let captured = ContextListeners { settings: Arc::new(settings), tracers, meters, _meter_provider: provider };
         Context::new().with_value(InCapture(Arc::new(captured)))
     }
 
