@@ -2,7 +2,7 @@
 
 use crate::read::facts::{Facts, Sign, Uses};
 use crate::read::json::{self, Continuation};
-use crate::read::providers::{EVENT_SIGNS, PROVIDERS, Provider};
+use crate::read::providers::{EVENT_SIGNS, recognise};
 use crate::read::reading::{Unread, facts, signs, unrecognised, whole};
 use crate::read::response::{Response, told};
 use crate::read::walk::Readable;
@@ -24,9 +24,7 @@ pub(crate) struct StreamEvent {
 /// Reads an item of a stream. A value that is null says nothing.
 pub(crate) fn event(given: &dyn Readable, uses: Uses) -> Result<StreamEvent, Unread> {
     let seen = signs(given, None, &EVENT_SIGNS)?;
-    let of_shape =
-        |provider: &'static Provider| provider.event.as_ref().filter(|shape| (shape.is)(seen)).map(|shape| (provider, shape));
-    let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else {
+    let Some((provider, shape)) = recognise(seen, |provider| provider.event.as_ref()) else {
         return if seen.has(Sign::Null) { Ok(StreamEvent::default()) } else { Err(unrecognised(given)) };
     };
     let mut said = Facts::new(uses);

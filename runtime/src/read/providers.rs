@@ -24,6 +24,15 @@ pub(crate) struct Shape {
     pub(crate) wants: Want,
 }
 
+/// The first provider whose shape a value with these signs has.
+pub(crate) fn recognise(
+    signs: Signs,
+    shape: fn(&'static Provider) -> Option<&'static Shape>,
+) -> Option<(&'static Provider, &'static Shape)> {
+    let of = |provider| Some((provider, shape(provider).filter(|shape| (shape.is)(signs))?));
+    PROVIDERS.iter().find_map(of)
+}
+
 /// Which counts make up the conventions' own, where cached tokens are input and reasoning is output.
 pub(crate) struct TokenSums {
     pub(crate) input: &'static [Count],

@@ -2,7 +2,7 @@
 
 use crate::read::facts::{Count, Facts, Number, Sign, Text, Uses};
 use crate::read::json;
-use crate::read::providers::{CHAT, PROVIDERS, REQUEST_SIGNS, is_chat_request};
+use crate::read::providers::{CHAT, REQUEST_SIGNS, is_chat_request, recognise};
 use crate::read::reading::{Chats, Unread, facts, signs, unrecognised};
 use crate::read::walk::Readable;
 use crate::value::message::{Message, Role, ToolDefinition};
@@ -56,8 +56,7 @@ pub(crate) fn request(given: &dyn Readable, uses: Uses) -> Result<Request, Unrea
         return Ok(told(&mut said));
     }
     let seen = signs(given, None, &REQUEST_SIGNS)?;
-    let mut shapes = PROVIDERS.iter().filter_map(|provider| Some((provider, provider.request.as_ref()?)));
-    match shapes.find(|(_, shape)| (shape.is)(seen)) {
+    match recognise(seen, |provider| provider.request.as_ref()) {
         Some((provider, shape)) => {
             CHATS.remember(provider);
             facts(given, None, &shape.wants, &mut said)?;

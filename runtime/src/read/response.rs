@@ -3,7 +3,7 @@
 use crate::read::error::error_type;
 use crate::read::facts::{Choice, Count, Facts, Sign, Signs, Text, Uses};
 use crate::read::json;
-use crate::read::providers::{CHAT, Finish, PROVIDERS, Provider, RESPONSE_SIGNS, TokenSums, is_chat_response};
+use crate::read::providers::{CHAT, Finish, Provider, RESPONSE_SIGNS, TokenSums, is_chat_response, recognise};
 use crate::read::reading::{Chats, Unread, facts, signs, unrecognised};
 use crate::read::walk::Readable;
 use crate::value::message::Message;
@@ -68,9 +68,7 @@ fn inside(
     said: &mut Facts,
 ) -> Result<(Option<Response>, Signs), Unread> {
     let seen = signs(given, under, &RESPONSE_SIGNS)?;
-    let of_shape =
-        |provider: &'static Provider| provider.response.as_ref().filter(|shape| (shape.is)(seen)).map(|shape| (provider, shape));
-    let Some((provider, shape)) = PROVIDERS.iter().find_map(of_shape) else { return Ok((None, seen)) };
+    let Some((provider, shape)) = recognise(seen, |provider| provider.response.as_ref()) else { return Ok((None, seen)) };
     if let Some(chats) = chats {
         chats.remember(provider);
     }
