@@ -1,8 +1,10 @@
 //! Every attribute of every span, with its type: TELEMETRY §1, prescribed.
 
 use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::{StringValue, Value};
 use samplescope::{SamplingResponse, TokenUsage, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::{Span, Telemetry};
+use serde::ser::{Serialize, SerializeSeq as _, Serializer};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -360,7 +362,7 @@ mod by_type {
         written().await.unwrap_or_else(|error| panic!("{error}"));
         said().await.unwrap_or_else(|error| panic!("{error}"));
         let [typed, written, said] = &telemetry.spans(3)[..] else { panic!() };
-        let get = |span: &Span, key| span.get(key).map(|value: opentelemetry::Value| value.to_string());
+        let get = |span: &Span, key| span.get(key).map(|value: Value| value.to_string());
         assert_eq!(get(typed, "fastmcp.sampling.stop_reason").as_deref(), Some("endTurn"));
         assert_eq!(get(typed, "gen_ai.response.model").as_deref(), Some("from the type"));
         assert_eq!(get(typed, "gen_ai.response.id").as_deref(), Some("id"));
@@ -380,4 +382,29 @@ fn an_id_that_is_a_number_is_still_an_id() {
     let telemetry = Telemetry::on();
     look(7);
     assert_eq!(telemetry.span().get("gen_ai.tool.call.id"), Some("7".into()));
+}
+
+/// However long a list says that it will be, it is as long as it is.
+#[test]
+fn a_list_that_lies_about_its_length_is_still_a_list() {
+    struct Lying(usize);
+    impl Serialize for Lying {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut list = serializer.serialize_seq(Some(self.0))?;
+            list.serialize_element("a")?;
+            list.serialize_element("b")?;
+            list.end()
+        }
+    }
+    #[sampling_step(attributes("app.tags" = &Lying(length)), model = "m")]
+    fn step(length: usize) {}
+
+    let telemetry = Telemetry::on();
+    for length in [0, 2, 1 << 40, usize::MAX] {
+        step(length);
+    }
+    for step in telemetry.spans(4) {
+        assert_eq!(step.get("app.tags"), Some(Value::Array(vec![StringValue::from("a"), "b".into()].into())));
+        assert_eq!(step.get("gen_ai.request.model"), Some("m".into()));
+    }
 }

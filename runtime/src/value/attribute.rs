@@ -361,7 +361,8 @@ impl Serializer for ToValue {
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<ToList, NotAValue> {
-        Ok(ToList(Vec::with_capacity(length.unwrap_or(0))))
+        // How many there will be is only what it says.
+        Ok(ToList(Vec::with_capacity(length.unwrap_or(0).min(16))))
     }
 
     fn serialize_tuple(self, length: usize) -> Result<ToList, NotAValue> {
