@@ -8,6 +8,7 @@ use crate::settings::{Piece, Settings};
 use crate::value::{ChunkPieces, Message, Part, Role, ToolCallPiece};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// How many bytes of a text are kept for the redactor.
 const KEPT_WHOLE: usize = 1 << 20;
@@ -27,9 +28,21 @@ pub(crate) struct Streamed {
 #[derive(Default)]
 struct StreamedCall {
     index: Option<i64>,
+    /// Of the whole id, of which no more may be kept than is exported.
+    id_hash: Option<u64>,
     id: TextSoFar,
     name: TextSoFar,
     arguments: TextSoFar,
+}
+
+impl StreamedCall {
+    /// An id is said once, or again with each piece.
+    fn identify(&mut self, id: Option<&str>, settings: &Settings) {
+        if let Some(id) = id {
+            self.id_hash = Some(hash(id));
+            self.id.replace(Some(id), settings);
+        }
+    }
 }
 
 impl Streamed {
@@ -38,8 +51,7 @@ impl Streamed {
         self.reasoning.push(pieces.reasoning.as_deref(), settings);
         for piece in &pieces.tool_calls {
             if let Some(call) = self.call(piece) {
-                // An id is said once, or again with each piece.
-                call.id.replace(said(piece.id.as_ref()), settings);
+                call.identify(said(piece.id.as_ref()), settings);
                 call.name.push(piece.name.as_deref(), settings);
                 call.arguments.push(piece.arguments.as_deref(), settings);
             }
@@ -62,7 +74,7 @@ impl Streamed {
                 let piece = ToolCallPiece { index, id: id.map(Cow::Owned), name: Some(Cow::Owned(name)), arguments: None };
                 if let Some(call) = self.call(&piece) {
                     // It is whole: what was there of it goes.
-                    call.id.replace(said(piece.id.as_ref()), settings);
+                    call.identify(said(piece.id.as_ref()), settings);
                     call.name.replace(piece.name.as_deref(), settings);
                     call.arguments.replace(Some(&arguments.to_string()), settings);
                 }
@@ -76,7 +88,7 @@ impl Streamed {
     fn call(&mut self, piece: &ToolCallPiece<'_>) -> Option<&mut StreamedCall> {
         let at = match (piece.index, said(piece.id.as_ref())) {
             (Some(index), _) => self.tool_calls.iter().position(|call| call.index == Some(index)),
-            (None, Some(id)) => self.tool_calls.iter().position(|call| call.id.is(id)),
+            (None, Some(id)) => self.tool_calls.iter().position(|call| call.id_hash == Some(hash(id))),
             (None, None) if said(piece.name.as_ref()).is_some() => None,
             (None, None) => self.tool_calls.len().checked_sub(1),
         };
@@ -104,6 +116,12 @@ impl Streamed {
         });
         Message::of(Some(Role::Assistant), reasoning.into_iter().chain(said).chain(calls).collect())
     }
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn said<'a>(text: Option<&'a Cow<'_, str>>) -> Option<&'a str> {
@@ -281,6 +299,15 @@ mod tests {
             call(None, "", "weather", "{\"city\": \"Rome\"}"),
         ];
         assert_eq!(calls(in_order, &settings), expected([None, None]));
+    }
+
+    #[test]
+    fn ids_that_begin_alike_are_two_however_little_of_them_is_kept() {
+        let settings = Settings::default().with_length_limit(16);
+        let ids = ["call_of_the_tool_weather_1", "call_of_the_tool_weather_2"];
+        let pieces = ids.map(|id| call(None, id, "weather", "{\"n\":1}")).into_iter().chain([call(None, ids[0], "", " ")]);
+        let calls = calls(pieces.collect(), &settings);
+        assert_eq!(calls.iter().map(|(_, name, _)| name.as_str()).collect::<Vec<_>>(), ["weather"; 2]);
     }
 
     #[test]
