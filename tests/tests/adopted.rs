@@ -14,6 +14,8 @@ use samplescope_tests::{Span, Telemetry, Without};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::future::pending;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -110,6 +112,42 @@ mod completed {
             }
             assert_eq!(span.get("gen_ai.usage.input_tokens"), Some(Value::I64(12)));
         }
+    }
+
+    /// Whoever looks from it for a call of another kind finds the one around: its own place is the span that it completes.
+    #[test]
+    fn the_call_around_it_is_found_from_inside() {
+        #[sampling_tool]
+        async fn outer<T>(inside: impl Future<Output = T>) -> T {
+            inside.await
+        }
+        let telemetry = Telemetry::on();
+        let (done, is_done) = mpsc::channel();
+        // What is looked for outwards is found, or the thread goes round for ever.
+        thread::spawn(move || {
+            let asked = || step(async { current_tool().set("app.asked", true) });
+            let beside = || async {
+                let other = step(yield_now());
+                tokio::join!(other, asked());
+            };
+            tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(async {
+                client(asked()).await;
+                client(beside()).await;
+                client(tool(async { current_step().set("app.asked", true) })).await;
+                run(client(asked())).await;
+                run(client(beside())).await;
+                run(outer(client(asked()))).await;
+            });
+            done.send(()).expect("somebody waits");
+        });
+        is_done.recv_timeout(Duration::from_secs(60)).expect("it ends");
+        let asked: Vec<String> = telemetry
+            .spans_so_far()
+            .iter()
+            .filter(|span| span.get("app.asked").is_some())
+            .map(|span| span.name().to_owned())
+            .collect();
+        assert_eq!(asked, ["sampling.execute_tool outer"]);
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use samplescope::{
     Capture, Chunk, LoopCall, Settings, StepCall, TokenUsage, ToolCall, Vocabulary, current_loop, current_step, current_tool,
     sampling_loop, sampling_step, sampling_tool, start_loop, start_step, start_tool,
 };
-use samplescope_tests::{Span, Telemetry};
+use samplescope_tests::{Span, Telemetry, Without};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
@@ -513,6 +513,21 @@ mod inside {
         assert_eq!(telemetry.tree(), "sampling/createMessage\n  of the user\n  sampling/createMessage step\n");
     }
 
+    /// As the loop of an attribute, which is polled where it was opened, it is silent below itself, wherever it is carried.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_loop_that_is_not_sampled_is_silent_wherever_it_is_carried() {
+        let telemetry = Telemetry::off().sampled(Without::new(LOOP));
+        let user = Context::new().with_span(global::tracer("user").start("user"));
+        let run = {
+            let _inside = user.clone().attach();
+            start_loop(|_| ())
+        };
+        tokio::spawn(run.scope(step())).await.expect("no panic");
+        run.end();
+        user.span().end();
+        assert_eq!(telemetry.tree(), "user\n");
+    }
+
     #[tokio::test]
     async fn many_at_once_each_have_their_own() {
         let telemetry = Telemetry::on();
@@ -648,6 +663,56 @@ mod placed {
         let step = only(telemetry.named(STEP));
         assert_eq!((step.parent_id(), step.0.links.len()), (opentelemetry::trace::SpanId::INVALID, 1));
         assert_eq!(step.get("gen_ai.request.model"), Some("small".into()));
+    }
+
+    #[test]
+    fn so_is_one_that_comes_late_inside_of_a_loop_that_records() {
+        let telemetry = Telemetry::on();
+        let (one, other) = (start_loop(|run| run.agent("one")), start_loop(|run| run.agent("other")));
+        {
+            let _inside = one.enter();
+            start_step(|step| {
+                step.model("small");
+                step.parent(&other.context());
+            })
+            .end();
+        }
+        other.end();
+        one.end();
+        let step = only(telemetry.named(STEP));
+        assert_eq!(step.get("gen_ai.request.model"), Some("small".into()), "what was said is not lost");
+        assert_eq!(step.get("gen_ai.agent.name"), Some("one".into()));
+    }
+
+    #[test]
+    fn a_tool_that_is_placed_keeps_its_name() {
+        let telemetry = Telemetry::on().metered().with(Settings::default().with_vocabulary(Vocabulary::GenAi));
+        let other = start_loop(|run| run.agent("other"));
+        start_tool("weather", |tool| {
+            tool.parent(&other.context());
+            tool.call_id("c-1");
+        })
+        .end();
+        let one = start_loop(|_| ());
+        {
+            let _inside = one.enter();
+            start_tool("weather", |tool| tool.parent(&other.context())).end();
+        }
+        one.end();
+        other.end();
+        let tools = telemetry.named("execute_tool weather");
+        let [alone, inside] = &tools[..] else { panic!("{}", telemetry.tree()) };
+        for tool in [alone, inside] {
+            assert_eq!(tool.get("gen_ai.tool.name"), Some("weather".into()));
+            assert_eq!(tool.get("gen_ai.agent.name"), Some("other".into()));
+        }
+        assert_eq!(alone.get("gen_ai.tool.call.id"), Some("c-1".into()));
+        let named: Vec<_> = telemetry
+            .points("gen_ai.execute_tool.duration")
+            .into_iter()
+            .map(|point| (point.attributes["gen_ai.tool.name"].clone(), point.count))
+            .collect();
+        assert_eq!(named, [("String(\"weather\")".to_owned(), 2)]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SamplingResult, SdkTracerProvider, ShouldSample};
-use samplescope::{TokenUsage, sampling_loop, sampling_step, sampling_tool};
+use samplescope::{Settings, TokenUsage, Vocabulary, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::{Telemetry, Without};
 use std::pin::pin;
 use std::sync::Arc;
@@ -357,6 +357,29 @@ mod metrics {
         let mut names: Vec<String> = telemetry.spans(2).iter().map(|span| span.name().to_owned()).collect();
         names.sort_unstable();
         assert_eq!(names, ["sampling/createMessage step", "user"]);
+    }
+
+    /// The loop around is sampled, and the one inside is not: what that calls in a span of the user's is its own all the same.
+    #[tokio::test]
+    async fn what_an_unsampled_loop_calls_is_not_taken_for_a_call_of_the_loop_around() {
+        #[sampling_loop(agent = agent)]
+        async fn named<T>(agent: &str, inside: impl Future<Output = T>) -> T {
+            inside.await
+        }
+        for is_metered in [false, true] {
+            let settings = Settings::default().with_vocabulary(Vocabulary::GenAi);
+            let mut telemetry = Telemetry::off().sampled(Without::new("invoke_agent inner")).with(settings);
+            if is_metered {
+                telemetry.install_meter();
+            }
+            let below = async {
+                let user = global::tracer("user").start("user");
+                step(yield_now()).with_context(Context::current_with_span(user)).await;
+            };
+            named("outer", named("inner", below)).await;
+            let step = telemetry.named("chat m").pop().expect("it is sampled");
+            assert_eq!((step.get("gen_ai.agent.name"), is_metered), (Some("inner".into()), is_metered));
+        }
     }
 
     #[tokio::test]

@@ -667,6 +667,13 @@ impl Place {
     pub(crate) fn of(context: &Context) -> Self {
         Place { span: Id::of(context), here: Here::current() }
     }
+
+    /// The place of a call that completes the span which is current there: found by that span it would be inside of itself.
+    #[cold]
+    pub(crate) fn around_its_own_span(self) -> Self {
+        let span = if let Here::Inside(around) = self.here { around } else { Id::unique() };
+        Place { span, ..self }
+    }
 }
 
 /// The loop that the current code is in.

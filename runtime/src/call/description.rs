@@ -85,6 +85,11 @@ fn open_as(called: OperationName, site: &'static Site, manner: Manner, describe:
     call
 }
 
+/// None if it is empty: then it has its function's.
+fn tool_name(name: &(impl Text + ?Sized)) -> Option<StringValue> {
+    name.text().filter(|name| !name.as_str().is_empty())
+}
+
 /// Whether an argument is worth evaluating.
 impl Description {
     /// For a value that metrics carry, too.
@@ -179,8 +184,7 @@ impl Description {
 
     /// The name of a tool, which a sampler is to see.
     pub(crate) fn name_early(&mut self, name: &(impl Text + ?Sized)) {
-        self.opening.evaluated();
-        self.__ss_name(name);
+        self.opening.share_evaluated(Shared::ToolName, tool_name(name));
     }
 
     /// `gen_ai.agent.name`: the agent that runs the loop. Its steps and tools inherit it.
@@ -334,7 +338,7 @@ impl Description {
 
     /// `gen_ai.tool.name`. Where it is empty: the function's name.
     pub fn __ss_name(&mut self, name: &(impl Text + ?Sized)) {
-        self.opening.share(Shared::ToolName, name.text().filter(|name| !name.as_str().is_empty()));
+        self.opening.share(Shared::ToolName, tool_name(name));
     }
 
     /// `gen_ai.tool.call.id`: the model's id for this call.

@@ -39,6 +39,8 @@ pub(crate) struct Opening {
     /// The context that it is opened in.
     parent: Context,
     place: Place,
+    /// Of a loop: whether it begins inside of a call.
+    is_in_run: bool,
     /// Whether a meter has an instrument for it.
     measured: bool,
     /// Whether content goes anywhere.
@@ -218,6 +220,7 @@ impl Opening {
             (Listening::Within(run), _) | (_, Some(run)) if run.inherited.denies_content => Consent::Denied,
             _ => Consent::NotAsked,
         };
+        let is_in_run = around.is_some();
         let around = around.filter(|run| run.hands_down_under(place.span)).cloned();
         let (inherited, asks) = match (&listening, &around) {
             (Listening::Own(listeners), None) => (0, listeners.tracer.is_some()),
@@ -257,6 +260,7 @@ impl Opening {
             listening,
             parent,
             place,
+            is_in_run,
             measured,
             captures,
             consent,
@@ -365,9 +369,10 @@ impl Opening {
     /// Opens it in another context, if nothing was decided yet. Where nobody listens in there, nobody does.
     #[cold]
     pub(crate) fn place_in(&mut self, parent: &Context) {
-        if self.is_decided() {
-            return warning::once!("a parent was left out: it was said after other arguments, and the span has one already");
+        if self.is_decided() || self.origin == Origin::Evaluated {
+            return warning::once!("a parent was left out: it was said after other arguments");
         }
+        let name = self.tool_name();
         let run = if self.kind == Kind::Loop { None } else { Run::of(parent) };
         let listening = match run {
             Some(run) => Some(Listening::Within(run.clone())),
@@ -383,10 +388,18 @@ impl Opening {
             let time = beginning.as_ref().and_then(|beginning| beginning.time);
             let started = time.map_or(opened.started, |time| Some(Moment::of(time).instant));
             *self = Opening { consent, beginning, started, ..opened };
+            self.share_evaluated(Shared::ToolName, name);
         } else {
             self.sampling = Sampling::Nobody;
             self.attributes = None;
         }
+    }
+
+    /// What it was called before anything else was said.
+    fn tool_name(&self) -> Option<Value> {
+        let mut attributes = self.attributes.iter().flatten();
+        let name = || attributes.find(|said| said.key.as_str() == key::TOOL_NAME).map(|said| &said.value);
+        self.said.get(key::TOOL_NAME).map(|said| &said.value).or_else(name).cloned()
     }
 
     /// Links it to the span that the context is in.
@@ -425,6 +438,7 @@ impl Opening {
         match if is_heard { self.around() } else { Around::Unsampled } {
             Around::Recording => {
                 self.manner.adopts = true;
+                self.place = self.place.around_its_own_span();
                 self.sampling = Sampling::Late;
             }
             Around::Unsampled => {
@@ -558,7 +572,8 @@ impl Opening {
         }
         // What is inside of a loop that is not sampled may be, and has to know.
         let forbids = kind == Kind::Loop && !allows_content && self.listening.settings.capture() != Capture::Off;
-        let tells = forbids || wants.anything();
+        // What is inside of one that is not sampled is not taken for what the loop around calls.
+        let tells = forbids || wants.anything() || (unsampled && self.is_in_run);
         if !tells && own.is_none() && !(unsampled && kind == Kind::Loop) {
             return None;
         }
@@ -581,7 +596,7 @@ impl Opening {
                 let context = run.within(own.as_ref().unwrap_or(parent));
                 (Some(run), Some(context), said)
             }
-            Listening::Own(_) => (None, own, said),
+            Listening::Own(_) => (None, own.or_else(|| manner.is_detached.then(|| parent.clone())), said),
         };
         let here = match &run {
             Some(_) => Here::Inside(id),
@@ -682,9 +697,11 @@ impl Opening {
         }
     }
 
-    /// What is said now is no constant, although nobody was asked whether it is worth saying.
-    pub(crate) fn evaluated(&mut self) {
-        self.origin = Origin::Evaluated;
+    /// What is no constant, although it is said before anybody was asked whether it is worth saying.
+    pub(crate) fn share_evaluated(&mut self, shared: Shared, value: Option<impl Into<Value>>) {
+        let origin = replace(&mut self.origin, Origin::Evaluated);
+        self.share(shared, value);
+        self.origin = origin;
     }
 
     pub(crate) fn content(&mut self) -> &mut Captured {
