@@ -380,10 +380,10 @@ fn calls<'a>(model: &Model, receiver: &impl ToTokens, descriptions: impl IntoIte
             Value::RequestedByType(value, says) => {
                 let at = value.span();
                 let private = hygiene::private(model.renamed.as_ref());
-                let probe = hygiene::at(at, quote!(#private::probe));
+                let content_probe = hygiene::at(at, quote!(#private::content_probe));
                 let says = hygiene::at(at, Ident::new(says, Span::mixed_site()).into_token_stream());
                 let value = hygiene::parenthesized(at, requested(model, value));
-                quote!(#receiver.#method(#probe #value.#says());)
+                quote!(#receiver.#method(#content_probe #value.#says());)
             }
             Value::RequestItself(value) => {
                 let (value, written) = (requested(model, value), written(model));

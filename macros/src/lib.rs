@@ -28,6 +28,8 @@
 //! | `stacked` | other attributes below ours |
 //! | `expand` | model to tokens: cannot fail, holds the only `quote!` |
 //! | `hygiene` | the paths and identifiers that the expansion uses |
+//! | `level` | the tokens between two brackets, read without recursion |
+//! | `places` | closures that name a place in the response, which is read by reference |
 //! | `nearest`, `habits` | did you mean …? |
 //! | `error_type` | the derive: the same stages, in one file and its `expand` |
 //! | `fallback` | errors, with the user's own function untouched beneath them |

@@ -6,7 +6,7 @@ pub use crate::call::instrumented::{Instrumented, Leaf, Loop, RecursiveLoop};
 pub use crate::call::open::Site;
 pub use crate::call::returned::Returned;
 pub use crate::call::statement::{Awaited, BoxedFuture, Entered, Expected, Known};
-pub use crate::read::probe::Probe;
+pub use crate::read::probe::ContentProbe;
 pub use crate::read::shown as read;
 pub use crate::value::error_type::Source;
 pub use crate::value::operation::{StepOperation, ToolOperation};
@@ -77,8 +77,8 @@ impl Serialize for Literal {
 }
 
 /// What was given as messages or as tools.
-pub fn probe<V>(value: V) -> Probe<V> {
-    Probe::new(Some(value))
+pub fn content_probe<V>(value: V) -> ContentProbe<V> {
+    ContentProbe::new(Some(value))
 }
 
 /// Never called: its type tells rustc what a body returns.

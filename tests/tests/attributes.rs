@@ -1,4 +1,4 @@
-//! Every attribute of every span, with its type: TELEMETRY §1, prescribed.
+//! Every attribute of every span, with its type, in the prescribed vocabulary.
 
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{StringValue, Value};

@@ -1,4 +1,4 @@
-//! Content in the prescribed vocabulary: TELEMETRY §4, and DESIGN §5.4 and §5.5 of when it is evaluated.
+//! Content in the prescribed vocabulary, and when it is evaluated.
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::Sampler;

@@ -1,4 +1,4 @@
-//! The five endings, each on every path that leads to it: TELEMETRY §3.
+//! The five endings, each on every path that leads to it.
 
 use futures::future::{join, pending};
 use futures::{FutureExt as _, poll};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// How a span ended, in the words of TELEMETRY §3.
+/// How a span ended, in the words of the guide to endings.
 #[derive(Debug, PartialEq)]
 struct Ending {
     status: Status,

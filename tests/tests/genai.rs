@@ -1,4 +1,4 @@
-//! The GenAI vocabulary, for those who opt in: the right columns of TELEMETRY §0, and what only it has.
+//! The GenAI vocabulary, for those who opt in, and what only it has.
 
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};

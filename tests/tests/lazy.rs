@@ -1,4 +1,4 @@
-//! An argument is evaluated once, and only if somebody listens to what it says: DESIGN §5.4.
+//! An argument is evaluated once, and only if somebody listens to what it says.
 
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::Sampler;

@@ -1,5 +1,5 @@
 //! Messages in the JSON of the GenAI conventions, from whatever shape users have them in. What is emitted is held against rules
-//! written from TELEMETRY §4, not against what the code happens to do.
+//! written from the JSON schemas of the GenAI conventions, not against what the code happens to do.
 
 use samplescope::{
     Capture, Message, Part, Role, Settings, ToMessages, ToToolDefinitions, ToolDefinition, Vocabulary, sampling_step,

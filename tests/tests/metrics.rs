@@ -1,4 +1,4 @@
-//! Metrics: TELEMETRY §5. Recorded whatever the sampler says, never without the number, never with anything unbounded.
+//! Metrics. Recorded whatever the sampler says, never without the number, never with anything unbounded.
 
 use opentelemetry::Context;
 use opentelemetry::trace::Status;

@@ -507,7 +507,7 @@ mod written {
         })
     }
 
-    /// A part, and its JSON as TELEMETRY §4 has it.
+    /// A part, and its JSON as the GenAI conventions have it.
     fn part() -> impl Strategy<Value = (Part, Value)> {
         (0_u8..7, text(), text(), prop::option::of(text()), json()).prop_map(|(kind, one, other, maybe, value)| {
             let (part, json) = match kind {

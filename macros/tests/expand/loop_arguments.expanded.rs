@@ -17,7 +17,7 @@ async fn forecast(request: &Request) -> Result<Forecast, SampleError> {
             if __span.__ss_is_capturing() {
                 __span
                     .__ss_messages(
-                        ::samplescope::__private::probe(&request.messages)
+                        ::samplescope::__private::content_probe(&request.messages)
                             .__ss_messages(),
                     );
             }

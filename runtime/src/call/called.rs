@@ -5,7 +5,7 @@
 
 use crate::call::core::Call;
 use crate::call::harness::{Held, Then};
-use crate::call::instrumented::{Instrumented, Kind, Leaf};
+use crate::call::instrumented::{Instrumented, Leaf, Silence};
 use crate::call::returned::Returned;
 use futures_core::Stream;
 use pin_project_lite::pin_project;
@@ -21,7 +21,7 @@ pub struct Opened<K> {
     kind: PhantomData<K>,
 }
 
-impl<K: Kind> Opened<K> {
+impl<K: Silence> Opened<K> {
     #[inline]
     pub(crate) fn new(call: Option<Arc<Call>>) -> Self {
         Opened { call: Held::new(call), kind: PhantomData }
@@ -80,7 +80,7 @@ impl<F, K> Calling<F, K> {
     }
 }
 
-impl<F: Future, K: Kind> Future for Calling<F, K> {
+impl<F: Future, K: Silence> Future for Calling<F, K> {
     type Output = Called<F::Output, K>;
 
     #[inline]
@@ -170,7 +170,7 @@ fn end<R>(call: &mut Held, value: &mut R, describe: &impl Fn(Returned<'_, R>) ->
     }
 }
 
-impl<F: Future, K: Kind> Called<F, K> {
+impl<F: Future, K: Silence> Called<F, K> {
     /// The future, inside the call that made it.
     pub fn __ss_future<O>(mut self, describe: impl Fn(Returned<'_, O>) -> Then) -> impl Future<Output = O>
     where
@@ -190,7 +190,7 @@ impl<F: Future, K: Kind> Called<F, K> {
     }
 }
 
-impl<S: Stream, K: Kind> Called<S, K> {
+impl<S: Stream, K: Silence> Called<S, K> {
     /// The stream, inside the call that made it.
     pub fn __ss_opaque_stream<T>(mut self, item: impl Fn(Returned<'_, T>)) -> impl Stream<Item = T>
     where
@@ -201,7 +201,7 @@ impl<S: Stream, K: Kind> Called<S, K> {
     }
 }
 
-impl<S: Stream, E, K: Kind> Called<Result<S, E>, K> {
+impl<S: Stream, E, K: Silence> Called<Result<S, E>, K> {
     /// The stream, inside the call that made it, or the error, which ends it.
     pub fn __ss_opaque_stream_result<T>(
         mut self,
@@ -227,7 +227,7 @@ macro_rules! boxed {
     ($($future:ident: $($send:ident)?;)*) => {$(
         type $future<'a, O> = Pin<Box<dyn Future<Output = O> $(+ $send)? + 'a>>;
 
-        impl<'a, O: 'a, K: Kind $(+ $send)? + 'a> Called<$future<'a, O>, K> {
+        impl<'a, O: 'a, K: Silence $(+ $send)? + 'a> Called<$future<'a, O>, K> {
             /// The future, boxed anew if somebody listens.
             pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, O>) -> Then $(+ $send)? + 'a) -> $future<'a, O> {
                 let (future, call) = self.0.take();

@@ -17,7 +17,7 @@ pub(crate) fn close_returned(call: &Call) {
     if call.run.is_none() {
         return;
     }
-    let mut learned = call.learned();
+    let mut learned = call.take_learned();
     let (ending, at) = learned.as_mut().map_or((Ending::Success, None), |learned| learned.take_ending());
     end(call, learned, &ending, at);
 }
@@ -30,7 +30,7 @@ pub(crate) fn close_dropped(call: &Call) {
 
 /// Ends a call in that way, now or as of an earlier moment.
 pub(crate) fn close(call: &Call, ending: Ending, at: Option<Moment>) {
-    end(call, call.learned(), &ending, at);
+    end(call, call.take_learned(), &ending, at);
 }
 
 /// No lock of ours is held: processors, exporters and redactors run in here.
@@ -41,7 +41,7 @@ fn end(call: &Call, learned: Option<Box<Learned>>, ending: &Ending, at: Option<M
             if let Some(meters) = run.listeners.meters.as_ref().filter(|_| call.wants.meter()) {
                 measure(call, run, meters, learned.as_deref(), error_type.as_ref(), at);
             }
-            if let Some(context) = call.recording() {
+            if let Some(context) = call.recording_context() {
                 describe(call, run, context, learned, ending, error_type);
                 match at {
                     _ if call.is_adopted => still_there(context),
@@ -115,7 +115,7 @@ fn describe(
         say(key::ERROR_TYPE, error_type.text.into());
     }
     let events = match (content, &mut attributes) {
-        (Some(content), Some(attributes)) => Some(delivery::at_end(call, context, *content, finish_reason, attributes)),
+        (Some(content), Some(attributes)) => Some(delivery::at_end(call, context, content, finish_reason, attributes)),
         _ => None,
     };
     if let Some(attributes) = attributes {

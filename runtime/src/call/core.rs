@@ -6,12 +6,12 @@
 
 use crate::call::ending::{Failure, Label, Refusal};
 use crate::call::here::{Here, Id, is_there};
-use crate::call::learned::{Clock, Fact, Learned, Source};
+use crate::call::learned::{Clock, Fact, Learned, SaidBy};
 use crate::caught::caught;
 use crate::content::Captured;
 use crate::listen::Listeners;
 use crate::read::event::{StreamEvent, event as read_event};
-use crate::read::facts as read;
+use crate::read::facts::Uses;
 use crate::read::response::{Response, response as read_response};
 use crate::read::walk::Readable;
 use crate::settings::{Piece, Settings};
@@ -150,8 +150,8 @@ impl Wants {
     }
 
     /// What a response is read for.
-    fn of_response(self) -> read::Uses {
-        read::Uses { measured: self.tokens(), recorded: self.span(), content: self.content() }
+    fn of_response(self) -> Uses {
+        Uses { recorded: self.span(), content: self.content() }
     }
 }
 
@@ -165,7 +165,7 @@ impl Call {
     }
 
     /// The call's own context, while its span records.
-    pub(crate) fn recording(&self) -> Option<&Context> {
+    pub(crate) fn recording_context(&self) -> Option<&Context> {
         self.context.as_ref().filter(|_| self.wants.span())
     }
 
@@ -217,7 +217,7 @@ impl Call {
     }
 
     fn say_word(&self, fact: fn(&mut Learned) -> &mut Fact<StringValue>, word: Option<StringValue>) {
-        self.learn(|learned| fact(learned).say(Source::Argument, word));
+        self.learn(|learned| fact(learned).say(SaidBy::Argument, word));
     }
 
     #[inline(never)]
@@ -226,22 +226,20 @@ impl Call {
     }
 
     fn say_tokens(&self, usage: Option<TokenUsage>) {
-        self.learn(|learned| learned.say_usage(Source::Argument, usage));
+        self.learn(|learned| learned.say_usage(SaidBy::Argument, usage));
     }
 
     /// What the response says, in the shape of its provider. Of a loop's, only the answer.
     #[inline(never)]
     pub(crate) fn say_response(&self, response: &dyn Readable, type_name: &'static str, at: &'static Location<'static>) {
-        let mut wants = self.wants.of_response();
-        if self.kind == Kind::Loop {
-            wants = read::Uses { content: wants.content, ..read::Uses::default() };
-        }
-        if wants == read::Uses::default() {
+        let is_loop = self.kind == Kind::Loop;
+        if !self.wants.content() && (is_loop || !self.wants.tokens()) {
             return;
         }
-        match read_response(response, wants) {
+        let uses = if is_loop { Uses::CONTENT } else { self.wants.of_response() };
+        match read_response(response, uses) {
             Ok(mut said) => {
-                if self.kind == Kind::Loop {
+                if is_loop {
                     said = Response { messages: said.messages, ..Response::default() };
                 }
                 if !self.wants.usage() {
@@ -259,7 +257,7 @@ impl Call {
     }
 
     fn say_refused(&self, refused: bool) {
-        self.learn(|learned| learned.failed.say(Source::Argument, Some(refused.then(Box::default))));
+        self.learn(|learned| learned.failed.say(SaidBy::Argument, Some(refused.then(Box::default))));
     }
 
     /// The error that ended it.
@@ -269,7 +267,7 @@ impl Call {
     }
 
     /// It failed, and this is what it is called and what it says of it; None: it did not.
-    pub(crate) fn say_failed(&self, by: Source, said: Option<(Option<String>, Option<String>)>) {
+    pub(crate) fn say_failed(&self, by: SaidBy, said: Option<(Option<String>, Option<String>)>) {
         let refusal = said.map(|(error_type, message)| {
             let error_type = error_type.map(Label::said);
             Box::new(Refusal { error_type, message: self.error_message(message) })
@@ -344,24 +342,24 @@ impl Call {
         let message = settings.and_then(|_| chunk.message.as_ref().map(ChunkMessage::messages));
         if let Some(FailedItem { error_type, description }) = &chunk.failed {
             let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
-            self.say_failed(Source::Handle, Some((owned(error_type), owned(description))));
+            self.say_failed(SaidBy::Handle, Some((owned(error_type), owned(description))));
         }
         let usage = chunk.usage.filter(|_| self.wants.usage());
         self.learn(|learned| {
             learned.chunk_read(carries, last, self.clock());
             if let Some(StreamEvent { response, pieces, .. }) = event {
                 let usage = response.usage.filter(|_| self.wants.usage());
-                learned.say_usage(Source::Handle, usage);
+                learned.say_usage(SaidBy::Handle, usage);
                 let messages = response.messages;
                 learned.read_more(Response { usage: None, messages: Vec::new(), ..response });
                 if let Some(settings) = settings {
                     learned.content().stream_read(messages, pieces, settings);
                 }
             }
-            learned.stop_reason.say(Source::Handle, chunk.stop_reason);
-            learned.response_model.say(Source::Handle, chunk.model);
-            learned.response_id.say(Source::Handle, chunk.id);
-            learned.say_usage(Source::Handle, usage);
+            learned.stop_reason.say(SaidBy::Handle, chunk.stop_reason);
+            learned.response_model.say(SaidBy::Handle, chunk.model);
+            learned.response_id.say(SaidBy::Handle, chunk.id);
+            learned.say_usage(SaidBy::Handle, usage);
             if let Some(settings) = settings.filter(|_| chunk.pieces.carries() || message.is_some()) {
                 learned.content().stream(message, &chunk.pieces, settings);
             }
@@ -397,7 +395,7 @@ impl Call {
     }
 
     /// What was learned, once it can be no more.
-    pub(crate) fn learned(&self) -> Option<Box<Learned>> {
+    pub(crate) fn take_learned(&self) -> Option<Box<Learned>> {
         match std::mem::replace(&mut *unpoisoned(&self.learned), Learning::Over) {
             Learning::Something(learned) => Some(learned),
             _ => None,
@@ -414,7 +412,7 @@ impl Call {
     }
 
     pub(crate) fn add_event(&self, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
-        if let Some(context) = self.recording() {
+        if let Some(context) = self.recording_context() {
             context.span().add_event(name, attributes);
         }
     }
@@ -713,7 +711,7 @@ pub(crate) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Ids are random, or count: one multiplication spreads either.
 #[derive(Default)]
-pub(crate) struct Mixed(u64);
+struct Mixed(u64);
 
 impl Hasher for Mixed {
     fn write(&mut self, bytes: &[u8]) {

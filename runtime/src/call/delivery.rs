@@ -18,7 +18,7 @@ pub(crate) fn request_events(call: &Call, settings: &Settings, captured: &mut Ca
 pub(crate) fn at_end(
     call: &Call,
     context: &Context,
-    mut captured: Captured,
+    mut captured: Box<Captured>,
     finish_reason: Option<StringValue>,
     attributes: &mut Vec<KeyValue>,
 ) -> Vec<ContentEvent> {

@@ -6,7 +6,7 @@ use crate::call::core::{Call, Recursive, is_in_loop_of};
 use crate::call::open::{Manner, Opening, Site};
 use crate::caught::caught;
 use crate::listen::report;
-use crate::read::facts as read;
+use crate::read::facts::Uses;
 use crate::read::request::{Request, request as read_request};
 use crate::read::walk::{ByRef, Readable};
 use crate::value::registered::{Registered, Sink};
@@ -411,7 +411,7 @@ impl Description {
 
     #[inline(never)]
     fn read(&mut self, request: &dyn Readable, type_name: &'static str, written: &[&str], at: &'static Location<'static>) {
-        let attributes = read::Uses { measured: true, recorded: self.__ss_is_recording(), content: false };
+        let attributes = Uses { recorded: self.__ss_is_recording(), content: false };
         match read_request(request, attributes) {
             Ok(said) => self.requested(said, written),
             Err(unread) => return unread.warn("request", type_name, at),
@@ -419,8 +419,7 @@ impl Description {
         if !self.__ss_is_capturing() {
             return;
         }
-        let content = read::Uses { content: true, ..read::Uses::default() };
-        if let Ok(said) = read_request(request, content) {
+        if let Ok(said) = read_request(request, Uses::CONTENT) {
             let said_in_history = self.opening.operation().content == Content::Attributes;
             // Where messages are events of their own, the system's are among those of the history.
             let system = if said_in_history { said.system() } else { said.instructions.into_iter().collect() };

@@ -227,7 +227,7 @@ impl Drop for Lent {
     }
 }
 
-/// Code inside a call. If it unwinds, the call remembers: whoever ends it does not say that it went well.
+/// Code inside a call. If it unwinds, the call remembers: dropped without an end, it has panicked.
 pub(crate) struct Inside<'a> {
     call: &'a Call,
     unwinding: Unwinding,

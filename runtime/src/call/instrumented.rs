@@ -23,26 +23,26 @@ pub struct Leaf;
 pub struct RecursiveLoop;
 
 /// What a call of this kind tells the code inside where nobody listens.
-pub trait Kind {
+pub trait Silence {
     /// Tells it for as long as the guard lives.
     #[doc(hidden)]
     fn silence() -> Option<HereGuard>;
 }
 
-impl Kind for Loop {
+impl Silence for Loop {
     #[inline]
     fn silence() -> Option<HereGuard> {
         Some(Here::Off.set())
     }
 }
 
-impl Kind for RecursiveLoop {
+impl Silence for RecursiveLoop {
     fn silence() -> Option<HereGuard> {
         (!is_in_run()).then(|| Here::Off.set())
     }
 }
 
-impl Kind for Leaf {
+impl Silence for Leaf {
     #[inline]
     fn silence() -> Option<HereGuard> {
         None
@@ -88,7 +88,7 @@ impl<F, D, K> Future for Instrumented<F, D, K>
 where
     F: Future,
     D: Fn(Returned<'_, F::Output>) -> Then,
-    K: Kind,
+    K: Silence,
 {
     type Output = F::Output;
 
@@ -118,7 +118,7 @@ impl<S, D, K> Stream for Instrumented<S, D, K>
 where
     S: Stream,
     D: Fn(Returned<'_, S::Item>),
-    K: Kind,
+    K: Silence,
 {
     type Item = S::Item;
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Who says something of a call. What a later one of these says goes before what an earlier one does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Source {
+pub(crate) enum SaidBy {
     #[default]
     Nobody,
     /// The response's own type.
@@ -29,19 +29,19 @@ pub(crate) enum Source {
 #[derive(Debug)]
 pub(crate) struct Fact<T> {
     value: Option<T>,
-    by: Source,
+    by: SaidBy,
 }
 
 impl<T> Default for Fact<T> {
     fn default() -> Self {
-        Fact { value: None, by: Source::Nobody }
+        Fact { value: None, by: SaidBy::Nobody }
     }
 }
 
 impl<T> Fact<T> {
     /// A `None` takes nothing back, but an argument that says it has been asked: then no response is.
-    pub(crate) fn say(&mut self, by: Source, value: Option<T>) {
-        if by < self.by || (by == Source::Handle && value.is_none()) {
+    pub(crate) fn say(&mut self, by: SaidBy, value: Option<T>) {
+        if by < self.by || (by == SaidBy::Handle && value.is_none()) {
             return;
         }
         self.by = by;
@@ -56,12 +56,12 @@ impl<T> Fact<T> {
 
     /// Whether an argument says that there is none, and nobody had said one before.
     pub(crate) fn is_denied(&self) -> bool {
-        self.value.is_none() && self.by == Source::Argument
+        self.value.is_none() && self.by == SaidBy::Argument
     }
 
     /// Whether somebody could have said it, and did not.
     fn is_unknown(&self) -> bool {
-        self.value.is_none() && self.by != Source::Nobody
+        self.value.is_none() && self.by != SaidBy::Nobody
     }
 }
 
@@ -69,7 +69,7 @@ impl Fact<TokenUsage> {
     /// A handle says some of the counts; what it said before of the others stays.
     fn say_more(&mut self, usage: Option<TokenUsage>) {
         let before = self.value.unwrap_or_default();
-        self.say(Source::Handle, usage.map(|usage| usage.over(before)));
+        self.say(SaidBy::Handle, usage.map(|usage| usage.over(before)));
     }
 }
 
@@ -136,7 +136,7 @@ pub(crate) struct Learned {
 
 /// What is known of a stream beside what its items say.
 #[derive(Default)]
-pub(crate) struct Streaming {
+struct Streaming {
     /// When the first item was there that carried anything, counted from the start.
     first_chunk: Option<Duration>,
     /// When the last such item was there, while somebody wants to know.
@@ -225,13 +225,13 @@ impl Learned {
     }
 
     /// Tokens, and what they cost: others may say the one, and others the other.
-    pub(crate) fn say_usage(&mut self, by: Source, usage: Option<TokenUsage>) {
+    pub(crate) fn say_usage(&mut self, by: SaidBy, usage: Option<TokenUsage>) {
         let Some((counts, cost)) = usage.map(TokenUsage::apart) else { return self.usage.say(by, None) };
         if cost.is_some() {
             self.cost.say(by, cost);
         }
         match counts {
-            Some(_) if by == Source::Handle => self.usage.say_more(counts),
+            Some(_) if by == SaidBy::Handle => self.usage.say_more(counts),
             Some(_) => self.usage.say(by, counts),
             None => {}
         }
@@ -260,20 +260,20 @@ impl Learned {
                     Err(_) => {}
                 }
             }
-            self.stop_reason.say(Source::Read, self.finish_reasons.first().map(|said| said.1.clone()));
+            self.stop_reason.say(SaidBy::Read, self.finish_reasons.first().map(|said| said.1.clone()));
         }
         if response.model.is_some() {
-            self.response_model.say(Source::Read, response.model);
+            self.response_model.say(SaidBy::Read, response.model);
         }
         if response.id.is_some() {
-            self.response_id.say(Source::Read, response.id);
+            self.response_id.say(SaidBy::Read, response.id);
         }
         if response.usage.is_some() {
-            self.say_usage(Source::Read, response.usage);
+            self.say_usage(SaidBy::Read, response.usage);
         }
         if let Some(error_type) = response.error {
             let error_type = Some(Label::said(String::from(error_type)));
-            self.failed.say(Source::Read, Some(Some(Box::new(Refusal { error_type, message: None }))));
+            self.failed.say(SaidBy::Read, Some(Some(Box::new(Refusal { error_type, message: None }))));
         }
         if !response.messages.is_empty() && !self.captured().is_some_and(Captured::has_output) {
             self.content().output(response.messages);
@@ -366,7 +366,7 @@ impl Learned {
             // A response that could have said one and did not, which is no finish reason.
             say(key::STOP_REASON, value::UNKNOWN_STOP_REASON.into());
         }
-        let read = if self.stop_reason.by == Source::Read { std::mem::take(&mut self.finish_reasons) } else { Vec::new() };
+        let read = if self.stop_reason.by == SaidBy::Read { std::mem::take(&mut self.finish_reasons) } else { Vec::new() };
         let finish_reason = self.stop_reason.value.take().map(|said| {
             let (stop_reason, finish_reason) = vocabulary::stop_reason(said);
             say(key::STOP_REASON, stop_reason.into());
@@ -405,12 +405,12 @@ fn integer(count: u64) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::Source::{Argument, Handle, Response};
+    use super::SaidBy::{Argument, Handle, Response};
     use super::*;
 
     #[test]
     fn an_argument_goes_before_a_handle_and_a_handle_before_the_response() {
-        let said = |says: &[(Source, Option<u8>)]| {
+        let said = |says: &[(SaidBy, Option<u8>)]| {
             let mut fact = Fact::default();
             for &(by, value) in says {
                 fact.say(by, value);

@@ -5,7 +5,7 @@ use crate::call::core::Call;
 use crate::call::ending::{Ending, Failure, Label};
 use crate::call::harness::{Held, Inside, Lent};
 use crate::call::here::HereGuard;
-use crate::call::instrumented::{Instrumented, Kind};
+use crate::call::instrumented::{Instrumented, Silence};
 use crate::call::learned::{Learned, Moment};
 use crate::call::returned::Returned;
 use crate::value::{Chunk, error_type};
@@ -58,7 +58,7 @@ impl<K> Owned<K> {
     }
 }
 
-impl<K: Kind> Owned<K> {
+impl<K: Silence> Owned<K> {
     /// Inside it for as long as the guard lives.
     pub(crate) fn enter(&self) -> EnteredCall<'_> {
         let inside = self.call.as_deref().map(Inside::new);
@@ -129,7 +129,7 @@ pin_project! {
     }
 }
 
-impl<F: Future, K: Kind> Future for Scoped<F, K> {
+impl<F: Future, K: Silence> Future for Scoped<F, K> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<F::Output> {

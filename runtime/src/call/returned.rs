@@ -16,11 +16,11 @@
 use crate::call::core::Call;
 use crate::call::ending::Label;
 use crate::call::harness::Then;
-use crate::call::learned::Source;
+use crate::call::learned::SaidBy;
 use crate::caught::caught;
 use crate::content::Captured;
 use crate::read::error::error as read_error;
-use crate::read::probe::{Probe, chain};
+use crate::read::probe::{ContentProbe, chain};
 use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::registered::{Registered, Sink};
@@ -250,18 +250,18 @@ impl<T: SamplingResponse> Success<'_, T> {
         let owned = |text: Option<Cow<'_, str>>| text.map(|text| StringValue::from(text.into_owned()));
         if call.wants.tokens() {
             let usage = response.usage().filter(|_| call.wants.usage());
-            call.learn(|learned| learned.say_usage(Source::Response, usage));
+            call.learn(|learned| learned.say_usage(SaidBy::Response, usage));
         }
         if call.wants_response_model() {
             let model = owned(response.model());
-            call.learn(|learned| learned.response_model.say(Source::Response, model));
+            call.learn(|learned| learned.response_model.say(SaidBy::Response, model));
         }
         if call.wants.span() {
             let stop_reason = response.stop_reason().map(|said| stop_reason_word(&said));
             let id = owned(response.id());
             call.learn(|learned| {
-                learned.stop_reason.say(Source::Response, stop_reason);
-                learned.response_id.say(Source::Response, id);
+                learned.stop_reason.say(SaidBy::Response, stop_reason);
+                learned.response_id.say(SaidBy::Response, id);
             });
         }
         if call.wants.content() && !call.has_content(Captured::has_output) {
@@ -278,7 +278,7 @@ impl<T: ToolOutcome> Success<'_, T> {
         let call = self.0.call;
         if call.wants.ending() {
             let failed = outcome.failed();
-            call.learn(|learned| learned.failed.say(Source::Response, Some(failed.then(Box::default))));
+            call.learn(|learned| learned.failed.say(SaidBy::Response, Some(failed.then(Box::default))));
         }
         if call.wants.content() && !call.has_content(Captured::has_result) {
             if let Some(result) = outcome.result() {
@@ -345,12 +345,12 @@ impl<'a, T> AnySuccess<'a, T> {
     }
 
     /// Content: what the model said.
-    pub fn __ss_message<V>(&self, of: impl FnOnce(&'a T) -> V) -> Probe<V> {
-        Probe::new(self.success(self.call.wants.content()).map(of))
+    pub fn __ss_message<V>(&self, of: impl FnOnce(&'a T) -> V) -> ContentProbe<V> {
+        ContentProbe::new(self.success(self.call.wants.content()).map(of))
     }
 
     /// Content: what the loop came to.
-    pub fn __ss_answer<V>(&self, of: impl FnOnce(&'a T) -> V) -> Probe<V> {
+    pub fn __ss_answer<V>(&self, of: impl FnOnce(&'a T) -> V) -> ContentProbe<V> {
         self.__ss_message(of)
     }
 
@@ -440,7 +440,7 @@ impl<V> AnyReading<'_, V> {
     #[expect(clippy::unused_self, reason = "the last link of the chain is called like the first")]
     pub fn __ss_said(&self)
     where
-        V: Response,
+        V: NeverRead,
     {
     }
 }
@@ -452,7 +452,7 @@ impl<V> AnyReading<'_, V> {
     label = "expected something that serialises",
     note = "say what it says yourself instead: `usage = …`, `stop_reason = …`, `message = …`, or implement `samplescope::SamplingResponse` for its type"
 )]
-pub trait Response {}
+pub trait NeverRead {}
 
 /// A flag says whether a success is none.
 pub struct Failing<'a, V>(FailingNamed<'a, V>);
@@ -524,7 +524,7 @@ impl<V> AnyFailing<'_, V> {
             let label = caught("an error's `ErrorType`", || error_type(error)).flatten();
             (label, caught("an error's `Display`", || error_type::shown(error)).flatten())
         });
-        self.call.say_failed(Source::Argument, said);
+        self.call.say_failed(SaidBy::Argument, said);
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::call::called::{AnyCalled, Called, Calling, Opened};
 use crate::call::harness::{Evaluating, Held};
 use crate::call::here::HereGuard;
-use crate::call::instrumented::Kind;
+use crate::call::instrumented::Silence;
 use pin_project_lite::pin_project;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -20,7 +20,7 @@ pub struct Entered<K> {
     kind: PhantomData<K>,
 }
 
-impl<K: Kind> Opened<K> {
+impl<K: Silence> Opened<K> {
     /// Inside the call from now on.
     #[inline]
     pub fn __ss_entered(self) -> Entered<K> {
@@ -36,7 +36,7 @@ impl<K: Kind> Opened<K> {
     }
 }
 
-impl<K: Kind> Entered<K> {
+impl<K: Silence> Entered<K> {
     /// What the expression is, is to be awaited. `then` looks at what comes of that, and hands it on.
     #[inline]
     pub fn __ss_run<F: IntoFuture, T: Fn(Called<F::Output, K>) -> F::Output>(
@@ -71,7 +71,7 @@ pin_project! {
     }
 }
 
-impl<F: Future, T: Fn(Called<F::Output, K>) -> F::Output, K: Kind> Future for Awaited<F, T, K> {
+impl<F: Future, T: Fn(Called<F::Output, K>) -> F::Output, K: Silence> Future for Awaited<F, T, K> {
     type Output = F::Output;
 
     #[inline]

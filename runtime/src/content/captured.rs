@@ -38,7 +38,7 @@ pub(crate) struct Captured {
 /// How many answers of one stream are kept.
 const MOST_ANSWERS: usize = 128;
 
-/// One of the JSON documents of TELEMETRY §4: its key and text.
+/// One of the JSON documents that the GenAI conventions have for content: its key and text.
 pub(crate) type NamedDocument = (&'static str, String);
 
 /// A span event: its name and attributes.

@@ -1,8 +1,8 @@
 //! Messages, tool arguments and results: captured only where somebody asked, redacted while they are written as JSON, then cut.
 //!
 //! ```text
-//! captured → budget → document → redaction → settings
-//!          → streamed → exported ↗
+//! captured → budget ──► document → json → redaction → settings
+//!          → streamed ─► exported ───────↗
 //!                                → cut
 //! ```
 

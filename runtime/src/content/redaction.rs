@@ -11,17 +11,17 @@ const LEVELS: usize = 8;
 
 /// What the texts of one piece of content pass on their way out.
 #[derive(Clone, Copy)]
-pub(crate) struct Redaction<'a>(Option<Redactor<'a>>);
+pub(crate) struct Redaction<'a>(Option<PieceRedactor<'a>>);
 
 #[derive(Clone, Copy)]
-struct Redactor<'a> {
+struct PieceRedactor<'a> {
     settings: &'a Settings,
     piece: Piece,
 }
 
 impl<'a> Redaction<'a> {
     pub(crate) fn new(settings: &'a Settings, piece: Piece) -> Self {
-        Redaction(settings.redacts().then_some(Redactor { settings, piece }))
+        Redaction(settings.redacts().then_some(PieceRedactor { settings, piece }))
     }
 
     /// For what has been redacted already.
@@ -72,7 +72,7 @@ impl<'a> Redaction<'a> {
     }
 }
 
-impl Redactor<'_> {
+impl PieceRedactor<'_> {
     /// A text; if it is JSON, first what is inside, where a secret may be escaped.
     fn text(self, text: &str, levels: usize) -> Cow<'_, str> {
         let Some(levels) = levels.checked_sub(1).filter(|_| holds_strings(text)) else { return self.whole(text) };

@@ -79,7 +79,7 @@ impl Streamed {
                     call.arguments.replace(Some(&arguments.to_string()), settings);
                 }
             }
-            // What is no text, and was made by nobody but the model, is not told in pieces.
+            // Images and the like are not put together: the message of a stream is text, reasoning and tool calls.
             Delta::Part { .. } => {}
         }
     }

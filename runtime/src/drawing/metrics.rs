@@ -23,10 +23,10 @@ pub(crate) fn draw(metrics: &[Metric], paint: Paint, width: usize) -> String {
             let shown: Vec<String> = attributes.map(|(key, value)| format!("{} {}", short_key(key), shown(value))).collect();
             shown.join(" · ")
         };
-        let line = |strong: &str, look: Style, faint: &str| {
+        let line = |strong: &str, style: Style, faint: &str| {
             let strong = cut(strong, width);
             let faint = cut(faint, width.saturating_sub(strong.chars().count()));
-            format!("{}{}", paint.text(look, &strong), paint.text(Style::Faint, faint.trim_end()))
+            format!("{}{}", paint.text(style, &strong), paint.text(Style::Faint, faint.trim_end()))
         };
         let all = metric.points.first().map(|point| &point.attributes.0[..]).unwrap_or_default();
         let common = joined(&mut all.iter().filter(matters).filter(|said| is_common(said)));

@@ -30,11 +30,11 @@ pub(crate) enum Style {
 
 impl Paint {
     /// The text, so that it looks like that.
-    pub(crate) fn text(self, look: Style, text: &str) -> String {
+    pub(crate) fn text(self, style: Style, text: &str) -> String {
         if self == Paint::Plain || text.is_empty() {
             return text.to_owned();
         }
-        let code = match look {
+        let code = match style {
             #[cfg(feature = "console")]
             Style::Plain => return text.to_owned(),
             Style::Strong => "1",

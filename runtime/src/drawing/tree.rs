@@ -164,8 +164,8 @@ impl<'a> Tree<'a> {
         let branch = innermost(&row.branch, layout.names / 2);
         let name = cut(&row.name, layout.names - width(&branch));
         let padding = " ".repeat(layout.names.saturating_sub(width(&branch) + width(&name)));
-        let (name_look, look, line, time) = match row.node {
-            Node::Span(_, span) => (Style::Strong, look_of(span), bar(span, end, layout.line), shown_time(span.duration)),
+        let (name_style, style, line, time) = match row.node {
+            Node::Span(_, span) => (Style::Strong, style_of(span), bar(span, end, layout.line), shown_time(span.duration)),
             Node::Event(event) => {
                 (Style::Event, Style::Event, marker(event.at, end, layout.line), format!("@ {}", shown_time(event.at)))
             }
@@ -175,8 +175,8 @@ impl<'a> Tree<'a> {
             drawing,
             "{}{}{padding}{gap}{} {time:>9}",
             self.paint.text(Style::Faint, &branch),
-            self.paint.text(name_look, &name),
-            self.paint.text(look, &line),
+            self.paint.text(name_style, &name),
+            self.paint.text(style, &line),
         );
         if let Node::Span(_, span) = row.node {
             if let Status::Error(description) = &span.status {
@@ -214,10 +214,10 @@ impl<'a> Tree<'a> {
         lines
     }
 
-    fn draw_detail(&self, row: &Row<'_>, layout: &Layout, look: Style, detail: &str, drawing: &mut String) {
+    fn draw_detail(&self, row: &Row<'_>, layout: &Layout, style: Style, detail: &str, drawing: &mut String) {
         let below = innermost(&row.below, layout.details / 2);
         let room = layout.details.saturating_sub(width(&below));
-        let _ = writeln!(drawing, "{}{}", self.paint.text(Style::Faint, &below), self.paint.text(look, &cut(detail, room)));
+        let _ = writeln!(drawing, "{}{}", self.paint.text(Style::Faint, &below), self.paint.text(style, &cut(detail, room)));
     }
 
     /// Whether an outer span says the same.
@@ -239,7 +239,7 @@ fn is_said_by(name: &str, operation: &Value) -> bool {
     operation.as_str().is_some_and(|operation| name.contains(operation))
 }
 
-fn look_of(span: &Span) -> Style {
+fn style_of(span: &Span) -> Style {
     if matches!(span.status, Status::Error(_)) {
         return Style::Error;
     }
@@ -349,18 +349,18 @@ mod tests {
 
     #[test]
     fn an_operation_is_said_where_nothing_else_says_it() {
-        let look = |name: &str, operation: &str| {
+        let style = |name: &str, operation: &str| {
             let span = span(name, None, [0, 1], attributes([("gen_ai.operation.name", json!(operation))]));
-            let look = look_of(&span);
+            let style = style_of(&span);
             let drawing = draw(&Trace { spans: vec![span], left_out: 0, unfinished: 0 }, Paint::Plain, WIDTH);
-            (look, drawing.contains("operation.name"))
+            (style, drawing.contains("operation.name"))
         };
-        assert_eq!(look("sampling/createMessage", "invoke_agent"), (Style::Loop, false));
-        assert_eq!(look("sampling/createMessage step", "chat"), (Style::Step, false));
-        assert_eq!(look("sampling/createMessage step", "text_completion"), (Style::Step, true));
-        assert_eq!(look("embeddings small", "embeddings"), (Style::Step, false));
-        assert_eq!(look("sampling.retrieval docs", "retrieval"), (Style::Tool, false));
-        assert_eq!(look("execute_tool look", "execute_tool"), (Style::Tool, false));
+        assert_eq!(style("sampling/createMessage", "invoke_agent"), (Style::Loop, false));
+        assert_eq!(style("sampling/createMessage step", "chat"), (Style::Step, false));
+        assert_eq!(style("sampling/createMessage step", "text_completion"), (Style::Step, true));
+        assert_eq!(style("embeddings small", "embeddings"), (Style::Step, false));
+        assert_eq!(style("sampling.retrieval docs", "retrieval"), (Style::Tool, false));
+        assert_eq!(style("execute_tool look", "execute_tool"), (Style::Tool, false));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Reference, Told, ToolDecision};
 use crate::call::core::{Call, Wants, current_call, current_loop as find_loop};
 use crate::call::here::Here;
-use crate::call::learned::Source;
+use crate::call::learned::SaidBy;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
 use crate::value::{AttributeValue, Chunk, Decision, Evaluation, Integer, Text, ToMessages, Usage};

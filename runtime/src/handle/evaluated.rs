@@ -10,7 +10,7 @@ use opentelemetry::{Context, KeyValue};
 impl Told<'_> {
     pub(super) fn evaluated(self, evaluation: &Evaluation<'_>) {
         let Some(call) = self.recording().filter(|call| !evaluation.says_nothing() && !call.is_over()) else { return };
-        let (Some(context), Some(settings)) = (call.recording(), call.settings()) else { return };
+        let (Some(context), Some(settings)) = (call.recording_context(), call.settings()) else { return };
         let response_id = call.response_id();
         let (on_span, in_log) = (settings.capture().on_spans(), settings.capture().as_events());
         let explains = call.wants.explanations() && (on_span || in_log);

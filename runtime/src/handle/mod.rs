@@ -118,24 +118,24 @@ macro_rules! told {
         impl $handle {
             /// The tokens of this model call. Called again, counts that are known now replace those from before.
             pub fn usage<V: Usage>(&self, usage: V) {
-                self.told().say(Wants::usage, || usage.usage(), |learned, usage| learned.say_usage(Source::Handle, usage));
+                self.told().say(Wants::usage, || usage.usage(), |learned, usage| learned.say_usage(SaidBy::Handle, usage));
             }
 
             /// Why the model stopped, in the provider's own word.
             pub fn stop_reason<V: Text>(&self, reason: V) {
                 let reason = || reason.text_as(stop_reason_word);
-                self.told().say(Wants::span, reason, |learned, reason| learned.stop_reason.say(Source::Handle, reason));
+                self.told().say(Wants::span, reason, |learned, reason| learned.stop_reason.say(SaidBy::Handle, reason));
             }
 
             /// The model that answered.
             pub fn response_model<V: Text>(&self, model: V) {
                 let model = || model.text();
-                self.told().say(Wants::tokens, model, |learned, model| learned.response_model.say(Source::Handle, model));
+                self.told().say(Wants::tokens, model, |learned, model| learned.response_model.say(SaidBy::Handle, model));
             }
 
             /// The id that the provider gave the response.
             pub fn response_id<V: Text>(&self, id: V) {
-                self.told().say(Wants::span, || id.text(), |learned, id| learned.response_id.say(Source::Handle, id));
+                self.told().say(Wants::span, || id.text(), |learned, id| learned.response_id.say(SaidBy::Handle, id));
             }
 
             /// The response itself, in the shape of any provider that [the guide](crate::guide::providers) names: whatever of it is not said otherwise.
@@ -196,7 +196,7 @@ pub use reference::{InvalidReference, Reference};
 pub use started::{LoopCall, StepCall, ToolCall, start_loop, start_step, start_step_as, start_tool, start_tool_as};
 
 use crate::call::core::{Call, Wants};
-use crate::call::learned::{Learned, Source};
+use crate::call::learned::{Learned, SaidBy};
 use crate::caught::caught;
 use crate::read::walk::Readable;
 use crate::settings::Piece;
@@ -244,7 +244,7 @@ impl<'a> Told<'a> {
     fn failed(self, description: &(impl Text + ?Sized)) {
         if let Some(call) = self.0.filter(|call| call.wants.ending()) {
             let description = caught("what a handle was given", || description.text()).flatten();
-            call.say_failed(Source::Handle, Some((None, description.map(String::from))));
+            call.say_failed(SaidBy::Handle, Some((None, description.map(String::from))));
         }
     }
 

@@ -41,7 +41,7 @@ struct Named {
 impl Reference {
     pub(super) fn of(told: Told<'_>) -> Self {
         let Some(call) = told.recording() else { return Reference::default() };
-        let named = call.recording().map(|context| Named {
+        let named = call.recording_context().map(|context| Named {
             span: remote(context.span().span_context()),
             may_explain: call.wants.explanations(),
             response_id: call.response_id().map(String::from),

@@ -7,7 +7,7 @@ use crate::call::description::{Description, open_detached};
 use crate::call::ending::Label;
 use crate::call::here::Here;
 use crate::call::instrumented::{Leaf, Loop};
-use crate::call::learned::Source;
+use crate::call::learned::SaidBy;
 use crate::call::owned::{EnteredCall, Owned};
 use crate::caught::caught;
 use crate::read::walk::Readable;

@@ -1,6 +1,6 @@
 //! Providers and settings that travel in the context, and are asked before the process's: feature `testing`.
 
-use crate::listen::meters::{Meters, Provider};
+use crate::listen::meters::{AnyMeterProvider, Meters};
 use crate::listen::{Listeners, tracer};
 use crate::settings::Settings;
 use opentelemetry::Context;
@@ -16,7 +16,7 @@ pub(crate) struct ContextListeners {
     tracers: SdkTracerProvider,
     meters: Arc<Meters>,
     /// The instruments of requests are taken when the first is measured, from a provider that nothing else holds.
-    _meter_provider: Arc<Provider>,
+    _meter_provider: Arc<AnyMeterProvider>,
 }
 
 struct InCapture(Arc<ContextListeners>);
@@ -24,10 +24,10 @@ struct InCapture(Arc<ContextListeners>);
 impl ContextListeners {
     /// A context in which they listen. It is inside of nothing else.
     pub(crate) fn context(settings: Settings, tracers: SdkTracerProvider, meters: SdkMeterProvider) -> Context {
-        let provider: Arc<Provider> = Arc::new(meters);
+        let provider: Arc<AnyMeterProvider> = Arc::new(meters);
         let meters = Meters::alone_at(&provider, settings.convention());
-        let captured = ContextListeners { settings: Arc::new(settings), tracers, meters, _meter_provider: provider };
-        Context::new().with_value(InCapture(Arc::new(captured)))
+        let listeners = ContextListeners { settings: Arc::new(settings), tracers, meters, _meter_provider: provider };
+        Context::new().with_value(InCapture(Arc::new(listeners)))
     }
 
     /// Whether the current context has any. The thread has a context.
@@ -38,14 +38,14 @@ impl ContextListeners {
 
     /// Those of the current context, for the instrumentation scope with that name. The thread has a context.
     pub(super) fn listeners(scope: &'static str) -> Option<Listeners> {
-        let captured = Context::map_current(|context| context.get::<InCapture>().map(|inside| inside.0.clone()))?;
-        let convention = captured.settings.convention();
-        let tracer = captured.tracers.tracer_with_scope(tracer::scope(scope, convention));
+        let listeners = Context::map_current(|context| context.get::<InCapture>().map(|inside| inside.0.clone()))?;
+        let convention = listeners.settings.convention();
+        let tracer = listeners.tracers.tracer_with_scope(tracer::scope(scope, convention));
         Some(Listeners {
-            settings: captured.settings.clone(),
+            settings: listeners.settings.clone(),
             convention,
             tracer: Some(BoxedTracer::new(Box::new(tracer))),
-            meters: Some(captured.meters.clone()),
+            meters: Some(listeners.meters.clone()),
         })
     }
 }

@@ -15,14 +15,14 @@ use std::sync::OnceLock;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-pub(crate) type Provider = dyn MeterProvider + Send + Sync;
+pub(crate) type AnyMeterProvider = dyn MeterProvider + Send + Sync;
 
 /// The instruments of one vocabulary at one meter provider.
 pub(crate) struct Meters {
     /// Weak, so that a provider that was replaced can go.
-    provider: Weak<Provider>,
+    provider: Weak<AnyMeterProvider>,
     convention: &'static Convention,
-    calls: [Instruments; InstrumentGroup::ALL.len()],
+    calls: [Instruments; InstrumentGroup::ONE_OF_EACH.len()],
     /// Those of requests, once there is one.
     #[cfg(feature = "mcp")]
     requests: OnceLock<RequestInstruments>,
@@ -73,12 +73,12 @@ pub(crate) struct Measurement<'a> {
 
 impl Meters {
     /// The global meter provider, if somebody set one.
-    pub(crate) fn provider() -> Option<Arc<Provider>> {
+    pub(crate) fn provider() -> Option<Arc<AnyMeterProvider>> {
         Some(global::meter_provider()).filter(|provider| !is_noop(provider))
     }
 
     /// The instruments at that provider.
-    pub(crate) fn at(provider: &Arc<Provider>, convention: &'static Convention) -> Arc<Meters> {
+    pub(crate) fn at(provider: &Arc<AnyMeterProvider>, convention: &'static Convention) -> Arc<Meters> {
         let is_current = |meters: &Arc<Meters>| {
             std::ptr::addr_eq(meters.provider.as_ptr(), Arc::as_ptr(provider)) && std::ptr::eq(meters.convention, convention)
         };
@@ -100,13 +100,13 @@ impl Meters {
 
     /// Instruments that nobody else is given.
     #[cfg(feature = "testing")]
-    pub(crate) fn alone_at(provider: &Arc<Provider>, convention: &'static Convention) -> Arc<Meters> {
+    pub(crate) fn alone_at(provider: &Arc<AnyMeterProvider>, convention: &'static Convention) -> Arc<Meters> {
         Arc::new(Meters::new(provider, convention))
     }
 
-    fn new(provider: &Arc<Provider>, convention: &'static Convention) -> Self {
+    fn new(provider: &Arc<AnyMeterProvider>, convention: &'static Convention) -> Self {
         let meter = provider.meter_with_scope(scope(crate::NAME, convention));
-        let calls = InstrumentGroup::ALL.map(|called| Instruments::new(&meter, convention.operation(called)));
+        let calls = InstrumentGroup::ONE_OF_EACH.map(|called| Instruments::new(&meter, convention.operation(called)));
         Meters {
             provider: Arc::downgrade(provider),
             convention,
@@ -129,28 +129,28 @@ impl Meters {
     }
 
     /// Records what there is. An attribute that `attribute` does not know is left out.
-    pub(crate) fn record(&self, measured: &Measurement<'_>, attribute: impl Fn(&str) -> Option<(Value, Origin)>) {
-        let instruments = &self.calls[measured.operation.called.measured() as usize];
-        if !instruments.have_something_of(measured) {
+    pub(crate) fn record(&self, measurement: &Measurement<'_>, attribute: impl Fn(&str) -> Option<(Value, Origin)>) {
+        let instruments = &self.calls[measurement.operation.called.instrument_group() as usize];
+        if !instruments.have_something_of(measurement) {
             return;
         }
         let mut few = Few::new();
-        for &key in measured.operation.measured {
+        for &key in measurement.operation.metric_attributes {
             if let Some(value) = attribute(key).and_then(|(value, origin)| self.few_enough(key, value, origin)) {
                 few.push(key, value);
             }
         }
-        if let (Some([first, next]), Some(first_chunk)) = (&instruments.chunks, measured.first_chunk) {
+        if let (Some([first, next]), Some(first_chunk)) = (&instruments.chunks, measurement.first_chunk) {
             first.record(first_chunk.as_secs_f64(), few.as_slice());
-            for &seconds in measured.next_chunks {
+            for &seconds in measurement.next_chunks {
                 next.record(seconds, few.as_slice());
             }
         }
         if let Some([steps, tools]) = &instruments.counts {
-            steps.record(measured.counts[0].unsigned_abs(), few.as_slice());
-            tools.record(measured.counts[1].unsigned_abs(), few.as_slice());
+            steps.record(measurement.counts[0].unsigned_abs(), few.as_slice());
+            tools.record(measurement.counts[1].unsigned_abs(), few.as_slice());
         }
-        match (&instruments.tokens, &measured.usage) {
+        match (&instruments.tokens, &measurement.usage) {
             (Some(TokenInstruments::ByType(histogram)), Some(usage)) => {
                 for (kind, count) in [("input", usage.input()), ("output", usage.output())] {
                     if let Some(count) = count {
@@ -162,13 +162,13 @@ impl Meters {
             _ => {}
         }
         // What goes before is the same of a call that failed.
-        if let Some((error_type, origin)) = &measured.error_type {
+        if let Some((error_type, origin)) = &measurement.error_type {
             few.push(key::ERROR_TYPE, self.bounded(key::ERROR_TYPE, error_type.clone().into(), *origin));
         }
-        if let (Some(instrument), Some(duration)) = (&instruments.duration, measured.duration) {
+        if let (Some(instrument), Some(duration)) = (&instruments.duration, measurement.duration) {
             instrument.record(duration.as_secs_f64(), few.as_slice());
         }
-        if let (Some(TokenInstruments::Spent(instruments)), Some(usage)) = (&instruments.tokens, &measured.usage) {
+        if let (Some(TokenInstruments::Spent(instruments)), Some(usage)) = (&instruments.tokens, &measurement.usage) {
             for (histogram, count) in instruments.each.iter().zip([usage.input(), usage.output()]) {
                 if let Some(count) = count {
                     histogram.record(count, few.as_slice());
@@ -256,10 +256,11 @@ impl Instruments {
     }
 
     /// Whether there is anything to record.
-    fn have_something_of(&self, measured: &Measurement<'_>) -> bool {
+    fn have_something_of(&self, measurement: &Measurement<'_>) -> bool {
         self.duration.is_some()
             || self.counts.is_some()
-            || (self.tokens.is_some() && measured.usage.as_ref().is_some_and(|usage| usage.input().or(usage.output()).is_some()))
+            || (self.tokens.is_some()
+                && measurement.usage.as_ref().is_some_and(|usage| usage.input().or(usage.output()).is_some()))
     }
 }
 
@@ -326,7 +327,7 @@ fn add(counter: &metrics::Counter<u64>, total: Option<u64>, parts: &Parts, few: 
 static CURRENT: RwLock<Option<Arc<Meters>>> = RwLock::new(None);
 
 /// A provider without a field can keep nothing: the API's own no-op. There is no other sign.
-fn is_noop(provider: &Arc<Provider>) -> bool {
+fn is_noop(provider: &Arc<AnyMeterProvider>) -> bool {
     size_of_val(&**provider) == 0
 }
 
@@ -344,11 +345,11 @@ mod tests {
     fn a_measurement_has_room_for_the_attributes_of_any_call_and_one_more() {
         for operation in operations() {
             let mut few = Few::new();
-            operation.measured.iter().for_each(|key| few.push(key, (*key).into()));
+            operation.metric_attributes.iter().for_each(|key| few.push(key, (*key).into()));
             few.with(key::ERROR_TYPE, value::PANIC, |attributes| {
-                assert_eq!(attributes.len(), operation.measured.len() + 1, "{}", operation.name);
+                assert_eq!(attributes.len(), operation.metric_attributes.len() + 1, "{}", operation.name);
             });
-            assert_eq!(few.as_slice().last().map(|last| last.key.as_str()), operation.measured.last().copied());
+            assert_eq!(few.as_slice().last().map(|last| last.key.as_str()), operation.metric_attributes.last().copied());
         }
     }
 
@@ -388,8 +389,8 @@ mod tests {
         }
         for convention in [&PRESCRIBED, &GENAI] {
             for called in OperationName::all() {
-                let shared = InstrumentGroup::ALL[called.measured() as usize];
-                assert_eq!(shared.measured(), called.measured());
+                let shared = InstrumentGroup::ONE_OF_EACH[called.instrument_group() as usize];
+                assert_eq!(shared.instrument_group(), called.instrument_group());
                 assert_eq!(names(convention.operation(called)), names(convention.operation(shared)), "{called:?}");
             }
         }
@@ -397,6 +398,6 @@ mod tests {
 
     #[test]
     fn the_api_s_own_provider_is_a_noop() {
-        assert!(is_noop(&(Arc::new(NoopMeterProvider::new()) as Arc<Provider>)));
+        assert!(is_noop(&(Arc::new(NoopMeterProvider::new()) as Arc<AnyMeterProvider>)));
     }
 }

@@ -7,19 +7,19 @@ use serde_json::{Map, Value};
 
 /// The context that a request's `params._meta` carries, on top of `base`: see [`propagation::extract`]. A value that is no string is not there.
 pub fn extract(base: &Context, meta: &Map<String, Value>) -> Context {
-    propagation::extract(base, &Reader(meta))
+    propagation::extract(base, &MetaExtractor(meta))
 }
 
 /// Writes the context into a request's `params._meta`: see [`propagation::inject`].
 ///
 /// What was there of another trace goes: a request that is forwarded as it came may bring its own.
 pub fn inject(context: &Context, meta: &mut Map<String, Value>) {
-    propagation::inject_into(context, &mut Writer(meta));
+    propagation::inject_into(context, &mut MetaInjector(meta));
 }
 
-struct Reader<'a>(&'a Map<String, Value>);
+struct MetaExtractor<'a>(&'a Map<String, Value>);
 
-impl Extractor for Reader<'_> {
+impl Extractor for MetaExtractor<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key)?.as_str()
     }
@@ -29,9 +29,9 @@ impl Extractor for Reader<'_> {
     }
 }
 
-struct Writer<'a>(&'a mut Map<String, Value>);
+struct MetaInjector<'a>(&'a mut Map<String, Value>);
 
-impl Injector for Writer<'_> {
+impl Injector for MetaInjector<'_> {
     fn set(&mut self, key: &str, value: String) {
         if key == "traceparent" {
             // A `tracestate` belongs to its `traceparent`, and where there is none now, none is written.

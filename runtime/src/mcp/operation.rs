@@ -2,7 +2,7 @@
 
 use crate::call::core::{Call, Place, Run};
 use crate::call::here::{Here, Id, is_there};
-use crate::call::learned::Source;
+use crate::call::learned::SaidBy;
 use crate::call::open::{named, printable, set};
 use crate::caught::{Unwinding, caught};
 #[cfg(feature = "testing")]
@@ -42,7 +42,7 @@ pub struct Operation {
 
 /// What is known of an operation until it ends. Few words, for it is handed on more than once: what few have is boxed.
 struct Ongoing {
-    role: Role,
+    role: SpanRole,
     span: SpanOwner,
     unwinding: Unwinding,
     /// What its span has had since it started.
@@ -84,7 +84,7 @@ enum SpanOwner {
 
 /// A request's side, or a request that stays inside the server.
 #[derive(Clone, Copy, PartialEq)]
-enum Role {
+enum SpanRole {
     Of(Side),
     Delegate,
 }
@@ -98,7 +98,7 @@ impl Operation {
         let method = defined(described.method);
         let measured = meters.map(|meters| Box::new(PendingMeasurement::new(meters, side, described, method)));
         let unwinding = Unwinding::watch();
-        let open = |said, span| Ongoing { role: Role::Of(side), span, unwinding, said, settings, measured, later: None };
+        let open = |said, span| Ongoing { role: SpanRole::Of(side), span, unwinding, said, settings, measured, later: None };
         let forwarded_by = forwarding(side, described, parent);
         if forwarded_by.is_none() && tracer.is_none() {
             return Self::started(Started::Nothing, parent, |span| open(AtStart::default(), span));
@@ -138,7 +138,7 @@ impl Operation {
             let (mut said, measured, later) = (AtStart::default(), None, None);
             said.add(AtStart::PROVIDER_TYPE);
             said.add(AtStart::COMPONENT_KEY);
-            Ongoing { role: Role::Delegate, span, unwinding, said, settings, measured, later }
+            Ongoing { role: SpanRole::Delegate, span, unwinding, said, settings, measured, later }
         };
         let started = tracer.map_or(Started::Nothing, |tracer| {
             let mut builder = SpanBuilder::from_name(named(DELEGATE, delegated.name));
@@ -174,7 +174,7 @@ impl Operation {
     pub fn learn(&mut self, key: &'static str, value: impl Into<String>) {
         let Some(open) = &mut self.open else { return };
         let value = Value::from(value.into());
-        if let (Role::Of(side), Some(measured)) = (open.role, &mut open.measured) {
+        if let (SpanRole::Of(side), Some(measured)) = (open.role, &mut open.measured) {
             if REQUESTS[side as usize].attributes.contains(&key) && !measured.said.has(key) {
                 set(&mut measured.attributes, key, measured.meters.bounded(key, value.clone(), Origin::Evaluated));
             }
@@ -213,16 +213,16 @@ impl Operation {
 
     /// Ends it.
     pub fn end(mut self, ending: &Ending<'_>) {
-        self.close(&End::AtStart(*ending));
+        self.close(&Outcome::Told(*ending));
     }
 
     /// Everything that is known goes out. Processors and redactors run in here, and no lock of ours is held.
-    fn close(&mut self, end: &End<'_>) {
+    fn close(&mut self, end: &Outcome<'_>) {
         let Some(Ongoing { role, span, settings, measured, mut later, .. }) = self.open.take() else { return };
         let requests = Requests::of(settings.convention());
         let failure = failure(role, requests, end);
-        let code = if let End::AtStart(Ending::JsonRpcError { code, .. }) = *end { Some(code) } else { None };
-        if let (Some(measured), Role::Of(side)) = (measured, role) {
+        let code = if let Outcome::Told(Ending::JsonRpcError { code, .. }) = *end { Some(code) } else { None };
+        if let (Some(measured), SpanRole::Of(side)) = (measured, role) {
             measured.record(side, code, failure.as_ref().map(|(error_type, _)| &**error_type));
         }
         if let Some(code) = code.filter(|_| requests.protocol) {
@@ -255,7 +255,7 @@ impl Operation {
 impl Drop for Operation {
     fn drop(&mut self) {
         if let Some(open) = &self.open {
-            let end = if open.unwinding.has_begun() { End::Panicked } else { End::AtStart(Ending::Cancelled) };
+            let end = if open.unwinding.has_begun() { Outcome::Panicked } else { Outcome::Told(Ending::Cancelled) };
             self.close(&end);
         }
     }
@@ -267,9 +267,9 @@ impl fmt::Debug for Operation {
     }
 }
 
-/// Which of the endings it is.
-enum End<'a> {
-    AtStart(Ending<'a>),
+/// How it ended: as somebody said, or it unwound.
+enum Outcome<'a> {
+    Told(Ending<'a>),
     Panicked,
 }
 
@@ -338,14 +338,14 @@ impl PendingMeasurement {
 }
 
 /// `error.type`, and the status' description. None: it did not fail.
-fn failure<'a>(role: Role, requests: &'static Requests, end: &End<'a>) -> Option<(Cow<'static, str>, &'a str)> {
+fn failure<'a>(role: SpanRole, requests: &'static Requests, end: &Outcome<'a>) -> Option<(Cow<'static, str>, &'a str)> {
     match *end {
-        End::Panicked => Some((value::PANIC.into(), value::PANICKED)),
-        End::AtStart(ending) => match ending {
+        Outcome::Panicked => Some((value::PANIC.into(), value::PANICKED)),
+        Outcome::Told(ending) => match ending {
             Ending::Returned => None,
             Ending::ToolError => Some((value::TOOL_ERROR.into(), "")),
             Ending::JsonRpcError { code, message } => {
-                let forgiven = role == Role::Of(Side::Receiver) && is_senders_fault(code);
+                let forgiven = role == SpanRole::Of(Side::Receiver) && is_senders_fault(code);
                 let error_type = || requests.error.map_or_else(|| code.to_string().into(), Cow::Borrowed);
                 (!forgiven).then(|| (error_type(), message))
             }
@@ -357,25 +357,25 @@ fn failure<'a>(role: Role, requests: &'static Requests, end: &End<'a>) -> Option
 
 /// What is known of a request goes to the tool that sent it. How that ends is for it to say; where it says nothing, the tool that it forwarded to does.
 #[inline(never)]
-fn tell(tool: &Call, later: Option<Box<Later>>, end: &End<'_>) {
-    let tool_failed = matches!(end, End::AtStart(Ending::ToolError));
+fn tell(tool: &Call, later: Option<Box<Later>>, end: &Outcome<'_>) {
+    let tool_failed = matches!(end, Outcome::Told(Ending::ToolError));
     let attributes = later.map(|later| later.attributes).unwrap_or_default();
     tool.learn(|learned| {
         for KeyValue { key, value, .. } in attributes {
             learned.attributes.set(key, value);
         }
         if tool_failed {
-            learned.failed.say(Source::Nobody, Some(Some(Box::default())));
+            learned.failed.say(SaidBy::Nobody, Some(Some(Box::default())));
         }
     });
 }
 
 /// Only what others wrote passes the redactor: our own words are no content.
-fn describe(settings: &Settings, end: &End<'_>, description: &str) -> String {
+fn describe(settings: &Settings, end: &Outcome<'_>, description: &str) -> String {
     match end {
-        End::AtStart(Ending::JsonRpcError { .. } | Ending::Failed { .. }) if !settings.error_messages() => String::new(),
-        End::AtStart(Ending::JsonRpcError { .. } | Ending::Failed { .. }) => settings.text(Piece::ErrorMessage, description),
-        End::AtStart(_) | End::Panicked => description.to_owned(),
+        Outcome::Told(Ending::JsonRpcError { .. } | Ending::Failed { .. }) if !settings.error_messages() => String::new(),
+        Outcome::Told(Ending::JsonRpcError { .. } | Ending::Failed { .. }) => settings.text(Piece::ErrorMessage, description),
+        Outcome::Told(_) | Outcome::Panicked => description.to_owned(),
     }
 }
 

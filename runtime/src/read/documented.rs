@@ -2,7 +2,7 @@
 //!
 //! `SAMPLESCOPE_BLESS=1 cargo test -p samplescope` writes them, after a change on purpose.
 
-use crate::read::facts::{ContentPart, Count, Number, Text};
+use crate::read::facts::{ContentField, Count, NumberField, TextField};
 use crate::read::providers::{Finish, PROVIDERS, Provider, Shape};
 use crate::read::want::Want;
 
@@ -53,15 +53,15 @@ fn count(shape: &'static Shape, counts: &'static [Count]) -> Vec<String> {
     counts.iter().flat_map(|&count| paths(shape, move |want| matches!(want, Want::Count(other) if *other == count))).collect()
 }
 
-fn text(shape: &'static Shape, text: Text) -> String {
+fn text(shape: &'static Shape, text: TextField) -> String {
     paths(shape, |want| matches!(want, Want::Text(other) if *other == text)).join(", ")
 }
 
-fn number(shape: &'static Shape, number: Number) -> String {
+fn number(shape: &'static Shape, number: NumberField) -> String {
     paths(shape, |want| matches!(want, Want::Number(other) if *other == number)).join(", ")
 }
 
-fn content(shape: &'static Shape, place: ContentPart) -> String {
+fn content(shape: &'static Shape, place: ContentField) -> String {
     paths(shape, |want| matches!(want, Want::Content(other) if *other == place)).join(", ")
 }
 
@@ -79,7 +79,7 @@ fn finish_reason(provider: &'static Provider, shape: &'static Shape) -> String {
         Finish::SaidOrCall => format!("{said}, but `tool_call` where `STOP` comes with one"),
         Finish::CallUnlessSaid => format!("{said}, else `tool_call` where there is one"),
         Finish::Derived => {
-            format!("`tool_call` where there is one, else {}, else `stop` if complete", text(shape, Text::Incomplete))
+            format!("`tool_call` where there is one, else {}, else `stop` if complete", text(shape, TextField::Incomplete))
         }
     }
 }
@@ -103,13 +103,13 @@ fn requests() -> String {
         asked.map(|(name, shape)| {
             [
                 name,
-                text(shape, Text::Model),
+                text(shape, TextField::Model),
                 count(shape, &[Count::MaxCompletionTokens, Count::MaxTokens]).join(", "),
-                number(shape, Number::Temperature),
-                text(shape, Text::ReasoningLevel),
-                content(shape, ContentPart::Messages),
-                content(shape, ContentPart::System),
-                content(shape, ContentPart::Tools),
+                number(shape, NumberField::Temperature),
+                text(shape, TextField::ReasoningLevel),
+                content(shape, ContentField::Messages),
+                content(shape, ContentField::System),
+                content(shape, ContentField::Tools),
             ]
         }),
     )
@@ -122,11 +122,11 @@ fn responses() -> String {
         answered.map(|(name, provider, shape)| {
             [
                 name,
-                text(shape, Text::Model),
+                text(shape, TextField::Model),
                 finish_reason(provider, shape),
                 tokens(shape, Count::BilledInput, provider.tokens.input),
                 tokens(shape, Count::BilledOutput, provider.tokens.output),
-                content(shape, ContentPart::Choice),
+                content(shape, ContentField::Choice),
                 provider.event.as_ref().map_or_else(String::new, |_| "yes".to_owned()),
             ]
         }),

@@ -1,6 +1,6 @@
 //! An error of a provider: its own code, type or status.
 
-use crate::read::facts::{Facts, Text, Uses};
+use crate::read::facts::{Facts, TextField, Uses};
 use crate::read::providers::ANY_ERROR;
 use crate::read::reading::facts;
 use crate::read::walk::Readable;
@@ -21,7 +21,13 @@ pub(crate) fn error_type(facts: &mut Facts) -> StringValue {
 
 /// The innermost first: what is around it often says no more than `error`.
 fn own_kind(facts: &mut Facts) -> Option<StringValue> {
-    const KINDS: [Text; 5] = [Text::InnerErrorCode, Text::InnerErrorType, Text::ErrorCode, Text::ErrorType, Text::ErrorStatus];
+    const KINDS: [TextField; 5] = [
+        TextField::InnerErrorCode,
+        TextField::InnerErrorType,
+        TextField::ErrorCode,
+        TextField::ErrorType,
+        TextField::ErrorStatus,
+    ];
     KINDS.into_iter().filter_map(|kind| facts.take_text(kind)).find(|kind| is_kind(kind.as_str()))
 }
 

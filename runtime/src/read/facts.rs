@@ -6,20 +6,22 @@ use opentelemetry::StringValue;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What a value is read for.
+/// What a value is read for, beside what metrics carry (models, tokens, how it ended), which always is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Uses {
-    /// What metrics carry: models, tokens, how it ended.
-    pub(crate) measured: bool,
     /// What the span says.
     pub(crate) recorded: bool,
     /// Messages and tool definitions.
     pub(crate) content: bool,
 }
 
+impl Uses {
+    pub(crate) const CONTENT: Self = Uses { recorded: false, content: true };
+}
+
 /// A word that becomes an attribute, or tells what becomes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Text {
+pub(crate) enum TextField {
     Model,
     Id,
     /// The response that a request goes on from.
@@ -67,7 +69,7 @@ impl Count {
 
 /// A number that may have a fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Number {
+pub(crate) enum NumberField {
     Temperature,
     TopP,
     PresencePenalty,
@@ -76,7 +78,7 @@ pub(crate) enum Number {
 
 /// A piece of content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ContentPart {
+pub(crate) enum ContentField {
     System,
     Messages,
     Tools,
@@ -202,7 +204,7 @@ impl Signs {
     }
 
     /// Whatever else is there, it is that shape.
-    pub(crate) fn decide(self) -> bool {
+    pub(crate) fn are_decisive(self) -> bool {
         self.any(&[Sign::ChoiceMessage, Sign::ChoiceDelta])
     }
 
@@ -249,12 +251,12 @@ pub(crate) struct Facts {
     choice: Option<Choice>,
     /// Those before it.
     choices: Vec<Choice>,
-    pub(crate) content: Option<Box<RequestContent>>,
+    pub(crate) content: Option<Box<BuiltContent>>,
 }
 
 /// The content of a value that is not one of the model's answers.
 #[derive(Debug, Default)]
-pub(crate) struct RequestContent {
+pub(crate) struct BuiltContent {
     pub(crate) system: Value,
     pub(crate) messages: Value,
     pub(crate) definitions: Value,
@@ -282,7 +284,7 @@ impl Facts {
         Facts { uses, ..Facts::default() }
     }
 
-    pub(crate) fn say_text(&mut self, text: Text, value: &str) {
+    pub(crate) fn say_text(&mut self, text: TextField, value: &str) {
         let said = &mut self.texts[text as usize];
         // What is said first counts: of the models that may be taken, the first is asked for.
         if said.is_none() {
@@ -290,7 +292,7 @@ impl Facts {
         }
     }
 
-    pub(crate) fn take_text(&mut self, text: Text) -> Option<StringValue> {
+    pub(crate) fn take_text(&mut self, text: TextField) -> Option<StringValue> {
         self.texts[text as usize].take()
     }
 
@@ -343,11 +345,11 @@ impl Facts {
         }
     }
 
-    pub(crate) fn say_number(&mut self, number: Number, value: f64) {
+    pub(crate) fn say_number(&mut self, number: NumberField, value: f64) {
         self.numbers[number as usize] = Some(value).filter(|value| value.is_finite());
     }
 
-    pub(crate) fn number(&self, number: Number) -> Option<f64> {
+    pub(crate) fn number(&self, number: NumberField) -> Option<f64> {
         self.numbers[number as usize]
     }
 
@@ -373,16 +375,16 @@ impl Facts {
         std::mem::take(&mut self.choices).into_iter().chain(self.choice.take())
     }
 
-    pub(crate) fn place(&mut self, place: ContentPart) -> &mut Value {
-        if place == ContentPart::Choice {
+    pub(crate) fn place(&mut self, place: ContentField) -> &mut Value {
+        if place == ContentField::Choice {
             return &mut self.choice().message;
         }
         let content = self.content.get_or_insert_default();
         match place {
-            ContentPart::System => &mut content.system,
-            ContentPart::Messages => &mut content.messages,
-            ContentPart::Tools => &mut content.definitions,
-            ContentPart::Choice | ContentPart::Whole => &mut content.whole,
+            ContentField::System => &mut content.system,
+            ContentField::Messages => &mut content.messages,
+            ContentField::Tools => &mut content.definitions,
+            ContentField::Choice | ContentField::Whole => &mut content.whole,
         }
     }
 }

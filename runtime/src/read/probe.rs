@@ -1,7 +1,8 @@
 //! What was given as messages or as tools, seen by its type: what says so itself, the success of a `Result`, else whatever serialises.
 //!
 //! ```text
-//! Probe<V: ToMessages>  →  ProbeOk<Result<T: ToMessages, E>>  →  ProbeOkRead<Result<T: Serialize, E>>  →  ProbeRead<V: Serialize>  →  AnyProbe<V>
+//! ContentProbe<V: ToMessages>  →  ContentProbeOk<Result<T: ToMessages, E>>
+//!   →  ContentProbeOkRead<Result<T: Serialize, E>>  →  ContentProbeRead<V: Serialize>  →  AnyContentProbe<V>
 //! ```
 
 #![expect(missing_debug_implementations, reason = "only generated code names these types")]
@@ -15,8 +16,6 @@ use crate::value::message::{Message, ToMessages, ToToolDefinitions, ToolDefiniti
 use serde_json::Value;
 use std::fmt;
 use std::ops::Deref;
-
-const CONTENT: Uses = Uses { measured: false, recorded: false, content: true };
 
 /// A value of anybody's, to be taken for messages or for tools: whatever serialises in the shape of a known provider's. From [`read`].
 #[derive(Clone, Copy)]
@@ -42,7 +41,7 @@ pub fn read<T: Readable>(value: &T) -> Read<'_> {
 
 impl Read<'_> {
     fn whole(&self) -> Value {
-        whole(self.0, CONTENT).unwrap_or_default()
+        whole(self.0, Uses::CONTENT).unwrap_or_default()
     }
 }
 
@@ -65,33 +64,33 @@ impl ToToolDefinitions for Read<'_> {
 
     /// They are counted, and not serialised.
     fn tool_count(&self) -> usize {
-        let uses = Uses { measured: false, recorded: true, content: false };
+        let uses = Uses { recorded: true, content: false };
         let mut said = Facts::new(uses);
         facts(self.0, None, &Want::Tools, &mut said).ok().and(said.tools).unwrap_or_default()
     }
 }
 
 /// What says of itself which messages or tools it is.
-pub struct Probe<V>(ProbeOk<V>);
+pub struct ContentProbe<V>(ContentProbeOk<V>);
 
 /// A success that does.
-pub struct ProbeOk<V>(ProbeOkRead<V>);
+pub struct ContentProbeOk<V>(ContentProbeOkRead<V>);
 
 /// A success that serialises.
-pub struct ProbeOkRead<V>(ProbeRead<V>);
+pub struct ContentProbeOkRead<V>(ContentProbeRead<V>);
 
 /// What serialises.
-pub struct ProbeRead<V>(AnyProbe<V>);
+pub struct ContentProbeRead<V>(AnyContentProbe<V>);
 
 /// Anything else.
-pub struct AnyProbe<V> {
+pub struct AnyContentProbe<V> {
     value: Option<V>,
 }
 
-impl<V> Probe<V> {
+impl<V> ContentProbe<V> {
     /// None: nobody wants to know.
     pub(crate) fn new(value: Option<V>) -> Self {
-        Probe(ProbeOk(ProbeOkRead(ProbeRead(AnyProbe { value }))))
+        ContentProbe(ContentProbeOk(ContentProbeOkRead(ContentProbeRead(AnyContentProbe { value }))))
     }
 }
 
@@ -108,16 +107,16 @@ macro_rules! chain {
 }
 pub(crate) use chain;
 
-chain!(Probe to ProbeOk  ProbeOk to ProbeOkRead  ProbeOkRead to ProbeRead  ProbeRead to AnyProbe);
+chain!(ContentProbe to ContentProbeOk  ContentProbeOk to ContentProbeOkRead  ContentProbeOkRead to ContentProbeRead  ContentProbeRead to AnyContentProbe);
 
-impl<V: ToMessages> Probe<V> {
+impl<V: ToMessages> ContentProbe<V> {
     /// What it says.
     pub fn __ss_messages(&self) -> Vec<Message> {
         self.value.to_messages()
     }
 }
 
-impl<V: MaybeOk> ProbeOk<V>
+impl<V: MaybeOk> ContentProbeOk<V>
 where
     V::Ok: ToMessages,
 {
@@ -127,7 +126,7 @@ where
     }
 }
 
-impl<V: MaybeOk> ProbeOkRead<V>
+impl<V: MaybeOk> ContentProbeOkRead<V>
 where
     V::Ok: Readable,
 {
@@ -137,14 +136,14 @@ where
     }
 }
 
-impl<V: Readable> ProbeRead<V> {
+impl<V: Readable> ContentProbeRead<V> {
     /// What is read of it.
     pub fn __ss_messages(&self) -> Vec<Message> {
         self.value.as_ref().map(read).to_messages()
     }
 }
 
-impl<V> AnyProbe<V> {
+impl<V> AnyContentProbe<V> {
     /// Only here to say what is wrong.
     pub fn __ss_messages(&self) -> Vec<Message>
     where
@@ -162,14 +161,14 @@ impl<V> AnyProbe<V> {
     }
 }
 
-impl<V: ToToolDefinitions> Probe<V> {
+impl<V: ToToolDefinitions> ContentProbe<V> {
     /// What it says.
     pub fn __ss_definitions(&self) -> Option<&V> {
         self.value.as_ref()
     }
 }
 
-impl<V: MaybeOk> ProbeOk<V>
+impl<V: MaybeOk> ContentProbeOk<V>
 where
     V::Ok: ToToolDefinitions,
 {
@@ -179,7 +178,7 @@ where
     }
 }
 
-impl<V: Readable> ProbeRead<V> {
+impl<V: Readable> ContentProbeRead<V> {
     /// What is read of it.
     pub fn __ss_definitions(&self) -> Option<Read<'_>> {
         self.value.as_ref().map(read)

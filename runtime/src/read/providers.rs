@@ -3,7 +3,7 @@
 //! Sources: OpenAI, Anthropic, Google (Gemini), Ollama, Amazon (Bedrock Converse) and Cohere, their API references; MCP 2025-11-25,
 //! `sampling/createMessage`; the types of the crates genai 0.7 and rig-core 0.46 as serde writes them.
 
-use crate::read::facts::{ContentPart, Count, Number, Sign, Signs, Text};
+use crate::read::facts::{ContentField, Count, NumberField, Sign, Signs, TextField};
 use crate::read::want::{Want, members};
 use crate::vocabulary::{Modality, Spent};
 
@@ -326,21 +326,21 @@ pub(crate) static EVENT_SIGNS: Want = members![
 
 /// An error, or what it is wrapped in.
 pub(crate) static ANY_ERROR: Want = Want::Variant(&members![
-    ("code", Want::Text(Text::ErrorCode)),
+    ("code", Want::Text(TextField::ErrorCode)),
     ("error", ERROR_IN_ERROR),
-    ("status", Want::Text(Text::ErrorStatus)),
-    ("status_code", Want::Text(Text::ErrorStatus)),
-    ("type", Want::Text(Text::ErrorType)),
+    ("status", Want::Text(TextField::ErrorStatus)),
+    ("status_code", Want::Text(TextField::ErrorStatus)),
+    ("type", Want::Text(TextField::ErrorType)),
 ]);
 
 const ERROR_IN_ERROR: Want = members![
-    ("code", Want::Text(Text::InnerErrorCode)),
-    ("status", Want::Text(Text::ErrorStatus)),
-    ("type", Want::Text(Text::InnerErrorType)),
+    ("code", Want::Text(TextField::InnerErrorCode)),
+    ("status", Want::Text(TextField::ErrorStatus)),
+    ("type", Want::Text(TextField::InnerErrorType)),
 ];
 
 const ERROR_RESPONSE: Want = members![
-    ("code", Want::Text(Text::ErrorCode)),
+    ("code", Want::Text(TextField::ErrorCode)),
     ("error", Want::All(&[Want::Sign(Sign::Failed), ERROR_IN_ERROR])),
     ("type", Want::Word(&[("error", Sign::Failed)])),
 ];
@@ -348,9 +348,9 @@ const ERROR_RESPONSE: Want = members![
 // genai
 
 const GENAI_RESPONSE: Want = members![
-    ("content", Want::Content(ContentPart::Choice)),
-    ("provider_model_iden", members![("model_name", Want::Only(&Want::Text(Text::Model)))]),
-    ("response_id", Want::Text(Text::Id)),
+    ("content", Want::Content(ContentField::Choice)),
+    ("provider_model_iden", members![("model_name", Want::Only(&Want::Text(TextField::Model)))]),
+    ("response_id", Want::Text(TextField::Id)),
     ("stop_reason", Want::Only(&Want::FinishReason)),
     ("usage", OPENAI_USAGE),
 ];
@@ -361,7 +361,7 @@ const GENAI_EVENT: Want = members![
         "End",
         Want::All(&[
             members![
-                ("captured_response_id", Want::Text(Text::Id)),
+                ("captured_response_id", Want::Text(TextField::Id)),
                 ("captured_stop_reason", Want::Only(&Want::FinishReason)),
                 ("captured_usage", OPENAI_USAGE),
             ],
@@ -375,29 +375,29 @@ const GENAI_EVENT: Want = members![
 // rig
 
 const RIG_REQUEST: Want = members![
-    ("chat_history", Want::Content(ContentPart::Messages)),
+    ("chat_history", Want::Content(ContentField::Messages)),
     ("max_tokens", Want::Count(Count::MaxTokens)),
-    ("model", Want::Text(Text::Model)),
+    ("model", Want::Text(TextField::Model)),
     (
         "options",
         members![
             ("seed", Want::Count(Count::Seed)),
             ("stop", Want::Each(&Want::StopSequence)),
-            ("top_p", Want::Number(Number::TopP)),
+            ("top_p", Want::Number(NumberField::TopP)),
         ],
     ),
     ("output_schema", Want::Sign(Sign::Json)),
-    ("preamble", Want::Content(ContentPart::System)),
-    ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
+    ("preamble", Want::Content(ContentField::System)),
+    ("temperature", Want::Number(NumberField::Temperature)),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentField::Tools)])),
 ];
 
 const RIG_RESPONSE: Want = members![
-    ("choice", Want::Content(ContentPart::Choice)),
+    ("choice", Want::Content(ContentField::Choice)),
     ("finish_reason", Want::Only(&Want::FinishReason)),
-    ("model", Want::Text(Text::Model)),
-    ("origin", members![("response_id", Want::Text(Text::Id)), ("response_model", Want::Text(Text::Model))]),
-    ("response_id", Want::Text(Text::Id)),
+    ("model", Want::Text(TextField::Model)),
+    ("origin", members![("response_id", Want::Text(TextField::Id)), ("response_model", Want::Text(TextField::Model))]),
+    ("response_id", Want::Text(TextField::Id)),
     (
         "usage",
         members![
@@ -446,20 +446,20 @@ const RIG_ENDED: Want = members![("type", Want::Word(&[("toolcall", Sign::CallIt
 const OPENAI_REQUEST: Want = members![
     ("chat_history", Want::Key(Sign::NoChat)),
     ("format", Want::Key(Sign::NoChat)),
-    ("frequency_penalty", Want::Number(Number::FrequencyPenalty)),
+    ("frequency_penalty", Want::Number(NumberField::FrequencyPenalty)),
     ("inferenceConfig", Want::Key(Sign::NoChat)),
     ("keep_alive", Want::Key(Sign::NoChat)),
     ("maxTokens", Want::Key(Sign::NoChat)),
     ("max_completion_tokens", Want::Count(Count::MaxCompletionTokens)),
     ("max_tokens", Want::Count(Count::MaxTokens)),
-    ("messages", Want::All(&[Want::Content(ContentPart::Messages), Want::Key(Sign::Messages)])),
-    ("model", Want::Text(Text::Model)),
+    ("messages", Want::All(&[Want::Content(ContentField::Messages), Want::Key(Sign::Messages)])),
+    ("model", Want::Text(TextField::Model)),
     ("modelId", Want::Key(Sign::NoChat)),
     ("modelPreferences", Want::Key(Sign::NoChat)),
     ("n", Want::Count(Count::Choices)),
     ("options", Want::Key(Sign::NoChat)),
-    ("presence_penalty", Want::Number(Number::PresencePenalty)),
-    ("reasoning_effort", Want::Text(Text::ReasoningLevel)),
+    ("presence_penalty", Want::Number(NumberField::PresencePenalty)),
+    ("reasoning_effort", Want::Text(TextField::ReasoningLevel)),
     ("response_format", OUTPUT_FORMAT),
     ("seed", Want::Count(Count::Seed)),
     ("stop", Want::Each(&Want::StopSequence)),
@@ -467,11 +467,11 @@ const OPENAI_REQUEST: Want = members![
     ("stream", Want::True(Sign::Stream)),
     ("system", Want::Key(Sign::NoChat)),
     ("systemPrompt", Want::Key(Sign::NoChat)),
-    ("temperature", Want::Number(Number::Temperature)),
+    ("temperature", Want::Number(NumberField::Temperature)),
     ("toolConfig", Want::Key(Sign::NoChat)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentField::Tools)])),
     ("top_k", Want::Count(Count::TopK)),
-    ("top_p", Want::Number(Number::TopP)),
+    ("top_p", Want::Number(NumberField::TopP)),
 ];
 
 const OUTPUT_FORMAT: Want =
@@ -505,13 +505,13 @@ const OPENAI_RESPONSE: Want = members![
         "choices",
         Want::Choices(&members![
             ("finish_reason", Want::FinishReason),
-            ("message", Want::All(&[Want::Content(ContentPart::Choice), Want::Key(Sign::ChoiceMessage)])),
-            ("text", Want::Content(ContentPart::Choice)),
+            ("message", Want::All(&[Want::Content(ContentField::Choice), Want::Key(Sign::ChoiceMessage)])),
+            ("text", Want::Content(ContentField::Choice)),
         ]),
     ),
     ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
-    ("id", Want::Text(Text::Id)),
-    ("model", Want::Text(Text::Model)),
+    ("id", Want::Text(TextField::Id)),
+    ("model", Want::Text(TextField::Model)),
     ("provider_model_iden", Want::Key(Sign::NoChat)),
     ("usage", OPENAI_USAGE),
 ];
@@ -536,36 +536,36 @@ const OPENAI_EVENT: Want = members![
         ]),
     ),
     ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
-    ("id", Want::Text(Text::Id)),
-    ("model", Want::Text(Text::Model)),
+    ("id", Want::Text(TextField::Id)),
+    ("model", Want::Text(TextField::Model)),
     ("usage", OPENAI_USAGE),
 ];
 
 // OpenAI Responses
 
 const RESPONSES_REQUEST: Want = members![
-    ("input", Want::Content(ContentPart::Messages)),
-    ("instructions", Want::Content(ContentPart::System)),
+    ("input", Want::Content(ContentField::Messages)),
+    ("instructions", Want::Content(ContentField::System)),
     ("max_output_tokens", Want::Count(Count::MaxTokens)),
-    ("model", Want::Text(Text::Model)),
-    ("previous_response_id", Want::Text(Text::PreviousResponse)),
-    ("reasoning", members![("effort", Want::Text(Text::ReasoningLevel))]),
+    ("model", Want::Text(TextField::Model)),
+    ("previous_response_id", Want::Text(TextField::PreviousResponse)),
+    ("reasoning", members![("effort", Want::Text(TextField::ReasoningLevel))]),
     ("stream", Want::True(Sign::Stream)),
-    ("temperature", Want::Number(Number::Temperature)),
+    ("temperature", Want::Number(NumberField::Temperature)),
     ("text", members![("format", OUTPUT_FORMAT)]),
-    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
-    ("top_p", Want::Number(Number::TopP)),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentField::Tools)])),
+    ("top_p", Want::Number(NumberField::TopP)),
 ];
 
 const RESPONSES_RESPONSE: Want = members![
     ("error", ERROR_IN_ERROR),
-    ("id", Want::Text(Text::Id)),
-    ("incomplete_details", members![("reason", Want::Text(Text::Incomplete))]),
-    ("model", Want::Text(Text::Model)),
+    ("id", Want::Text(TextField::Id)),
+    ("incomplete_details", members![("reason", Want::Text(TextField::Incomplete))]),
+    ("model", Want::Text(TextField::Model)),
     (
         "output",
         Want::All(&[
-            Want::Content(ContentPart::Choice),
+            Want::Content(ContentField::Choice),
             Want::Each(&members![(
                 "type",
                 Want::Word(&[("custom_tool_call", Sign::CallsTool), ("function_call", Sign::CallsTool)]),
@@ -609,17 +609,17 @@ const RESPONSES_EVENT: Want = members![
 
 const ANTHROPIC_REQUEST: Want = members![
     ("max_tokens", Want::Count(Count::MaxTokens)),
-    ("messages", Want::Content(ContentPart::Messages)),
-    ("model", Want::Text(Text::Model)),
-    ("output_config", members![("effort", Want::Text(Text::ReasoningLevel)), ("format", OUTPUT_FORMAT)]),
+    ("messages", Want::Content(ContentField::Messages)),
+    ("model", Want::Text(TextField::Model)),
+    ("output_config", members![("effort", Want::Text(TextField::ReasoningLevel)), ("format", OUTPUT_FORMAT)]),
     ("output_format", OUTPUT_FORMAT),
     ("stop_sequences", Want::Each(&Want::StopSequence)),
     ("stream", Want::True(Sign::Stream)),
-    ("system", Want::Content(ContentPart::System)),
-    ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
+    ("system", Want::Content(ContentField::System)),
+    ("temperature", Want::Number(NumberField::Temperature)),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentField::Tools)])),
     ("top_k", Want::Count(Count::TopK)),
-    ("top_p", Want::Number(Number::TopP)),
+    ("top_p", Want::Number(NumberField::TopP)),
 ];
 
 const ANTHROPIC_USAGE: Want = members![
@@ -630,9 +630,9 @@ const ANTHROPIC_USAGE: Want = members![
 ];
 
 const ANTHROPIC_RESPONSE: Want = members![
-    ("content", Want::Content(ContentPart::Choice)),
-    ("id", Want::Text(Text::Id)),
-    ("model", Want::Text(Text::Model)),
+    ("content", Want::Content(ContentField::Choice)),
+    ("id", Want::Text(TextField::Id)),
+    ("model", Want::Text(TextField::Model)),
     ("stop_reason", Want::FinishReason),
     ("usage", ANTHROPIC_USAGE),
 ];
@@ -658,8 +658,8 @@ const ANTHROPIC_EVENT: Want = members![
     (
         "message",
         members![
-            ("id", Want::Text(Text::Id)),
-            ("model", Want::Text(Text::Model)),
+            ("id", Want::Text(TextField::Id)),
+            ("model", Want::Text(TextField::Model)),
             // The output's count is that of the beginning: it is not said until it is known.
             (
                 "usage",
@@ -678,39 +678,39 @@ const ANTHROPIC_EVENT: Want = members![
 // Gemini
 
 const GEMINI_REQUEST: Want = members![
-    ("contents", Want::Content(ContentPart::Messages)),
+    ("contents", Want::Content(ContentField::Messages)),
     (
         "generationConfig",
         members![
             ("candidateCount", Want::Count(Count::Choices)),
-            ("frequencyPenalty", Want::Number(Number::FrequencyPenalty)),
+            ("frequencyPenalty", Want::Number(NumberField::FrequencyPenalty)),
             ("maxOutputTokens", Want::Count(Count::MaxTokens)),
-            ("presencePenalty", Want::Number(Number::PresencePenalty)),
+            ("presencePenalty", Want::Number(NumberField::PresencePenalty)),
             ("responseMimeType", Want::Word(&[("application/json", Sign::Json), ("text/plain", Sign::PlainText)])),
             ("seed", Want::Count(Count::Seed)),
             ("stopSequences", Want::Each(&Want::StopSequence)),
-            ("temperature", Want::Number(Number::Temperature)),
-            ("thinkingConfig", members![("thinkingLevel", Want::Text(Text::ReasoningLevel))]),
+            ("temperature", Want::Number(NumberField::Temperature)),
+            ("thinkingConfig", members![("thinkingLevel", Want::Text(TextField::ReasoningLevel))]),
             ("topK", Want::Count(Count::TopK)),
-            ("topP", Want::Number(Number::TopP)),
+            ("topP", Want::Number(NumberField::TopP)),
         ],
     ),
-    ("model", Want::Text(Text::Model)),
-    ("systemInstruction", Want::Content(ContentPart::System)),
-    ("tools", Want::All(&[Want::Content(ContentPart::Tools), Want::Each(&members![("functionDeclarations", Want::Tools)])])),
+    ("model", Want::Text(TextField::Model)),
+    ("systemInstruction", Want::Content(ContentField::System)),
+    ("tools", Want::All(&[Want::Content(ContentField::Tools), Want::Each(&members![("functionDeclarations", Want::Tools)])])),
 ];
 
 const GEMINI_RESPONSE: Want = members![
     (
         "candidates",
         Want::Choices(&members![
-            ("content", Want::All(&[Want::Content(ContentPart::Choice), GEMINI_CONTENT])),
+            ("content", Want::All(&[Want::Content(ContentField::Choice), GEMINI_CONTENT])),
             ("finishReason", Want::FinishReason),
         ]),
     ),
     ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
-    ("modelVersion", Want::Text(Text::Model)),
-    ("responseId", Want::Text(Text::Id)),
+    ("modelVersion", Want::Text(TextField::Model)),
+    ("responseId", Want::Text(TextField::Id)),
     ("usageMetadata", GEMINI_USAGE),
 ];
 
@@ -722,8 +722,8 @@ const GEMINI_EVENT: Want = members![
         ),
     ),
     ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
-    ("modelVersion", Want::Text(Text::Model)),
-    ("responseId", Want::Text(Text::Id)),
+    ("modelVersion", Want::Text(TextField::Model)),
+    ("responseId", Want::Text(TextField::Id)),
     ("usageMetadata", GEMINI_USAGE),
 ];
 
@@ -752,34 +752,34 @@ const GEMINI_USAGE: Want = members![
 const OLLAMA_REQUEST: Want = members![
     // A schema, or the word.
     ("format", Want::Filled(Sign::Json)),
-    ("messages", Want::Content(ContentPart::Messages)),
-    ("model", Want::Text(Text::Model)),
+    ("messages", Want::Content(ContentField::Messages)),
+    ("model", Want::Text(TextField::Model)),
     (
         "options",
         members![
-            ("frequency_penalty", Want::Number(Number::FrequencyPenalty)),
+            ("frequency_penalty", Want::Number(NumberField::FrequencyPenalty)),
             ("num_predict", Want::Count(Count::MaxTokens)),
-            ("presence_penalty", Want::Number(Number::PresencePenalty)),
+            ("presence_penalty", Want::Number(NumberField::PresencePenalty)),
             ("seed", Want::Count(Count::Seed)),
             ("stop", Want::Each(&Want::StopSequence)),
-            ("temperature", Want::Number(Number::Temperature)),
+            ("temperature", Want::Number(NumberField::Temperature)),
             ("top_k", Want::Count(Count::TopK)),
-            ("top_p", Want::Number(Number::TopP)),
+            ("top_p", Want::Number(NumberField::TopP)),
         ],
     ),
     ("stream", Want::True(Sign::Stream)),
     // Else it is true or false, which is no level.
-    ("think", Want::Text(Text::ReasoningLevel)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
+    ("think", Want::Text(TextField::ReasoningLevel)),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentField::Tools)])),
 ];
 
 const OLLAMA_RESPONSE: Want = members![
     ("done_reason", Want::FinishReason),
     ("eval_count", Want::Count(Count::Output)),
-    ("message", Want::All(&[Want::Content(ContentPart::Choice), members![("tool_calls", Want::CallsTool)]])),
-    ("model", Want::Text(Text::Model)),
+    ("message", Want::All(&[Want::Content(ContentField::Choice), members![("tool_calls", Want::CallsTool)]])),
+    ("model", Want::Text(TextField::Model)),
     ("prompt_eval_count", Want::Count(Count::Input)),
-    ("response", Want::Content(ContentPart::Choice)),
+    ("response", Want::Content(ContentField::Choice)),
 ];
 
 const OLLAMA_EVENT: Want = members![
@@ -794,7 +794,7 @@ const OLLAMA_EVENT: Want = members![
             ("tool_calls", Want::All(&[Want::CallsTool, Want::Filled(Sign::Filled)])),
         ],
     ),
-    ("model", Want::Text(Text::Model)),
+    ("model", Want::Text(TextField::Model)),
     ("prompt_eval_count", Want::Count(Count::Input)),
     ("response", Want::Filled(Sign::Filled)),
 ];
@@ -807,21 +807,21 @@ const BEDROCK_REQUEST: Want = members![
         members![
             ("maxTokens", Want::Count(Count::MaxTokens)),
             ("stopSequences", Want::Each(&Want::StopSequence)),
-            ("temperature", Want::Number(Number::Temperature)),
-            ("topP", Want::Number(Number::TopP)),
+            ("temperature", Want::Number(NumberField::Temperature)),
+            ("topP", Want::Number(NumberField::TopP)),
         ],
     ),
-    ("messages", Want::Content(ContentPart::Messages)),
-    ("modelId", Want::Text(Text::Model)),
-    ("system", Want::Content(ContentPart::System)),
+    ("messages", Want::Content(ContentField::Messages)),
+    ("modelId", Want::Text(TextField::Model)),
+    ("system", Want::Content(ContentField::System)),
     (
         "toolConfig",
-        members![("tools", Want::All(&[Want::Content(ContentPart::Tools), Want::Each(&members![("toolSpec", Want::Tool)])]))],
+        members![("tools", Want::All(&[Want::Content(ContentField::Tools), Want::Each(&members![("toolSpec", Want::Tool)])]))],
     ),
 ];
 
 const BEDROCK_RESPONSE: Want = members![
-    ("output", members![("message", Want::Content(ContentPart::Choice))]),
+    ("output", members![("message", Want::Content(ContentField::Choice))]),
     ("stopReason", Want::FinishReason),
     ("usage", BEDROCK_USAGE),
 ];
@@ -859,8 +859,8 @@ const BEDROCK_USAGE: Want = members![
 
 const COHERE_RESPONSE: Want = members![
     ("finish_reason", Want::FinishReason),
-    ("id", Want::Text(Text::Id)),
-    ("message", Want::Content(ContentPart::Choice)),
+    ("id", Want::Text(TextField::Id)),
+    ("message", Want::Content(ContentField::Choice)),
     (
         "usage",
         members![
@@ -877,16 +877,16 @@ const COHERE_RESPONSE: Want = members![
 
 const MCP_REQUEST: Want = members![
     ("maxTokens", Want::Count(Count::MaxTokens)),
-    ("messages", Want::Content(ContentPart::Messages)),
-    ("modelPreferences", members![("hints", Want::Each(&members![("name", Want::Text(Text::Model))]))]),
+    ("messages", Want::Content(ContentField::Messages)),
+    ("modelPreferences", members![("hints", Want::Each(&members![("name", Want::Text(TextField::Model))]))]),
     ("stopSequences", Want::Each(&Want::StopSequence)),
-    ("systemPrompt", Want::Content(ContentPart::System)),
-    ("temperature", Want::Number(Number::Temperature)),
-    ("tools", Want::All(&[Want::Tools, Want::Content(ContentPart::Tools)])),
+    ("systemPrompt", Want::Content(ContentField::System)),
+    ("temperature", Want::Number(NumberField::Temperature)),
+    ("tools", Want::All(&[Want::Tools, Want::Content(ContentField::Tools)])),
 ];
 
 const MCP_RESPONSE: Want = members![
-    ("content", Want::Content(ContentPart::Choice)),
-    ("model", Want::Text(Text::Model)),
+    ("content", Want::Content(ContentField::Choice)),
+    ("model", Want::Text(TextField::Model)),
     ("stopReason", Want::FinishReason)
 ];

@@ -1,6 +1,6 @@
 //! A request to a model.
 
-use crate::read::facts::{Count, Facts, Number, Sign, Text, Uses};
+use crate::read::facts::{Count, Facts, NumberField, Sign, TextField, Uses};
 use crate::read::json;
 use crate::read::providers::{CHAT, REQUEST_SIGNS, is_chat_request, recognise};
 use crate::read::reading::{Chats, Unread, facts, signs, unrecognised};
@@ -69,16 +69,16 @@ pub(crate) fn request(given: &dyn Readable, uses: Uses) -> Result<Request, Unrea
 
 fn told(facts: &mut Facts) -> Request {
     let mut request = Request {
-        model: facts.take_text(Text::Model),
-        temperature: facts.number(Number::Temperature),
+        model: facts.take_text(TextField::Model),
+        temperature: facts.number(NumberField::Temperature),
         max_tokens: facts.count(Count::MaxCompletionTokens).or(facts.count(Count::MaxTokens)),
-        top_p: facts.number(Number::TopP),
+        top_p: facts.number(NumberField::TopP),
         top_k: facts.count(Count::TopK),
         seed: facts.integer(Count::Seed),
-        presence_penalty: facts.number(Number::PresencePenalty),
-        frequency_penalty: facts.number(Number::FrequencyPenalty),
-        reasoning_level: facts.take_text(Text::ReasoningLevel),
-        previous_response: facts.take_text(Text::PreviousResponse),
+        presence_penalty: facts.number(NumberField::PresencePenalty),
+        frequency_penalty: facts.number(NumberField::FrequencyPenalty),
+        reasoning_level: facts.take_text(TextField::ReasoningLevel),
+        previous_response: facts.take_text(TextField::PreviousResponse),
         choice_count: facts.count(Count::Choices).filter(|&count| count > 1),
         output_type: match facts.signs {
             signs if signs.has(Sign::Json) => Some(value::JSON_OUTPUT),

@@ -1,7 +1,7 @@
 //! A response of a model.
 
 use crate::read::error::error_type;
-use crate::read::facts::{Choice, Count, Facts, Sign, Signs, Text, Uses};
+use crate::read::facts::{Choice, Count, Facts, Sign, Signs, TextField, Uses};
 use crate::read::json;
 use crate::read::providers::{CHAT, Finish, Provider, RESPONSE_SIGNS, TokenSums, is_chat_response, recognise};
 use crate::read::reading::{Chats, Unread, facts, signs, unrecognised};
@@ -89,7 +89,14 @@ pub(crate) fn told(provider: &Provider, facts: &mut Facts) -> Response {
             finish_reasons.push((choice.index.unwrap_or(place), reason));
         }
     }
-    Response { model: facts.take_text(Text::Model), id: facts.take_text(Text::Id), finish_reasons, usage, error, messages }
+    Response {
+        model: facts.take_text(TextField::Model),
+        id: facts.take_text(TextField::Id),
+        finish_reasons,
+        usage,
+        error,
+        messages,
+    }
 }
 
 fn answer(choice: &Choice) -> Option<Message> {
@@ -115,7 +122,7 @@ fn derive_finish_reasons(finish: Finish, facts: &mut Facts) {
             silent.for_each(|choice| choice.finish_reason = call());
         }
         Finish::Derived => {
-            let incomplete = facts.take_text(Text::Incomplete);
+            let incomplete = facts.take_text(TextField::Incomplete);
             let derived = if facts.signs.has(Sign::CallsTool) {
                 call()
             } else if let Some(reason) = incomplete {

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 fn uses(content: bool) -> Uses {
-    Uses { measured: true, recorded: true, content }
+    Uses { recorded: true, content }
 }
 
 /// What is there.

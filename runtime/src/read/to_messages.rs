@@ -7,8 +7,6 @@ use crate::read::response::response;
 use crate::value::message::{Message, ToMessages, ToToolDefinitions, ToolDefinition};
 use serde_json::Value;
 
-const CONTENT: Uses = Uses { measured: false, recorded: false, content: true };
-
 /// One message, a list of them, a part of a message, a whole request or response, in the shape of any provider that `request` and `response`
 /// know. A string is a text, `null` nothing, and what has none of these shapes a text that is its JSON.
 impl ToMessages for Value {
@@ -16,11 +14,11 @@ impl ToMessages for Value {
         if !self.is_object() || json::is_message(self) || json::is_part(self) {
             return json::messages(self);
         }
-        match response(self, CONTENT) {
+        match response(self, Uses::CONTENT) {
             Ok(response) if !response.messages.is_empty() => return response.messages,
             _ => {}
         }
-        match request(self, CONTENT) {
+        match request(self, Uses::CONTENT) {
             Ok(request) => request.instructions.into_iter().chain(request.messages).collect(),
             Err(_) => json::messages(self),
         }

@@ -3,7 +3,7 @@
 //!
 //! There is one type of serializer, since a user's types are compiled once for each.
 
-use crate::read::facts::{Facts, Sign, Signs, Text, shared, word};
+use crate::read::facts::{Facts, Sign, Signs, TextField, shared, word};
 use crate::read::want::{MODALITY, Members, Name, Names, Want};
 use crate::value::attribute::Number;
 use crate::vocabulary::{Modality, Spent, stop_reason_word};
@@ -97,12 +97,12 @@ pub(crate) fn names(given: &dyn Readable) -> Result<Vec<String>, Unreadable> {
 }
 
 /// What is kept while a value is gone over.
-pub(crate) struct Walk<'f> {
+struct Walk<'f> {
     signs: Signs,
     facts: Option<&'f mut Facts>,
     /// The member of the value that is read in its place, until that is found.
     under: Option<&'static str>,
-    /// What stands inside of the value, and not in its place, is gone over.
+    /// Whether a list, an object or a variant of the value was entered; an `Option` or a newtype around it is still the value itself.
     is_inside: bool,
     /// How many values more may stand inside of the one that is read.
     depth: u8,
@@ -144,7 +144,7 @@ impl<'f> Walk<'f> {
             | Want::StopSequence
             | Want::Tools
             | Want::Tool
-            | Want::Text(Text::Id | Text::PreviousResponse | Text::ReasoningLevel) => uses.recorded,
+            | Want::Text(TextField::Id | TextField::PreviousResponse | TextField::ReasoningLevel) => uses.recorded,
             Want::Count(count) => uses.recorded || count.is_of_tokens(),
             _ => true,
         }
@@ -217,7 +217,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             Want::CallsTool => self.say(|facts| facts.choice().calls_tool = true),
             Want::FailedAs(kind) => {
                 self.see(Sign::Failed);
-                self.say(|facts| facts.say_text(Text::ErrorType, kind));
+                self.say(|facts| facts.say_text(TextField::ErrorType, kind));
             }
             Want::Tool => self.say(|facts| *facts.tools.get_or_insert(0) += 1),
             _ => {}
@@ -275,74 +275,74 @@ impl<'a, 'f> Reader<'a, 'f> {
     }
 
     fn list(mut self) -> Inner<'a, 'f> {
-        let level = match self.want {
-            Want::Each(want) => Level::Each(want),
-            Want::Choices(want) => Level::Choices(want),
-            Want::Breakdown(spent) => Level::Breakdown(*spent),
+        let handling = match self.want {
+            Want::Each(want) => Handling::Each(want),
+            Want::Choices(want) => Handling::Choices(want),
+            Want::Breakdown(spent) => Handling::Breakdown(*spent),
             Want::Tools => {
                 self.say(|facts| {
                     facts.tools.get_or_insert(0);
                 });
-                Level::Tools
+                Handling::Tools
             }
             // Empty or not: the first entry tells.
-            Want::Filled(_) | Want::CallsTool => Level::Filled,
+            Want::Filled(_) | Want::CallsTool => Handling::Filled,
             Want::Content(_) | Want::Inside => self.open(Value::Array(Vec::new())),
             _ => {
                 self.any();
-                Level::Skipped
+                Handling::Skipped
             }
         };
-        self.inner(level)
+        self.inner(handling)
     }
 
     /// Begins a list or an object of content.
-    fn open(&mut self, value: Value) -> Level {
+    fn open(&mut self, value: Value) -> Handling {
         if self.walk.depth == 0 {
-            return Level::TooDeep;
+            return Handling::TooDeep;
         }
         let open = &mut self.walk.built().open;
         open.push(Building { value, variant: None, left_out: 0 });
-        Level::Content(open.len() - 1)
+        Handling::Content(open.len() - 1)
     }
 
     fn object(mut self, name: &'static str) -> Inner<'a, 'f> {
-        let level = match self.want {
+        let handling = match self.want {
             Want::Members(members) if self.walk.is_inside => {
                 return Inner {
                     want: self.want,
                     depth: self.walk.depth,
                     walk: self.walk,
                     names: members.names(),
-                    level: Level::Members(members),
+                    handling: Handling::Members(members),
                 };
             }
-            Want::Members(members) => Level::Members(members),
+            Want::Members(members) => Handling::Members(members),
             Want::Each(want) | Want::Variant(want) => return Reader { want, ..self }.object(name),
-            Want::Only(want) => Level::Each(want),
-            Want::Names => Level::Names,
-            _ if JSON_TEXTS.contains(&name) => Level::Json,
+            Want::Only(want) => Handling::Each(want),
+            Want::Names => Handling::Names,
+            _ if JSON_TEXTS.contains(&name) => Handling::Json,
             Want::Content(_) | Want::Inside => self.open(Value::Object(Map::new())),
             _ => {
                 self.any();
-                Level::Skipped
+                Handling::Skipped
             }
         };
-        self.inner(level)
+        self.inner(handling)
     }
 
-    fn inner(self, mut level: Level) -> Inner<'a, 'f> {
+    fn inner(self, mut handling: Handling) -> Inner<'a, 'f> {
         let walk = self.walk;
         let is_inside = std::mem::replace(&mut walk.is_inside, true);
-        if let (Level::Members(_), false, Some(under)) = (&level, is_inside, walk.under) {
-            level = Level::Under(under);
+        if let (Handling::Members(_), false, Some(under)) = (&handling, is_inside, walk.under) {
+            handling = Handling::Under(under);
         }
-        let names = match level {
-            Level::Members(members) => members.names(),
-            Level::Skipped => Names::NONE,
+        let names = match handling {
+            Handling::Members(members) => members.names(),
+            Handling::Skipped => Names::NONE,
             _ => Names::ALL,
         };
-        Inner { want: self.want, depth: walk.depth, walk, names, level }
+        Inner { want: self.want, depth: walk.depth, walk, names, handling }
     }
 
     /// The inside of an enum's variant, which is a member of that name to everybody who does not ask for variants.
@@ -350,7 +350,7 @@ impl<'a, 'f> Reader<'a, 'f> {
         let want = match self.want {
             Want::Content(_) | Want::Inside => {
                 let inner = open(self);
-                if let Level::Content(at) = inner.level {
+                if let Handling::Content(at) = inner.handling {
                     inner.walk.built().open[at].variant = Some(variant);
                 }
                 return inner;
@@ -367,7 +367,7 @@ impl<'a, 'f> Reader<'a, 'f> {
                 self.walk.is_inside = true;
                 open(Reader { want, ..self })
             }
-            None => self.inner(Level::Skipped),
+            None => self.inner(Handling::Skipped),
         }
     }
 }
@@ -381,11 +381,12 @@ pub struct Inner<'a, 'f> {
     depth: u8,
     /// Which members are worth a look.
     names: Names,
-    level: Level,
+    handling: Handling,
 }
 
+/// What is done with each entry or member.
 #[derive(Clone, Copy)]
-enum Level {
+enum Handling {
     Skipped,
     Each(&'static Want),
     Choices(&'static Want),
@@ -454,28 +455,28 @@ impl Inner<'_, '_> {
     }
 
     fn wanted_of_entry(&mut self) -> Option<&'static Want> {
-        match self.level {
-            Level::Each(want) => return Some(want),
-            Level::Choices(want) => {
+        match self.handling {
+            Handling::Each(want) => return Some(want),
+            Handling::Choices(want) => {
                 let has_room = self.walk.facts.as_mut().is_none_or(|facts| facts.begin_choice());
                 return has_room.then_some(want);
             }
-            Level::Breakdown(_) => {
+            Handling::Breakdown(_) => {
                 self.say(Facts::begin_entry);
                 return Some(&MODALITY);
             }
-            Level::Tools => self.say(|facts| *facts.tools.get_or_insert(0) += 1),
-            Level::Filled => Reader { want: self.want, walk: self.walk }.any(),
-            Level::Content(at) => return self.wanted_of_content(at),
+            Handling::Tools => self.say(|facts| *facts.tools.get_or_insert(0) += 1),
+            Handling::Filled => Reader { want: self.want, walk: self.walk }.any(),
+            Handling::Content(at) => return self.wanted_of_content(at),
             _ => {}
         }
         None
     }
 
     fn wanted_of_member(&mut self, name: Name<'_>) -> Option<&'static Want> {
-        match self.level {
-            Level::Members(_) if self.walk.facts.is_none() && self.walk.signs.decide() => None,
-            Level::Members(members) => members.of(name),
+        match self.handling {
+            Handling::Members(_) if self.walk.facts.is_none() && self.walk.signs.are_decisive() => None,
+            Handling::Members(members) => members.of(name),
             _ => self.wanted_of_any_member(name.text),
         }
     }
@@ -483,12 +484,12 @@ impl Inner<'_, '_> {
     /// What is wanted of a member, whatever its name is.
     #[inline(never)]
     fn wanted_of_any_member(&mut self, name: &str) -> Option<&'static Want> {
-        match self.level {
-            Level::Under(under) => (under == name).then_some(self.want),
-            Level::Each(want) => Some(want),
-            Level::Content(at) => self.wanted_of_content(at),
-            Level::Json => Some(&Want::Inside),
-            Level::Names => {
+        match self.handling {
+            Handling::Under(under) => (under == name).then_some(self.want),
+            Handling::Each(want) => Some(want),
+            Handling::Content(at) => self.wanted_of_content(at),
+            Handling::Json => Some(&Want::Inside),
+            Handling::Names => {
                 let names = &mut self.walk.built().names;
                 if names.len() < NAMES {
                     names.push(name.to_owned());
@@ -515,15 +516,15 @@ impl Inner<'_, '_> {
     /// A value has been read that may not be all that was wanted.
     #[inline]
     fn has_read(&mut self, name: &str) {
-        if let Level::Content(_) | Level::Json | Level::Breakdown(_) = self.level {
+        if let Handling::Content(_) | Handling::Json | Handling::Breakdown(_) = self.handling {
             self.put(name);
         }
     }
 
     /// Puts what was read to the rest.
     fn put(&mut self, name: &str) {
-        match self.level {
-            Level::Content(at) => {
+        match self.handling {
+            Handling::Content(at) => {
                 let built = self.walk.built();
                 let read = built.last.take();
                 match &mut built.open[at].value {
@@ -532,14 +533,14 @@ impl Inner<'_, '_> {
                     _ => {}
                 }
             }
-            Level::Json => {
+            Handling::Json => {
                 let Value::String(json) = self.walk.built().last.take() else { return };
                 let number = json.parse::<f64>().unwrap_or(f64::NAN);
                 let parsed = || serde_json::from_str(&json).unwrap_or_else(|_| Value::String(json.clone()));
                 let mut reader = Reader { want: self.want, walk: self.walk };
                 reader.number(json.parse().ok().or_else(|| whole(number)), number, || json.clone(), parsed);
             }
-            Level::Breakdown(spent) => self.say(|facts| facts.end_entry(spent)),
+            Handling::Breakdown(spent) => self.say(|facts| facts.end_entry(spent)),
             _ => {}
         }
     }
@@ -553,9 +554,9 @@ impl Inner<'_, '_> {
     /// Content is built when all of it is there.
     #[inline]
     fn finish(self) {
-        match self.level {
-            Level::Content(at) => self.close(at),
-            Level::TooDeep => Reader { want: self.want, walk: self.walk }.build("…[nested too deeply]".into()),
+        match self.handling {
+            Handling::Content(at) => self.close(at),
+            Handling::TooDeep => Reader { want: self.want, walk: self.walk }.build("…[nested too deeply]".into()),
             _ => {}
         }
     }
@@ -816,8 +817,8 @@ impl SerializeMap for Inner<'_, '_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Done {
         self.walk.name.clear();
-        match self.level {
-            Level::Members(_) | Level::Under(_) | Level::Names | Level::Content(_) => self.read(&Want::Name, name),
+        match self.handling {
+            Handling::Members(_) | Handling::Under(_) | Handling::Names | Handling::Content(_) => self.read(&Want::Name, name),
             _ => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! What is wanted of a value: a tree in the shape of the value, whose leaves say what is read there.
 
-use crate::read::facts::{ContentPart, Count, Number, Sign, Text};
+use crate::read::facts::{ContentField, Count, NumberField, Sign, TextField};
 use crate::vocabulary::{Modality, Spent};
 
 /// One node.
@@ -19,7 +19,7 @@ pub(crate) enum Want {
     /// Of an object with one member, of that member; of anything else, of itself.
     Only(&'static Want),
     /// A word that becomes an attribute.
-    Text(Text),
+    Text(TextField),
     /// Which of the answers this one is.
     ChoiceIndex,
     /// Why the model stopped giving this answer.
@@ -27,7 +27,7 @@ pub(crate) enum Want {
     /// A text at which the model is to stop.
     StopSequence,
     Count(Count),
-    Number(Number),
+    Number(NumberField),
     /// How many tokens are of that modality.
     Tokens(Spent, Modality),
     /// A list of how many tokens are of which modality.
@@ -53,7 +53,7 @@ pub(crate) enum Want {
     /// It is a text that begins with one of these. The longer ones stand first.
     Word(&'static [(&'static str, Sign)]),
     /// Content: all of it, as it is.
-    Content(ContentPart),
+    Content(ContentField),
     /// Inside of content.
     Inside,
     /// The name of a member.
@@ -73,7 +73,7 @@ impl Want {
 }
 
 /// Everything.
-pub(crate) static WHOLE: Want = Want::Content(ContentPart::Whole);
+pub(crate) static WHOLE: Want = Want::Content(ContentField::Whole);
 
 /// An entry of a list that breaks tokens down.
 pub(crate) static MODALITY: Want = members![("modality", Want::Modality), ("tokenCount", Want::Count(Count::OfModality))];

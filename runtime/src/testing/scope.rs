@@ -1,7 +1,7 @@
 //! Running code in a capture.
 
 use crate::call::here::{Here, is_there};
-use crate::listen::ContextListeners as Listening;
+use crate::listen::ContextListeners;
 use crate::recorded::LastExport;
 use crate::settings::Settings;
 use crate::testing::run::{Ledger, Run};
@@ -65,7 +65,7 @@ impl With {
         let (ledger, measured) = (Ledger::default(), LastExport::default());
         let tracers = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOn).with_span_processor(ledger.clone()).build();
         let meters = SdkMeterProvider::builder().with_periodic_exporter(measured.clone()).build();
-        let context = Listening::context(self.settings, tracers, meters.clone());
+        let context = ContextListeners::context(self.settings, tracers, meters.clone());
         (context, Run::new(ledger, measured, meters))
     }
 }

@@ -172,7 +172,7 @@ fn is_string(path: &str) -> bool {
 
 /// The type's path with every module prefix gone, in generic arguments, too: Python's `__qualname__`.
 /// A bare `Error` says nothing, so it keeps the nearest segment that is not itself `error` or `errors`.
-pub(crate) fn qualified_name(path: &'static str) -> Cow<'static, str> {
+fn qualified_name(path: &'static str) -> Cow<'static, str> {
     if path.bytes().all(|byte| is_word(byte) || byte == b':') {
         return qualified_path(path);
     }

@@ -205,7 +205,7 @@ pub(crate) struct Operation {
     /// What is said of it for the calls inside alone.
     pub(crate) hands_on: Option<Shared>,
     /// The attributes of all its measurements. Some have one more: `error.type` on failure, the type of tokens, their modality.
-    pub(crate) measured: &'static [&'static str],
+    pub(crate) metric_attributes: &'static [&'static str],
     /// With `error.type` on failure.
     pub(crate) duration: Option<&'static Histogram>,
     /// Of a stream.
@@ -301,12 +301,12 @@ impl Operation {
 
     /// Whether there is an instrument for it.
     pub(crate) fn is_measured(&self) -> bool {
-        !self.measured.is_empty()
+        !self.metric_attributes.is_empty()
     }
 
     /// Whether a meter wants to know the attribute.
     pub(crate) fn measures(&self, key: &str) -> bool {
-        self.measured.contains(&key)
+        self.metric_attributes.contains(&key)
     }
 }
 
@@ -327,7 +327,7 @@ pub(crate) static PRESCRIBED: Convention = Convention {
             search: None,
             logs_exceptions: false,
             hands_on: None,
-            measured: &[key::MCP_METHOD_NAME],
+            metric_attributes: &[key::MCP_METHOD_NAME],
             duration: Some(&Histogram {
                 name: SERVER_OPERATION_DURATION,
                 unit: "s",
@@ -394,7 +394,7 @@ const PRESCRIBED_STEP: Operation = Operation {
     search: None,
     logs_exceptions: false,
     hands_on: None,
-    measured: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
+    metric_attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
     duration: None,
     chunks: None,
     tokens: Some(&Tokens::ByType(Histogram {
@@ -417,7 +417,7 @@ const PRESCRIBED_TOOL: Operation = Operation {
     search: None,
     logs_exceptions: false,
     hands_on: None,
-    measured: &[],
+    metric_attributes: &[],
     duration: None,
     chunks: None,
     tokens: None,
@@ -445,7 +445,7 @@ pub(crate) static GENAI: Convention = Convention {
             search: None,
             logs_exceptions: false,
             hands_on: Some(Shared::ProviderName),
-            measured: &[key::OPERATION_NAME, key::AGENT_NAME],
+            metric_attributes: &[key::OPERATION_NAME, key::AGENT_NAME],
             duration: Some(&Histogram {
                 name: "gen_ai.invoke_agent.duration",
                 unit: "s",
@@ -494,7 +494,7 @@ pub(crate) static GENAI: Convention = Convention {
             search: None,
             logs_exceptions: true,
             hands_on: None,
-            measured: CLIENT,
+            metric_attributes: CLIENT,
             duration: Some(CLIENT_DURATION),
             chunks: None,
             tokens: None,
@@ -511,7 +511,7 @@ pub(crate) static GENAI: Convention = Convention {
             search: None,
             logs_exceptions: false,
             hands_on: None,
-            measured: &[key::OPERATION_NAME, key::TOOL_NAME, key::TOOL_TYPE],
+            metric_attributes: &[key::OPERATION_NAME, key::TOOL_NAME, key::TOOL_TYPE],
             duration: Some(&Histogram {
                 name: "gen_ai.execute_tool.duration",
                 unit: "s",
@@ -549,7 +549,7 @@ const CHAT: Operation = Operation {
     search: None,
     logs_exceptions: true,
     hands_on: None,
-    measured: CLIENT,
+    metric_attributes: CLIENT,
     duration: Some(&Histogram {
         name: "gen_ai.client.inference.duration",
         unit: "s",
@@ -627,7 +627,7 @@ const fn memory(called: OperationName, name: &'static str, attributes: &'static 
         search: Some(MEMORY),
         logs_exceptions: true,
         hands_on: None,
-        measured: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::SERVER_ADDRESS, key::SERVER_PORT],
+        metric_attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::SERVER_ADDRESS, key::SERVER_PORT],
         duration: Some(CLIENT_DURATION),
         chunks: None,
         tokens: None,

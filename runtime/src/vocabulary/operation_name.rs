@@ -80,7 +80,7 @@ impl OperationName {
         ROWS[self as usize].1
     }
 
-    pub(crate) fn measured(self) -> InstrumentGroup {
+    pub(crate) fn instrument_group(self) -> InstrumentGroup {
         ROWS[self as usize].2
     }
 
@@ -105,7 +105,7 @@ impl OperationName {
 
 impl InstrumentGroup {
     /// One operation of each, in the order of their numbers.
-    pub(crate) const ALL: [OperationName; 5] = [
+    pub(crate) const ONE_OF_EACH: [OperationName; 5] = [
         OperationName::InvokeAgent,
         OperationName::Chat,
         OperationName::Embeddings,
