@@ -547,7 +547,20 @@ impl Opening {
         self.count();
     }
 
-    /// The call, if there is still somebody who listens to it. What is large here is not moved: each part is taken, once.
+    /// The call, if there is still somebody who listens to it:
+    ///
+    /// ```text
+    /// its span                listens, too             its run  its context         the code inside is told
+    /// records, or is adopted                           its own  the span, the run   Inside
+    /// is not sampled          a meter; a loop around;  its own  the span*, the run  Inside
+    ///                         who forbids content
+    /// is not sampled          nobody                   none     the span*           a loop's: Under, others': Unknown
+    /// none                    a meter                  its own  the run             Inside
+    /// none                    nobody                   there is no call
+    /// ```
+    ///
+    /// A step or tool in a run has that run, and no context where it has no span. (*) Not above a span of the user's that records.
+    /// What is large here is not moved: each part is taken, once.
     pub(crate) fn finish(&mut self) -> Option<Arc<Call>> {
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
         let (manner, mut started, is_of_loop) = (self.manner, self.started, self.is_of_loop());
