@@ -114,11 +114,34 @@ mod completed {
         }
     }
 
+    /// A step that is not sampled and still measured has no span that would be in the way.
+    #[tokio::test]
+    async fn behind_a_step_that_has_no_span_the_client_s_is_completed_whether_there_is_a_meter_or_not() {
+        #[sampling_step(model = "m")]
+        async fn plain<T>(inside: impl Future<Output = T>) -> T {
+            inside.await
+        }
+        for is_metered in [false, true] {
+            let settings = Settings::default().with_vocabulary(Vocabulary::GenAi);
+            let mut telemetry = Telemetry::off().sampled(Without::new("chat m")).with(settings);
+            if is_metered {
+                telemetry.install_meter();
+            }
+            run(client(plain(tool(yield_now())))).await;
+            assert_eq!(telemetry.tree(), "invoke_agent weather\n  chat gpt\n", "{is_metered}");
+            assert_eq!(text(&only(telemetry.named(THEIRS)), "gen_ai.tool.name").as_deref(), Some("look"), "{is_metered}");
+        }
+    }
+
     /// Whoever looks from it for a call of another kind finds the one around: its own place is the span that it completes.
     #[test]
     fn the_call_around_it_is_found_from_inside() {
         #[sampling_tool]
         async fn outer<T>(inside: impl Future<Output = T>) -> T {
+            inside.await
+        }
+        #[sampling_step]
+        async fn plain<T>(inside: impl Future<Output = T>) -> T {
             inside.await
         }
         let telemetry = Telemetry::on();
@@ -137,6 +160,30 @@ mod completed {
                 run(client(asked())).await;
                 run(client(beside())).await;
                 run(outer(client(asked()))).await;
+                // The step has ended, and what goes on with its word completes the same span.
+                client(async {
+                    let step = start_step(|step| {
+                        step.current_span();
+                        step.model("gpt");
+                    });
+                    let late = step.scope(async {
+                        let tool = start_tool("late", |tool| {
+                            tool.current_span();
+                            tool.call_id("c-1");
+                        });
+                        let _inside = tool.enter();
+                        current_step().set("app.asked", true);
+                    });
+                    step.end();
+                    late.await;
+                })
+                .await;
+                // A step below the client's span, and in it one that completes that span.
+                run(client(async {
+                    let theirs = Context::current();
+                    plain(asked().with_context(theirs)).await;
+                }))
+                .await;
             });
             done.send(()).expect("somebody waits");
         });

@@ -528,6 +528,58 @@ mod inside {
         assert_eq!(telemetry.tree(), "user\n");
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn so_is_one_that_a_function_opened_which_returns_its_future() {
+        #[sampling_loop]
+        fn run() -> impl Future<Output = u8> + Send + 'static {
+            step()
+        }
+        let telemetry = Telemetry::off().sampled(Without::new(LOOP));
+        let user = Context::new().with_span(global::tracer("user").start("user"));
+        let opened = {
+            let _inside = user.clone().attach();
+            run()
+        };
+        tokio::spawn(opened).await.expect("no panic");
+        user.span().end();
+        assert_eq!(telemetry.tree(), "user\n");
+    }
+
+    #[test]
+    fn what_is_attached_inside_of_a_loop_that_is_not_sampled_is_found_by_steps_and_handles_alike() {
+        let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_arguments_for_sampler(true);
+        let telemetry = Telemetry::off().sampled(Without::new("invoke_agent mid")).with(settings);
+        let other = start_loop(|run| run.agent("other"));
+        let mid = start_loop(|run| run.agent("mid"));
+        {
+            let _inside = mid.enter();
+            current_loop().set("app.found", "mid");
+            let _attached = other.context().attach();
+            current_loop().set("app.found", "other");
+            start_step(|_| ()).end();
+        }
+        mid.end();
+        other.end();
+        let [other, step] = &telemetry.spans(2)[..] else { panic!("{}", telemetry.tree()) };
+        assert_eq!((step.parent_id(), other.get("app.found")), (other.id(), Some("other".into())));
+    }
+
+    /// As they go that are the fields of a type, or in a `Vec`.
+    #[test]
+    fn guards_may_go_in_any_order() {
+        let telemetry = Telemetry::on();
+        let silent = {
+            let _suppressed = Context::current().with_telemetry_suppressed().attach();
+            start_loop(|_| ())
+        };
+        let heard = start_loop(|_| ());
+        drop(vec![silent.enter(), heard.enter()]);
+        drop(vec![heard.enter(), silent.enter()]);
+        start_step(|step| step.model("after")).end();
+        assert_eq!(telemetry.span().get("gen_ai.request.model"), Some("after".into()));
+        heard.end();
+    }
+
     #[tokio::test]
     async fn many_at_once_each_have_their_own() {
         let telemetry = Telemetry::on();
@@ -713,6 +765,28 @@ mod placed {
             .map(|point| (point.attributes["gen_ai.tool.name"].clone(), point.count))
             .collect();
         assert_eq!(named, [("String(\"weather\")".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn so_does_one_that_is_placed_twice() {
+        let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_arguments_for_sampler(true);
+        let telemetry = Telemetry::off().sampled(Without::new("invoke_agent mid")).with(settings);
+        let outer = start_loop(|run| run.agent("outer"));
+        let nobody = {
+            let _suppressed = Context::current().with_telemetry_suppressed().attach();
+            Context::current()
+        };
+        let mid = start_loop(|run| run.agent("mid"));
+        for first in [nobody, mid.context()] {
+            start_tool("weather", |tool| {
+                tool.parent(&first);
+                tool.parent(&outer.context());
+            })
+            .end();
+        }
+        mid.end();
+        outer.end();
+        assert_eq!(telemetry.named("execute_tool weather").len(), 2, "{}", telemetry.tree());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `capture = expression` narrows what the settings capture, in all that is inside, and never widens it.
 
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 use samplescope::mcp::{Described, Ending, Operation, Side};
@@ -89,7 +89,8 @@ fn an_answer_that_panics_is_none() {
 fn it_stays_said_for_a_loop_that_is_placed_elsewhere_and_after_content() {
     // It is placed before the sampler has decided.
     let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans).with_arguments_for_sampler(true));
-    let place = Context::new();
+    let elsewhere = SpanContext::new(TraceId::from(7), SpanId::from(9), TraceFlags::SAMPLED, true, TraceState::default());
+    let place = Context::new().with_remote_span_context(elsewhere);
     start_loop(|run| {
         run.capture(&false);
         run.parent(&place);
@@ -110,7 +111,9 @@ fn it_stays_said_for_a_loop_that_is_placed_elsewhere_and_after_content() {
     })
     .end();
     outer.end();
-    assert!(!telemetry.spans(4).iter().any(has_secret));
+    let spans = telemetry.spans(4);
+    assert!(!spans.iter().any(has_secret));
+    assert_eq!(spans.iter().filter(|span| span.parent_id() == SpanId::from(9)).count(), 1, "it is placed");
 }
 
 /// Drops what nothing is around of, and takes the rest.
@@ -121,7 +124,7 @@ impl ShouldSample for Inner {
     fn should_sample(
         &self,
         parent: Option<&Context>,
-        _: opentelemetry::trace::TraceId,
+        _: TraceId,
         _: &str,
         _: &opentelemetry::trace::SpanKind,
         _: &[KeyValue],
@@ -131,7 +134,7 @@ impl ShouldSample for Inner {
         SamplingResult {
             decision: if inside { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop },
             attributes: Vec::new(),
-            trace_state: opentelemetry::trace::TraceState::default(),
+            trace_state: TraceState::default(),
         }
     }
 }

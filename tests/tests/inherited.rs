@@ -166,6 +166,33 @@ fn a_loop_that_is_not_sampled_hands_nothing_down() {
     assert_eq!(said(&telemetry.span()), some([""; 6]));
 }
 
+/// One that is not sampled, between two that are, is no hole in what the outermost hands down, whether there is a meter or not.
+#[test]
+fn what_a_loop_hands_down_goes_through_one_that_is_not_sampled() {
+    for is_metered in [false, true] {
+        let settings = Settings::default().with_vocabulary(Vocabulary::GenAi);
+        let mut telemetry = Telemetry::off().sampled(Without::new("invoke_agent mid")).with(settings);
+        if is_metered {
+            telemetry.install_meter();
+        }
+        let outer = start_loop(|run| {
+            run.agent("outer");
+            run.conversation_id("c-1");
+            run.inherited("user.id", "u-1");
+        });
+        let _in_outer = outer.enter();
+        let mid = start_loop(|run| run.agent("mid"));
+        let _in_mid = mid.enter();
+        let inner = start_loop(|run| run.agent("inner"));
+        inner.step(|_| ()).end();
+        inner.end();
+        for span in telemetry.spans(2) {
+            let all = ["gen_ai.conversation.id", "user.id"].map(|key| text(&span, key));
+            assert_eq!(all, ["c-1", "u-1"].map(|value| Some(value.to_owned())), "{} {is_metered}", span.name());
+        }
+    }
+}
+
 /// The only test here that hands down too many: that is said once a process.
 #[test]
 fn more_than_thirty_two_are_on_the_loop_and_no_more_are_handed_down() {

@@ -7,7 +7,7 @@ use opentelemetry::trace::{Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, global};
 use opentelemetry_sdk::trace::Sampler;
 use samplescope::{FutureExt as _, Settings, Vocabulary, current_loop, sampling_loop, sampling_step, sampling_tool};
-use samplescope_tests::{Span, Telemetry};
+use samplescope_tests::{Span, Telemetry, Without};
 use std::cell::Cell;
 
 const LOOP: &str = "sampling/createMessage";
@@ -234,4 +234,27 @@ fn inside_of_one_that_began_while_nobody_listened_nobody_does() {
     telemetry.spans(0);
     ask();
     telemetry.spans(1);
+}
+
+/// What nobody listens to is no loop that a call inside could go on in, wherever it stands.
+#[tokio::test]
+async fn inside_of_one_that_is_not_sampled_a_call_is_a_loop_of_its_own() {
+    #[sampling_loop(agent = "outer")]
+    async fn outer<T>(inside: impl Future<Output = T>) -> T {
+        inside.await
+    }
+    #[sampling_loop(recursive, agent = name)]
+    async fn run(name: &str, then: Option<&'static str>) {
+        step().await;
+        if let Some(next) = then {
+            Box::pin(run(next, None)).await;
+        }
+    }
+    let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_arguments_for_sampler(true);
+    let telemetry = Telemetry::off().sampled(Without::new("invoke_agent first")).with(settings);
+    run("first", Some("second")).await;
+    assert_eq!(telemetry.tree(), "invoke_agent second\n  chat\n");
+    telemetry.forget();
+    outer(run("first", Some("second"))).await;
+    assert_eq!(telemetry.tree(), "invoke_agent outer\n  invoke_agent second\n    chat\n");
 }

@@ -419,9 +419,18 @@ impl Call {
 
     /// The call around this one that is of that kind, or this one itself.
     fn outwards(self: Arc<Self>, kind: Kind) -> Option<Arc<Call>> {
-        let mut call = self;
+        let (mut call, mut hops) = (self, 0_u32);
+        let mut mark = call.id;
         while call.kind != kind {
             call = call.run.as_ref()?.call_at(call.place)?;
+            // Calls that complete a span one after the other may lead round, and there is none of that kind: the mark goes ahead ever further.
+            if call.id == mark {
+                return None;
+            }
+            hops += 1;
+            if hops.is_power_of_two() {
+                mark = call.id;
+            }
         }
         Some(call)
     }
@@ -496,6 +505,8 @@ pub(crate) struct Inherited {
     pub(crate) attributes: Option<Arc<[KeyValue]>>,
     /// No content inside, whatever the settings say.
     pub(crate) denies_content: bool,
+    /// Whether it has all that from a loop around.
+    pub(crate) is_heir: bool,
 }
 
 impl Inherited {
@@ -569,7 +580,7 @@ impl Run {
 
     /// Whether a loop that begins under that span has something of it: it is in a loop that records.
     pub(crate) fn hands_down_under(&self, span: Id) -> bool {
-        self.kind == Kind::Loop && self.asks_under(span)
+        self.kind == Kind::Loop && (self.inherited.is_heir || self.asks_under(span))
     }
 
     /// Counts a call that begins. For a step of a loop: which one it is, from 0. What begins after the loop is below it, and not of it.
@@ -649,6 +660,11 @@ impl Run {
         }
     }
 
+    /// Whether that is the span of one of its open calls.
+    pub(crate) fn has(&self, span: Id) -> bool {
+        unpoisoned(&self.open).get(span).is_some()
+    }
+
     fn outermost(&self) -> Option<Arc<Call>> {
         unpoisoned(&self.open).get(self.outermost)
     }
@@ -680,10 +696,10 @@ pub(crate) fn current_loop() -> Option<Arc<Call>> {
     run.outermost().filter(|call| call.kind == Kind::Loop)
 }
 
-/// Whether the current code is in a loop of that function, and in no step or tool of it.
+/// Whether the current code is in a loop of that function that somebody listens to, and in no step or tool of it.
 pub(crate) fn is_in_loop_of(function: Recursive) -> bool {
     let innermost = current_run().filter(|(run, _)| run.recursive == Some(function));
-    innermost.and_then(|(run, place)| run.call_at(place)).is_some_and(|call| call.kind == Kind::Loop)
+    innermost.and_then(|(run, place)| run.call_at(place)).is_some_and(|call| call.kind == Kind::Loop && call.wants.anything())
 }
 
 /// Whether the current code is in a run at all.
@@ -699,7 +715,7 @@ pub(crate) fn current_call(kind: Kind) -> Option<Arc<Call>> {
 
 #[inline]
 fn current_run() -> Option<(Arc<Run>, Place)> {
-    if matches!(Here::current(), Here::Off | Here::Under(_)) || !is_there() {
+    if Here::current().is_silent() || !is_there() {
         return None;
     }
     Context::map_current(|context| Some((Run::of(context)?.clone(), Place::of(context))))

@@ -56,6 +56,11 @@ impl Here {
         matches!(self, Here::Off) || matches!(self, Here::Under(unsampled) if is_current(unsampled))
     }
 
+    /// Nothing is known any more.
+    pub(crate) fn forget() {
+        HERE.set(Here::Unknown);
+    }
+
     /// For as long as the guard lives.
     #[inline]
     pub(crate) fn set(self) -> HereGuard {

@@ -309,7 +309,11 @@ impl Opening {
         let may_be_asked =
             self.consent != Consent::Denied && self.site.capture && self.listening.settings.capture() != Capture::Off;
         self.consent = Consent::Denied;
-        may_be_asked && self.is_wanted(|_| false)
+        // It is no argument that a parent would come too late behind: wherever the call is placed, it stays said.
+        let origin = self.origin;
+        let asks = may_be_asked && self.is_wanted(|_| false);
+        self.origin = origin;
+        asks
     }
 
     /// The answer to that.
@@ -391,7 +395,6 @@ impl Opening {
             self.share_evaluated(Shared::ToolName, name);
         } else {
             self.sampling = Sampling::Nobody;
-            self.attributes = None;
         }
     }
 
@@ -470,7 +473,7 @@ impl Opening {
     fn begins_in_ours(&self) -> bool {
         match &self.listening {
             Listening::Own(_) => false,
-            Listening::Within(run) => run.call_at(self.place).is_some_and(|call| call.span == self.place.span),
+            Listening::Within(run) => run.has(self.place.span),
         }
     }
 
@@ -559,7 +562,8 @@ impl Opening {
     /// none                    nobody                   there is no call
     /// ```
     ///
-    /// A step or tool in a run has that run, and no context where it has no span. (*) Not above a span of the user's that records.
+    /// A step or tool in a run has that run and, where it has no span, a context only if it is started by hand: its parent's.
+    /// (*) Its parent's, where that has a span that records.
     /// What is large here is not moved: each part is taken, once.
     pub(crate) fn finish(&mut self) -> Option<Arc<Call>> {
         let (kind, operation, parent, place) = (self.kind, self.operation, &self.parent, self.place);
@@ -592,24 +596,28 @@ impl Opening {
         }
         let span = own.as_ref().map_or(place.span, Id::of);
         let id = if own.is_some() { span } else { Id::unique() };
-        let said = take(&mut self.said);
         let (run, context, said) = match &mut self.listening {
-            Listening::Within(run) => (Some(run.clone()), own.or_else(|| manner.is_detached.then(|| parent.clone())), said),
+            Listening::Within(run) => {
+                (Some(run.clone()), own.or_else(|| manner.is_detached.then(|| parent.clone())), take(&mut self.said))
+            }
             Listening::Own(listeners) if tells => {
                 let mut listeners = listeners.take();
                 // Nothing was there to ask: nobody asks inside.
                 listeners.tracer = listeners.tracer.filter(|_| records || unsampled);
+                let said = take(&mut self.said);
                 let (shared, said) =
                     if kind == Kind::Loop { (said, SharedValues::default()) } else { (SharedValues::default(), said) };
                 let denies_content = kind == Kind::Loop && !allows_content;
+                let is_heir = self.lineage.as_ref().is_some_and(|lineage| lineage.around.is_some());
                 let attributes = self.lineage.take().and_then(|lineage| lineage.hands_down());
-                let inherited = Inherited { shared, attributes, denies_content };
+                let inherited = Inherited { shared, attributes, denies_content, is_heir };
                 let recursive = manner.recursive.map(|at| Recursive { function: self.site.function, at });
                 let run = Run::new(kind, id, recursive, listeners, unsampled.then_some(span), inherited);
                 let context = run.within(own.as_ref().unwrap_or(parent));
                 (Some(run), Some(context), said)
             }
-            Listening::Own(_) => (None, own.or_else(|| manner.is_detached.then(|| parent.clone())), said),
+            // Its word is about the span that is current, which it brings wherever it is polled.
+            Listening::Own(_) => (None, Some(own.unwrap_or_else(|| parent.clone())), SharedValues::default()),
         };
         let here = match &run {
             Some(_) => Here::Inside(id),
@@ -632,12 +640,8 @@ impl Opening {
             said,
             learned: Mutex::new(Learning::Nothing),
         });
-        if let (Some(mut captured), Some(settings)) = (self.content.take().filter(|_| allows_content), call.settings()) {
-            captured.narrow(kind, settings);
-            for (name, attributes) in delivery::request_events(&call, settings, &mut captured) {
-                call.add_event(name, attributes);
-            }
-            call.remember(captured);
+        if let Some(captured) = self.content.take().filter(|_| allows_content) {
+            keep(&call, captured);
         }
         if let Some(run) = &call.run {
             run.opened(&call);
@@ -720,6 +724,17 @@ impl Opening {
     pub(crate) fn content(&mut self) -> &mut Captured {
         self.content.get_or_insert_default()
     }
+}
+
+/// What of its request is content: said in events now, or kept until it ends.
+#[inline(never)]
+fn keep(call: &Call, mut captured: Box<Captured>) {
+    let Some(settings) = call.settings() else { return };
+    captured.narrow(call.kind, settings);
+    for (name, attributes) in delivery::request_events(call, settings, &mut captured) {
+        call.add_event(name, attributes);
+    }
+    call.remember(captured);
 }
 
 /// Adds those that are not there.

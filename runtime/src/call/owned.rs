@@ -4,7 +4,7 @@ use crate::call::close::{close, close_dropped};
 use crate::call::core::Call;
 use crate::call::ending::{Ending, Failure, Label};
 use crate::call::harness::{Held, Inside, Lent};
-use crate::call::here::HereGuard;
+use crate::call::here::{Here, HereGuard};
 use crate::call::instrumented::{Instrumented, Silence};
 use crate::call::learned::{Learned, Moment};
 use crate::call::returned::Returned;
@@ -63,7 +63,7 @@ impl<K: Silence> Owned<K> {
     pub(crate) fn enter(&self) -> EnteredCall<'_> {
         let inside = self.call.as_deref().map(Inside::new);
         let silence = if inside.is_none() { K::silence() } else { None };
-        EnteredCall { _inside: inside, _silence: silence, not_send: PhantomData }
+        EnteredCall { inside, silence, here: Here::current(), not_send: PhantomData }
     }
 
     pub(crate) fn scope<F>(&self, future: F) -> Scoped<F, K> {
@@ -108,9 +108,22 @@ fn dropped(call: &Call) {
 #[must_use = "the call is left again when this is dropped"]
 #[expect(missing_debug_implementations, reason = "it is only there to be dropped")]
 pub struct EnteredCall<'a> {
-    _inside: Option<Inside<'a>>,
-    _silence: Option<HereGuard>,
+    inside: Option<Inside<'a>>,
+    silence: Option<HereGuard>,
+    /// What it has told the thread.
+    here: Here,
     not_send: PhantomData<*const ()>,
+}
+
+impl Drop for EnteredCall<'_> {
+    fn drop(&mut self) {
+        let is_innermost = Here::current() == self.here;
+        drop((self.inside.take(), self.silence.take()));
+        // Those in a `Vec` go in another order than the reverse: what each of them found may be what another had told.
+        if !is_innermost {
+            Here::forget();
+        }
+    }
 }
 
 pin_project! {

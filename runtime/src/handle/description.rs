@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 /// A method an argument: its documentation, its name, and in parentheses who has to be listening, what it says, and what it takes.
 macro_rules! described {
-    (#[$of:meta] $description:ident: $($(#[$doc:meta])* $name:ident($asked:ident, $said:ident, $($takes:tt)+);)*) => {
-        #[$of]
+    ($(#[$of:meta])* $description:ident: $($(#[$doc:meta])* $name:ident($asked:ident, $said:ident, $($takes:tt)+);)*) => {
+        $(#[$of])*
         pub struct $description<'a> {
             description: &'a mut Description,
             /// What was said, which a request does not say again.
@@ -74,6 +74,7 @@ macro_rules! described {
 
 described! {
     /// What a loop is described by, for [`start_loop`](crate::start_loop). Values are taken by reference; what is `None` is left out.
+    /// Content is said last: the span starts with what was said until then.
     LoopDescription:
     /// `gen_ai.agent.name`: the agent that runs the loop. Its steps and tools inherit it.
     agent(__ss_is_agent_measured, __ss_agent, Text);
@@ -97,6 +98,7 @@ described! {
 
 described! {
     /// What a step is described by, for [`start_step`](crate::start_step). Values are taken by reference; what is `None` is left out.
+    /// Content is said last, and `request` with it: the span starts with what was said until then, and what its loop says otherwise stays on it.
     StepDescription:
     /// `gen_ai.provider.name`: who serves the model. Where it is not said, the loop's.
     provider(__ss_is_measured, __ss_provider, Text);
