@@ -64,6 +64,12 @@ async fn step<T>(inside: impl Future<Output = T>) -> T {
     inside.await
 }
 
+/// A step that has a span of its own.
+#[sampling_step(model = "m")]
+async fn plain<T>(inside: impl Future<Output = T>) -> T {
+    inside.await
+}
+
 #[sampling_tool(span = current, name = "look")]
 async fn tool<T>(inside: impl Future<Output = T>) -> T {
     yield_now().await;
@@ -117,10 +123,6 @@ mod completed {
     /// A step that is not sampled and still measured has no span that would be in the way.
     #[tokio::test]
     async fn behind_a_step_that_has_no_span_the_client_s_is_completed_whether_there_is_a_meter_or_not() {
-        #[sampling_step(model = "m")]
-        async fn plain<T>(inside: impl Future<Output = T>) -> T {
-            inside.await
-        }
         for is_metered in [false, true] {
             let settings = Settings::default().with_vocabulary(Vocabulary::GenAi);
             let mut telemetry = Telemetry::off().sampled(Without::new("chat m")).with(settings);
@@ -138,10 +140,6 @@ mod completed {
     fn the_call_around_it_is_found_from_inside() {
         #[sampling_tool]
         async fn outer<T>(inside: impl Future<Output = T>) -> T {
-            inside.await
-        }
-        #[sampling_step]
-        async fn plain<T>(inside: impl Future<Output = T>) -> T {
             inside.await
         }
         let telemetry = Telemetry::on();

@@ -88,7 +88,10 @@ impl Streamed {
     fn call(&mut self, piece: &ToolCallPiece<'_>) -> Option<&mut StreamedCall> {
         let at = match (piece.index, said(piece.id.as_ref())) {
             (Some(index), _) => self.tool_calls.iter().position(|call| call.index == Some(index)),
-            (None, Some(id)) => self.tool_calls.iter().position(|call| call.id_hash == Some(hash(id))),
+            (None, Some(id)) => {
+                let id_hash = Some(hash(id));
+                self.tool_calls.iter().position(|call| call.id_hash == id_hash)
+            }
             (None, None) if said(piece.name.as_ref()).is_some() => None,
             (None, None) => self.tool_calls.len().checked_sub(1),
         };
