@@ -8,7 +8,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, KeyValue, Value, global};
 use samplescope::{
     Capture, Chunk, Settings, TokenUsage, Vocabulary, current_step, current_tool, sampling_loop, sampling_step, sampling_tool,
-    start_step, start_tool,
+    start_loop, start_step, start_tool,
 };
 use samplescope_tests::{Span, Telemetry, Without};
 use std::cell::Cell;
@@ -176,10 +176,16 @@ mod completed {
                     late.await;
                 })
                 .await;
-                // A step below the client's span, and in it one that completes that span.
+                // A step below the client's span, and in it one that completes that span; then one more inside of that.
                 run(client(async {
                     let theirs = Context::current();
                     plain(asked().with_context(theirs)).await;
+                }))
+                .await;
+                run(client(async {
+                    let theirs = Context::current();
+                    let further_in = plain(async { current_tool().set("app.asked", true) });
+                    plain(step(further_in).with_context(theirs)).await;
                 }))
                 .await;
             });
@@ -524,6 +530,25 @@ mod sampling {
         })
         .await;
         assert!(telemetry.span().get("gen_ai.operation.name").is_none());
+    }
+
+    /// Where nobody listens any more to the loop, although somebody would now.
+    #[tokio::test]
+    async fn where_it_is_placed_and_nobody_listens_there_is_none() {
+        let mut telemetry = Telemetry::off().sampled(Without::new(LOOP)).with(Settings::default().with_capture(Capture::Spans));
+        let unheard = start_loop(|run| run.capture(&false));
+        telemetry.install_meter();
+        client(async {
+            let placed = start_step(|step| {
+                step.parent(&unheard.context());
+                step.current_span();
+                step.model("gpt");
+            });
+            placed.end();
+        })
+        .await;
+        unheard.end();
+        assert!(only(telemetry.spans(1)).get("gen_ai.operation.name").is_none());
     }
 
     #[tokio::test]

@@ -564,6 +564,23 @@ mod inside {
         assert_eq!((step.parent_id(), other.get("app.found")), (other.id(), Some("other".into())));
     }
 
+    /// Under a span of the user's it is the thread that knows what is current.
+    #[test]
+    fn what_was_known_before_a_guard_is_known_after_it() {
+        let telemetry = Telemetry::on();
+        let [outer, inner] = [(); 2].map(|()| start_step(|_| ()));
+        {
+            let _inside = outer.enter();
+            let _user = Context::current_with_span(global::tracer("user").start("user")).attach();
+            drop(inner.enter());
+            current_step().set("app.found", true);
+        }
+        inner.end();
+        outer.end();
+        let found = telemetry.spans(3).into_iter().map(|span| span.get("app.found").is_some());
+        assert_eq!(found.collect::<Vec<_>>(), [true, false, false]);
+    }
+
     /// As they go that are the fields of a type, or in a `Vec`.
     #[test]
     fn guards_may_go_in_any_order() {
@@ -573,10 +590,12 @@ mod inside {
             start_loop(|_| ())
         };
         let heard = start_loop(|_| ());
-        drop(vec![silent.enter(), heard.enter()]);
-        drop(vec![heard.enter(), silent.enter()]);
-        start_step(|step| step.model("after")).end();
-        assert_eq!(telemetry.span().get("gen_ai.request.model"), Some("after".into()));
+        for order in [[&silent, &heard], [&heard, &silent]] {
+            drop(order.map(|call| call.enter()));
+            start_step(|step| step.model("after")).end();
+            assert_eq!(telemetry.span().get("gen_ai.request.model"), Some("after".into()));
+            telemetry.forget();
+        }
         heard.end();
     }
 
@@ -699,6 +718,20 @@ mod placed {
         assert_eq!(only(telemetry.named("sampling.execute_tool placed_tool")).parent_id(), other.id());
         let iterations = |span: &Span| span.get("fastmcp.sampling.iterations");
         assert_eq!((iterations(one), iterations(other)), (None, Some(1.into())), "counted where it is");
+    }
+
+    #[tokio::test]
+    async fn a_loop_placed_in_a_loop_s_context_counts_for_itself() {
+        let telemetry = Telemetry::on();
+        let outer = start_loop(|run| run.agent("outer"));
+        run(Some(outer.context()), None).await;
+        outer.end();
+        let [outer, placed] = &telemetry.named(LOOP)[..] else { panic!("{}", telemetry.tree()) };
+        let step = only(telemetry.named(STEP));
+        assert_eq!((placed.parent_id(), step.parent_id()), (outer.id(), placed.id()));
+        assert_eq!(step.get("gen_ai.agent.name"), Some("weather".into()));
+        let iterations = |span: &Span| span.get("fastmcp.sampling.iterations");
+        assert_eq!((iterations(outer), iterations(placed)), (None, Some(1.into())));
     }
 
     #[test]

@@ -78,6 +78,22 @@ fn without_consent_there_is_no_content_inside_and_with_it_what_the_settings_say(
     }
 }
 
+/// It is inside, wherever it was placed from.
+#[test]
+fn what_a_loop_denies_is_denied_to_one_that_is_placed_in_it() {
+    #[sampling_loop(parent = place, messages = "a secret")]
+    fn placed(place: &Context) {
+        ask();
+    }
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+        let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(vocabulary).with_capture(Capture::Spans));
+        let denies = start_loop(|run| run.capture(&false));
+        placed(&denies.context());
+        denies.end();
+        assert!(!telemetry.spans(3).iter().any(has_secret));
+    }
+}
+
 #[test]
 fn an_answer_that_panics_is_none() {
     let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans));

@@ -108,6 +108,28 @@ mod reach {
     }
 
     #[tokio::test]
+    async fn a_context_that_is_attached_inside_goes_before_what_the_thread_knows() {
+        let telemetry = Telemetry::on();
+        run(step(async {
+            let of_the_step = Context::current();
+            tool(async { speak("attached") }.with_context(of_the_step)).await;
+        }))
+        .await;
+        assert_eq!(told(&telemetry), ["loop=attached", "step=attached", ""]);
+    }
+
+    #[tokio::test]
+    async fn a_loop_that_nobody_hears_hides_the_one_around_it() {
+        let telemetry = Telemetry::on();
+        run(step(async {
+            let suppressed = Context::current().with_telemetry_suppressed();
+            run(async { speak("unheard") }).with_context(suppressed).await;
+        }))
+        .await;
+        assert_eq!(told(&telemetry), ["", ""]);
+    }
+
+    #[tokio::test]
     async fn a_tool_beside_a_step_is_in_no_step() {
         let telemetry = Telemetry::on();
         run(async {

@@ -370,6 +370,23 @@ mod seen_by_a_sampler {
         assert!(!shown[3].contains(&"gen_ai.tool.name".to_owned()), "outside a loop it comes after the decision: {:?}", shown[3]);
     }
 
+    /// It is in no loop, and has nothing from one.
+    #[tokio::test]
+    async fn a_loop_in_a_tool_outside_of_loops_is_shown_like_one_that_is_in_nothing() {
+        #[sampling_tool]
+        async fn around(inside: impl Future<Output = ()>) {
+            inside.await;
+        }
+        let witness = Without::nothing();
+        let telemetry = Telemetry::off().sampled(witness.clone());
+        around(run("m")).await;
+        run("m").await;
+        telemetry.spans(7);
+        let of_loops = witness.shown().into_iter().filter(|shown| shown.name == "sampling/createMessage");
+        let [inside, alone] = &of_loops.map(|shown| shown.attributes).collect::<Vec<_>>()[..] else { panic!("two loops") };
+        assert_eq!(inside, alone);
+    }
+
     #[tokio::test]
     async fn a_span_s_name_is_made_of_what_the_sampler_may_see() {
         let shown = shown(Settings::default().with_vocabulary(Vocabulary::GenAi)).await;

@@ -94,6 +94,11 @@ async fn agent(depth: u8, through: Through) {
             Through::Tool => as_tool(depth - 1).await,
             Through::Step => as_step(depth - 1).await,
             Through::Other => other(depth - 1).await,
+            Through::Unheard => {
+                let heard = Context::current();
+                let inside = boxed(depth - 1, Through::Itself).with_context(heard.clone());
+                unheard(inside).with_context(heard.with_telemetry_suppressed()).await;
+            }
             Through::UserSpan => {
                 let span = global::tracer("user").start("of the user");
                 let context = Context::current_with_span(span);
@@ -114,6 +119,7 @@ enum Through {
     Tool,
     Step,
     Other,
+    Unheard,
     UserSpan,
     Spawn,
 }
@@ -127,6 +133,12 @@ async fn as_tool(depth: u8) {
 #[sampling_step]
 async fn as_step(depth: u8) {
     boxed(depth, Through::Itself).await;
+}
+
+/// Another loop in between, that nobody listens to.
+#[sampling_loop]
+async fn unheard(inside: impl Future<Output = ()>) {
+    inside.await;
 }
 
 /// Another loop in between, of the same shape.
@@ -145,6 +157,7 @@ async fn what_is_in_between_decides_whose_loop_it_is() {
         (Through::Tool, format!("{LOOP}\n  {STEP}\n  {TOOL}\n    {LOOP}\n      {STEP}\n")),
         (Through::Step, format!("{LOOP}\n  {STEP}\n  {STEP}\n    {LOOP}\n      {STEP}\n")),
         (Through::Other, format!("{LOOP}\n  {STEP}\n  {LOOP}\n    {LOOP}\n      {STEP}\n")),
+        (Through::Unheard, format!("{LOOP}\n  {STEP}\n  {LOOP}\n    {STEP}\n")),
     ] {
         boxed(1, through).await;
         assert_eq!(telemetry.tree(), expected);

@@ -685,8 +685,7 @@ impl Place {
     /// The place of a call that completes the span which is current there: found by that span it would be inside of itself.
     #[cold]
     pub(crate) fn around_its_own_span(self) -> Self {
-        let span = if let Here::Inside(around) = self.here { around } else { Id::unique() };
-        Place { span, ..self }
+        Place { span: Id::unique(), ..self }
     }
 }
 

@@ -442,7 +442,6 @@ impl Opening {
             Around::Recording => {
                 self.manner.adopts = true;
                 self.place = self.place.around_its_own_span();
-                self.sampling = Sampling::Late;
             }
             Around::Unsampled => {
                 self.sampling = Sampling::Decided(Started::Nothing);
