@@ -2,8 +2,9 @@
 
 use opentelemetry::Value;
 use opentelemetry::trace::Status;
-use samplescope::{Capture, Settings, TokenUsage, Vocabulary, sampling_loop, sampling_step, sampling_tool};
+use samplescope::{Capture, Chunk, Settings, TokenUsage, Vocabulary, sampling_loop, sampling_step, sampling_tool};
 use samplescope_tests::Telemetry;
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -266,6 +267,45 @@ mod structures {
         telemetry.forget();
         assert_eq!(attribute(1), 7);
         assert_eq!(get(&telemetry, "app.value"), Some(1.into()), "the next one is not touched");
+    }
+
+    #[test]
+    fn nor_does_an_item_that_is_told_by_hand() {
+        let telemetry = Telemetry::on();
+        let step = samplescope::start_step(|_| ());
+        step.chunk(Chunk::new().stop_reason(Panics).model(Panics).id("r-1"));
+        step.end();
+        let span = telemetry.span();
+        assert_eq!((span.get("gen_ai.response.id"), span.get("gen_ai.response.model")), (Some("r-1".into()), None));
+    }
+
+    /// As `serde_json` writes numbers where somebody turned `arbitrary_precision` on.
+    struct Exact(&'static str);
+
+    impl Serialize for Exact {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut number = serializer.serialize_struct("$serde_json::private::Number", 1)?;
+            number.serialize_field("$serde_json::private::Number", self.0)?;
+            number.end()
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_precision_are_numbers() {
+        let telemetry = Telemetry::on();
+        for (digits, expected) in [
+            ("5", Some(Value::I64(5))),
+            ("-7", Some(Value::I64(-7))),
+            ("0.5", Some(Value::F64(0.5))),
+            ("1e3", Some(Value::F64(1_000.0))),
+            ("18446744073709551615", Some(Value::I64(i64::MAX))),
+            ("not one", None),
+        ] {
+            attribute(Exact(digits));
+            assert_eq!(get(&telemetry, "app.value"), expected, "{digits}");
+        }
+        attribute([Exact("1"), Exact("2")]);
+        assert_eq!(get(&telemetry, "app.value"), Some(Value::Array(vec![1_i64, 2].into())));
     }
 
     #[sampling_step(messages = text, message = |_| text)]

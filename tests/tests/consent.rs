@@ -2,7 +2,7 @@
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
 use samplescope::mcp::{Described, Ending, Operation, Side};
 use samplescope::{
     Capture, Evaluation, Settings, Vocabulary, current_loop, current_step, sampling_loop, sampling_step, sampling_tool,
@@ -10,6 +10,7 @@ use samplescope::{
 };
 use samplescope_tests::{Logs, Span, Telemetry};
 use std::cell::Cell;
+use std::time::SystemTime;
 
 #[sampling_loop(
     capture = consents(),
@@ -162,6 +163,68 @@ fn a_loop_that_is_sampled_in_one_that_is_not_has_nobody_s_consent() {
     let spans = telemetry.spans_so_far();
     assert!(spans.len() >= 2, "{}", telemetry.tree());
     assert!(!spans.iter().any(has_secret));
+}
+
+/// It was not asked what it allows.
+#[test]
+fn what_begins_in_a_loop_that_began_before_the_provider_has_no_content() {
+    #[sampling_loop(capture = asked(), messages = "a secret")]
+    fn before(inside: impl FnOnce()) {
+        inside();
+    }
+    fn asked() -> bool {
+        unreachable!("nobody listens yet")
+    }
+    let mut telemetry =
+        Telemetry::off().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans));
+    // Of a provider that was there before, nothing is remembered.
+    nested();
+    before(|| {
+        telemetry.install(Sampler::AlwaysOn);
+        nested();
+        let described = Described { method: "tools/call", ..Described::default() };
+        let mut request = Operation::start(Side::Sender, &described, &Context::current());
+        request.arguments("a secret");
+        request.end(&Ending::Returned);
+    });
+    assert!(!telemetry.spans(3).iter().any(has_secret));
+    telemetry.forget();
+    nested();
+    assert!(telemetry.spans(2).iter().all(has_secret), "after it nobody is in the way");
+}
+
+/// Whoever is not asked may have wanted to deny it.
+#[test]
+fn an_argument_that_panics_before_consent_was_asked_for_has_denied_it() {
+    fn boom<T>() -> T {
+        panic!("on purpose")
+    }
+    #[sampling_loop(parent = boom::<Context>(), capture = allowed, messages = "a secret")]
+    fn placed(allowed: bool) {
+        ask();
+    }
+    #[sampling_step(started = boom::<SystemTime>(), capture = allowed, message = |text| *text)]
+    fn began(allowed: bool) -> &'static str {
+        assert!(allowed);
+        "a secret"
+    }
+    let telemetry = Telemetry::on().with(Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans));
+    placed(true);
+    began(true);
+    let by_hand = start_loop(|run| {
+        run.agent(boom::<&str>());
+        run.capture(&false);
+    });
+    by_hand.answer("a secret");
+    by_hand.end();
+    let asked = start_loop(|run| {
+        run.capture(&true);
+        run.agent(boom::<&str>());
+    });
+    asked.answer("a secret");
+    asked.end();
+    let spans = telemetry.spans(5).into_iter().map(|span| has_secret(&span));
+    assert_eq!(spans.collect::<Vec<_>>(), [false, false, false, false, true]);
 }
 
 #[test]

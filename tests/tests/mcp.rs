@@ -368,6 +368,22 @@ fn what_a_peer_makes_up_fills_no_metric() {
 }
 
 #[test]
+fn a_port_is_measured_of_so_many_and_then_left_out() {
+    let telemetry = Telemetry::off().metered();
+    for port in 0..500 {
+        let described = Described { address: Some("server"), port: Some(port), ..method("initialize") };
+        run(Side::Sender, &described, &Ending::Returned);
+        drop(Session::start(Side::Sender, &described));
+    }
+    for metric in [CLIENT, "mcp.client.session.duration"] {
+        let points = telemetry.points(metric);
+        let without = points.iter().filter(|point| !point.attributes.contains_key("server.port"));
+        assert_eq!(without.map(|point| point.count).collect::<Vec<_>>(), [300], "{metric}");
+        assert_eq!(points.len(), 201, "{metric}");
+    }
+}
+
+#[test]
 fn metrics_do_not_depend_on_the_sampler() {
     let telemetry = Telemetry::off().sampled(Sampler::AlwaysOff).metered();
     run(Side::Sender, &method("ping"), &Ending::Returned);

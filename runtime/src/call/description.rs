@@ -75,7 +75,9 @@ pub(crate) fn open_detached(called: OperationName, purpose: Option<&'static str>
 fn open_as(called: OperationName, site: &'static Site, manner: Manner, describe: &dyn Describe) -> Option<Arc<Call>> {
     let call = Opening::new(called, site, manner).and_then(|opening| {
         let mut description = Description { opening };
-        caught("an argument of an attribute", || describe.describe(&mut description));
+        if caught("an argument of an attribute", || describe.describe(&mut description)).is_none() {
+            description.opening.was_interrupted();
+        }
         description.opening.conclude();
         description.opening.finish()
     });

@@ -56,6 +56,12 @@ impl Here {
         matches!(self, Here::Off) || matches!(self, Here::Under(unsampled) if is_current(unsampled))
     }
 
+    /// Whether it is a loop that nobody listened to when it began: it was not asked what it allows, and so allows no content.
+    #[inline]
+    pub(crate) fn is_off(self) -> bool {
+        self == Here::Off
+    }
+
     /// Nothing is known any more.
     pub(crate) fn forget() {
         HERE.set(Here::Unknown);

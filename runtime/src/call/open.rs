@@ -218,6 +218,7 @@ impl Opening {
         let around = if kind == Kind::Loop { Run::of(&parent) } else { None };
         let consent = match (&listening, around) {
             (Listening::Within(run), _) | (_, Some(run)) if run.inherited.denies_content => Consent::Denied,
+            _ if place.here.is_off() => Consent::Denied,
             _ => Consent::NotAsked,
         };
         let is_in_run = around.is_some();
@@ -319,6 +320,14 @@ impl Opening {
     /// The answer to that.
     pub(crate) fn consents(&mut self, allowed: bool) {
         self.consent = if allowed { Consent::Given } else { Consent::Denied };
+    }
+
+    /// Describing it has panicked: what was not asked by then may have been to deny content.
+    #[cold]
+    pub(crate) fn was_interrupted(&mut self) {
+        if self.consent == Consent::NotAsked {
+            self.consent = Consent::Denied;
+        }
     }
 
     /// Whether it is worth working out what a loop produces: for its span, or for the calls inside.

@@ -20,26 +20,20 @@ use std::sync::Arc;
 /// Outside any loop, or while nobody listens, the handle does nothing.
 #[inline]
 pub fn current_loop() -> CurrentLoop {
-    CurrentLoop(if is_off() { None } else { find_loop() })
+    CurrentLoop(if Here::current().is_off() { None } else { find_loop() })
 }
 
 /// The step that the current code runs in, the tools of it included. Outside any step of the current loop, or while nobody listens,
 /// the handle does nothing.
 #[inline]
 pub fn current_step() -> CurrentStep {
-    CurrentStep(if is_off() { None } else { current_call(Kind::Step) })
+    CurrentStep(if Here::current().is_off() { None } else { current_call(Kind::Step) })
 }
 
 /// The tool that the current code runs in. Outside any tool of the current loop, or while nobody listens, the handle does nothing.
 #[inline]
 pub fn current_tool() -> CurrentTool {
-    CurrentTool(if is_off() { None } else { current_call(Kind::Tool) })
-}
-
-/// Inside a loop that nobody listens to: most often all there is to know.
-#[inline]
-fn is_off() -> bool {
-    Here::current() == Here::Off
+    CurrentTool(if Here::current().is_off() { None } else { current_call(Kind::Tool) })
 }
 
 /// A handle on a loop, from [`current_loop`].

@@ -177,8 +177,8 @@ impl Meters {
         }
     }
 
-    /// The value of an attribute of a call. A number of which there are too many is left out: no other stands for it.
-    fn few_enough(&self, key: &'static str, value: Value, origin: Origin) -> Option<Value> {
+    /// The value of an attribute. A number of which there are too many is left out: no other stands for it.
+    pub(crate) fn few_enough(&self, key: &'static str, value: Value, origin: Origin) -> Option<Value> {
         match value {
             Value::I64(number) if origin == Origin::Evaluated => self.has_room(key, &number.to_string()).then_some(value),
             value => Some(self.bounded(key, value, origin)),

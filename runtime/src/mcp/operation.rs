@@ -199,7 +199,7 @@ impl Operation {
     fn content(&mut self, key: &'static str, piece: Piece, content: &(impl Serialize + ?Sized)) {
         let Some(open) = &mut self.open else { return };
         // A loop around may have forbidden it.
-        if Run::of(&self.context).is_some_and(|run| run.inherited.denies_content) {
+        if Run::of(&self.context).is_some_and(|run| run.inherited.denies_content) || Here::current().is_off() {
             return;
         }
         // A tool of ours has its own.
@@ -292,8 +292,9 @@ impl PendingMeasurement {
         text(request_key::PROTOCOL_VERSION, described.protocol_version);
         if side == Side::Sender {
             text(key::SERVER_ADDRESS, described.address);
-            let port = described.address.and(described.port);
-            attributes.extend(port.map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
+            let port = described.address.and(described.port).map(|port| i64::from(port).into());
+            let few_enough = port.and_then(|port| meters.few_enough(key::SERVER_PORT, port, Origin::Evaluated));
+            attributes.extend(few_enough.map(|port| KeyValue::new(key::SERVER_PORT, port)));
         }
         let named = |key| move |name: &str| (key, name.to_owned());
         let subject = described.tool.map(named(key::TOOL_NAME)).or_else(|| described.prompt.map(named(key::PROMPT_NAME)));

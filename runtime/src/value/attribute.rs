@@ -6,7 +6,7 @@
 //! Each trait is sealed by a second one that has the method: nobody outside can name it, and a user who imports the first imports no method.
 
 use opentelemetry::{Array, StringValue, Value};
-use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeTuple, Serializer};
+use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeStruct, SerializeTuple, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 use std::num::{
@@ -300,7 +300,7 @@ impl Serializer for ToValue {
     type SerializeTupleStruct = Impossible<Option<Value>, NotAValue>;
     type SerializeTupleVariant = Impossible<Option<Value>, NotAValue>;
     type SerializeMap = Impossible<Option<Value>, NotAValue>;
-    type SerializeStruct = Impossible<Option<Value>, NotAValue>;
+    type SerializeStruct = JsonNumber;
     type SerializeStructVariant = Impossible<Option<Value>, NotAValue>;
 
     scalars! {
@@ -388,7 +388,7 @@ impl Serializer for ToValue {
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self::SerializeStruct, NotAValue> {
-        Err(NotAValue(name.into()))
+        if name == JsonNumber::NAME { Ok(JsonNumber(None)) } else { Err(NotAValue(name.into())) }
     }
 
     fn serialize_struct_variant(
@@ -399,6 +399,34 @@ impl Serializer for ToValue {
         _: usize,
     ) -> Result<Self::SerializeStructVariant, NotAValue> {
         Err(NotAValue(name.into()))
+    }
+}
+
+/// A number of `serde_json`'s, where anybody has turned `arbitrary_precision` on: a struct of this name, whose one field has its digits.
+struct JsonNumber(Option<Value>);
+
+impl JsonNumber {
+    const NAME: &str = "$serde_json::private::Number";
+
+    fn of(digits: &str) -> Option<Value> {
+        let integer = || Some(Value::I64(saturated(digits.parse::<i128>().ok()?)));
+        integer().or_else(|| Some(Value::F64(digits.parse().ok()?)))
+    }
+}
+
+impl SerializeStruct for JsonNumber {
+    type Ok = Option<Value>;
+    type Error = NotAValue;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, digits: &T) -> Result<(), NotAValue> {
+        if let Some(Value::String(digits)) = digits.serialize(ToValue { string: shared })? {
+            self.0 = JsonNumber::of(digits.as_str());
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Answer {
+        Ok(self.0)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What one item of a stream says.
 
+use crate::caught::caught;
 use crate::read::walk::Readable;
 use crate::value::{Integer, Message, Text, ToMessages, TokenUsage, Usage};
 use crate::vocabulary::stop_reason_word;
@@ -145,25 +146,25 @@ impl<'a> Chunk<'a> {
     /// Why the model stopped, in the provider's own word. Once one is known, dropping the stream is no cancellation.
     #[must_use]
     pub fn stop_reason(self, reason: impl Text) -> Self {
-        Chunk { stop_reason: reason.text_as(stop_reason_word), ..self }
+        Chunk { stop_reason: said(|| reason.text_as(stop_reason_word)), ..self }
     }
 
     /// The model that answers.
     #[must_use]
     pub fn model(self, model: impl Text) -> Self {
-        Chunk { model: model.text(), ..self }
+        Chunk { model: said(|| model.text()), ..self }
     }
 
     /// The provider's id for the response.
     #[must_use]
     pub fn id(self, id: impl Text) -> Self {
-        Chunk { id: id.text(), ..self }
+        Chunk { id: said(|| id.text()), ..self }
     }
 
     /// The tokens used so far: providers count up, so what is known last counts.
     #[must_use]
     pub fn usage(self, usage: impl Usage) -> Self {
-        Chunk { usage: usage.usage(), ..self }
+        Chunk { usage: said(|| usage.usage()), ..self }
     }
 
     /// The item reports an error, although it is no `Err`: the call fails, with `error_type` as its `error.type` and `description` as the
@@ -189,6 +190,11 @@ impl<'a> Chunk<'a> {
     pub(crate) fn carries_content(&self) -> bool {
         self.pieces.carries() || self.message.is_some()
     }
+}
+
+/// What is said of an item by code of the user's, which may panic: by hand nothing else catches that.
+fn said<T>(what: impl FnOnce() -> Option<T>) -> Option<T> {
+    caught("what an item of a stream says", what).flatten()
 }
 
 impl ChunkPieces<'_> {
