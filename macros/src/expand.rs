@@ -145,7 +145,7 @@ fn inside(model: &Model, signature: &Signature, returned: &Returned, body: &Grou
 
 fn block(model: &Model, signature: &Signature, returned: &Returned, captured: &TokenStream, body: &Group) -> TokenStream {
     let edge = edge(model, signature, returned.output.as_ref());
-    let body = hygiene::body(body.clone());
+    let body = hygiene::body(body);
     let body = returned.closures.as_ref().map_or_else(|| body.to_token_stream(), |closures| bound(closures, &body));
     quote!(#edge #captured #body)
 }
@@ -153,11 +153,10 @@ fn block(model: &Model, signature: &Signature, returned: &Returned, captured: &T
 /// The body as a closure whose type nobody can say.
 fn closure(signature: &Signature, body: &Group) -> TokenStream {
     let captured = captures::of(signature, &body.stream());
-    let body = hygiene::body(body.clone());
     if captured.is_empty() {
         return quote!(move || #body);
     }
-    let captured = mentioned(captured.iter().rev());
+    let (captured, body) = (mentioned(captured.iter().rev()), hygiene::body(body));
     quote!(move || { #captured #body })
 }
 

@@ -81,9 +81,15 @@ pub(crate) fn parenthesized(place: Span, tokens: TokenStream) -> TokenTree {
 
 /// The user's body in a block of its own, so that what it shadows stays harmless.
 ///
-/// The braces keep their place, which keeps rustc's errors on the user's function, but count as generated,
-/// which keeps `unused_braces` quiet.
-pub(crate) fn body(mut block: Group) -> Group {
-    block.set_span(Span::mixed_site().located_at(block.span()));
-    block
+/// The braces are the user's, since their edition decides when the temporaries of the body's tail go. An empty statement of ours keeps
+/// `unused_braces` quiet, where there is nothing but an expression in them.
+pub(crate) fn body(block: &Group) -> Group {
+    let body = block.stream();
+    let is_statement = |token: TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    if body.clone().into_iter().any(is_statement) {
+        return block.clone();
+    }
+    let mut quiet = Group::new(Delimiter::Brace, quote!(; #body));
+    quiet.set_span(block.span());
+    quiet
 }

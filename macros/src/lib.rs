@@ -291,7 +291,7 @@ pub fn sampling_loop(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///                 if false {
 ///                     return ::samplescope::__private::returns::<Result<Response, std::io::Error>>();
 ///                 }
-///                 { send(request).await }
+///                 { ; send(request).await }
 ///             },
 ///             |__returned| {
 ///                 __returned

@@ -70,6 +70,15 @@ pub(crate) struct AsyncBlock {
     pub(crate) block: Group,
 }
 
+/// Without the brackets around it, which a macro by example puts there unseen.
+fn without_brackets(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(within) => without_brackets(&within.elem),
+        Type::Group(within) => without_brackets(&within.elem),
+        ty => ty,
+    }
+}
+
 /// `is_stream`: the user says that what comes back is one.
 pub(crate) fn of(signature: &Signature, body: &TokenStream, is_stream: bool) -> Shape {
     let declared = declared(signature).cloned().unwrap_or_else(unit);
@@ -99,7 +108,7 @@ pub(crate) fn is_future(signature: &Signature) -> bool {
 pub(crate) fn declared(signature: &Signature) -> Option<&Type> {
     match &signature.output {
         ReturnType::Default => None,
-        ReturnType::Type(_, ty) => Some(ty),
+        ReturnType::Type(_, ty) => Some(without_brackets(ty)),
     }
 }
 
@@ -112,8 +121,7 @@ fn promised(ty: &Type) -> Option<Type> {
     match ty {
         Type::ImplTrait(ty) => output(&ty.bounds),
         Type::TraitObject(ty) => output(&ty.bounds),
-        Type::Paren(ty) => promised(&ty.elem),
-        Type::Group(ty) => promised(&ty.elem),
+        Type::Paren(_) | Type::Group(_) => promised(without_brackets(ty)),
         Type::Path(ty) => {
             let last = ty.path.segments.last()?;
             let pointer = last.ident == "Pin" || last.ident == "Box";

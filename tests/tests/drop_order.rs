@@ -1,11 +1,13 @@
 //! Arguments drop as those of the bare function do, whatever the body names first, and whenever the future is dropped.
 //!
-//! Each function is there twice, without an attribute of ours and with one. What drops writes its name down.
+//! Each function is there twice, without an attribute of ours and with one. What drops writes its name down. The same runs in a crate of edition
+//! 2021, where the temporaries of a body's tail go after its locals: `ui-tests/users/edition-2021`.
 
 use futures::FutureExt as _;
 use samplescope_tests::Telemetry;
 use std::cell::RefCell;
 use std::fmt;
+use std::future::Future;
 use std::pin::{Pin, pin};
 use tokio::task::yield_now;
 
@@ -38,6 +40,15 @@ fn pair(left: &'static str, right: &'static str) -> Pair {
 }
 
 fn see<T>(_: &T) {}
+
+fn see_all(one: &Loud, other: &Loud) -> usize {
+    one.0.len() + other.0.len()
+}
+
+async fn later(value: usize) -> usize {
+    yield_now().await;
+    value
+}
 
 fn say(name: &'static str) {
     DROPPED.with_borrow_mut(|dropped| dropped.push(name));
@@ -113,6 +124,10 @@ twice! {
         }
     }
     locals { async fn f(a: Loud, b: Loud) { let _local = Loud("local"); see(&b); yield_now().await; see(&a); } }
+    tail { async fn f(a: Loud) -> usize { let _local = Loud("local"); Loud("temporary").0.len() + see_all(&a, &Loud("of the tail")) } }
+    only_a_tail { async fn f(a: Loud) -> usize { see_all(&Loud("temporary"), &a) } }
+    tail_of_a_future { fn f(a: Loud) -> impl Future<Output = usize> { let _local = Loud("local"); later(see_all(&Loud("temporary"), &a)) } }
+    tail_in_a_box { fn f<'a>(a: Loud) -> Pin<Box<dyn Future<Output = usize> + 'a>> { Box::pin(async move { let _local = Loud("local"); see_all(&Loud("temporary"), &a) }) } }
     raw { async fn f(r#type: Loud, r#fn: Loud) { see(&r#fn); yield_now().await; see(&r#type); } }
 }
 
@@ -131,6 +146,10 @@ fn arguments_of_an_async_function() {
         generic(Loud("a"), Loud("b"), Box::new(Loud("c")))
         configured(Loud("a"), Loud("b"))
         locals(Loud("a"), Loud("b"))
+        tail(Loud("a"))
+        only_a_tail(Loud("a"))
+        tail_of_a_future(Loud("a"))
+        tail_in_a_box(Loud("a"))
         raw(Loud("a"), Loud("b"))
     }
 }

@@ -973,6 +973,66 @@ mod surroundings {
         assert_eq!(said(&telemetry, "gen_ai.request.model").as_deref(), Some("boxed"));
     }
 
+    macro_rules! returns {
+        ($name:ident, $ty:ty) => {
+            #[sampling_step]
+            fn $name() -> $ty {
+                let value = Err::<u8, Full>(Full);
+                async move { value }
+            }
+        };
+    }
+
+    returns!(in_brackets_unseen, impl Future<Output = Answer<u8>>);
+
+    #[sampling_step]
+    #[expect(unused_parens, reason = "it is what the test is about")]
+    fn in_parentheses() -> (impl Future<Output = Answer<u8>>) {
+        let value = Err::<u8, Full>(Full);
+        async move { value }
+    }
+
+    #[sampling_step]
+    fn shared() -> Pin<Box<dyn Future<Output = Answer<u8>> + Send + Sync>> {
+        let value = Err::<u8, Full>(Full);
+        Box::pin(async move { value })
+    }
+
+    #[tokio::test]
+    async fn a_future_is_seen_in_brackets_and_with_whatever_its_box_promises() {
+        let telemetry = Telemetry::on();
+        in_brackets_unseen().await.expect_err("full");
+        in_parentheses().await.expect_err("full");
+        shared().await.expect_err("full");
+        let ended: Vec<Status> = telemetry.spans(3).iter().map(Span::status).collect();
+        assert_eq!(ended, [(); 3].map(|()| Status::error("full!")));
+    }
+
+    /// As axum's.
+    struct Sse<S>(S);
+
+    #[sampling_step]
+    async fn stream_in_a_wrapper() -> Sse<impl futures::Stream<Item = u8>> {
+        Sse(futures::stream::iter([1, 2]))
+    }
+
+    #[sampling_step]
+    async fn stream_in_an_option() -> Option<impl futures::Stream<Item = u8>> {
+        Some(futures::stream::iter([1, 2]))
+    }
+
+    /// What is in it is nobody's to know: the call ends with what came back.
+    #[tokio::test]
+    async fn a_stream_inside_of_something_else_is_handed_back_as_it_is() {
+        use futures::StreamExt as _;
+        let telemetry = Telemetry::on();
+        let Sse(stream) = stream_in_a_wrapper().await;
+        telemetry.spans(1);
+        assert_eq!(stream.collect::<Vec<_>>().await, [1, 2]);
+        assert_eq!(stream_in_an_option().await.expect("there").collect::<Vec<_>>().await, [1, 2]);
+        telemetry.spans(2);
+    }
+
     /// # Safety
     /// The pointer is valid.
     #[expect(unsafe_code, reason = "it is what the test is about")]

@@ -18,7 +18,9 @@ fn run_tool<'a>(call: &'a Call) -> Pin<Box<dyn Future<Output = Outcome> + Send +
                     if false {
                         return ::samplescope::__private::returns::<Outcome>();
                     }
-                    { call.run().await }
+                    {
+                        call.run().await
+                    }
                 },
                 |__returned| {
                     __returned.__ss_success().__ss_outcome();

@@ -19,7 +19,9 @@ pub async fn ask(request: &Request) -> Result<Step, ModelError> {
                         Result<Step, ModelError>,
                     >();
                 }
-                { request.client.send(request).await }
+                {
+                    request.client.send(request).await
+                }
             },
             |__returned| {
                 __returned.__ss_success().__ss_stop_reason(|step| &step.stop_reason);

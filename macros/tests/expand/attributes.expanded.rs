@@ -24,7 +24,9 @@ async fn ask(tenant: &Tenant, request: &Request) -> Step {
                 if false {
                     return ::samplescope::__private::returns::<Step>();
                 }
-                { request.send().await }
+                {
+                    request.send().await
+                }
             },
             |__returned| {
                 __returned

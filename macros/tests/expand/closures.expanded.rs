@@ -32,7 +32,9 @@ fn scorer(
                 Failed,
                 _,
                 _,
-            >({ (move |word| count(&words, word), |this, step| this.find(step)) })
+            >({
+                (move |word| count(&words, word), |this, step| this.find(step))
+            })
         })
         .__ss_value(|__returned| {
             __returned.__ss_success().__ss_outcome();

@@ -24,7 +24,9 @@ async fn run_tool(call: ToolCall, tools: Arc<Tools>) -> ToolResult {
                     }
                     let _ = &tools;
                     let _ = &call;
-                    { tools.run(call).await }
+                    {
+                        tools.run(call).await
+                    }
                 },
                 |__returned| {
                     __returned.__ss_success().__ss_outcome();

@@ -16,7 +16,9 @@ fn ask(client: Client) -> impl Future<Output = Result<Step, ModelError>> + Send 
                             Result<Step, ModelError>,
                         >();
                     }
-                    { client.send().await }
+                    {
+                        client.send().await
+                    }
                 },
                 |__returned| {
                     __returned.__ss_success().__ss_says();

@@ -16,7 +16,9 @@ async fn look(what: impl AsRef<str>) -> impl Iterator<Item = u8> {
                     return ::samplescope::__private::returns::<_>();
                 }
                 let _ = &what;
-                { what.as_ref().to_owned().into_bytes().into_iter() }
+                {
+                    what.as_ref().to_owned().into_bytes().into_iter()
+                }
             },
             |__returned| {
                 __returned.__ss_success().__ss_outcome();

@@ -31,7 +31,9 @@ async fn forecast(request: &Request) -> Result<Forecast, SampleError> {
                         Result<Forecast, SampleError>,
                     >();
                 }
-                { run(request).await }
+                {
+                    run(request).await
+                }
             },
             |__returned| {
                 __returned

@@ -18,7 +18,9 @@ fn embed(text: &str) -> Vec<f32> {
             if false {
                 return ::samplescope::__private::returns::<Vec<f32>>();
             }
-            { vectors(text) }
+            {
+                vectors(text)
+            }
         })
         .__ss_value(|__returned| {
             __returned.__ss_success().__ss_says();
@@ -44,7 +46,7 @@ fn summarise() {
             if false {
                 return ::samplescope::__private::returns::<()>();
             }
-            {}
+            { }
         })
         .__ss_value(|__returned| {
             __returned.__ss_success().__ss_says();
@@ -72,7 +74,9 @@ fn retrieve(question: &str) -> Vec<Document> {
             if false {
                 return ::samplescope::__private::returns::<Vec<Document>>();
             }
-            { search(question) }
+            {
+                search(question)
+            }
         })
         .__ss_value(|__returned| {
             __returned.__ss_success().__ss_documents(|found| found);

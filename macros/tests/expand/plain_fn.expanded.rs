@@ -15,7 +15,9 @@ fn ask(request: Request) -> Result<Step, ModelError> {
                 return ::samplescope::__private::returns::<Result<Step, ModelError>>();
             }
             let _ = &request;
-            { request.send() }
+            {
+                request.send()
+            }
         })
         .__ss_value(|__returned| {
             __returned.__ss_success().__ss_usage(|step| &step.usage);

@@ -21,7 +21,9 @@ async fn ask(turn: usize) -> Result<Step, ModelError> {
                         Result<Step, ModelError>,
                     >();
                 }
-                { send(turn).await }
+                {
+                    send(turn).await
+                }
             },
             |__returned| {
                 __returned.__ss_success().__ss_usage(|step| &step.usage);

@@ -23,7 +23,9 @@ async fn run_tool(tools: &Tools, call: &ToolCall) -> ToolResult {
                 if false {
                     return ::samplescope::__private::returns::<ToolResult>();
                 }
-                { tools.run(call).await }
+                {
+                    tools.run(call).await
+                }
             },
             |__returned| {
                 __returned.__ss_success().__ss_result(|out| &out.text);

@@ -156,6 +156,14 @@ impl<R, K> AnyCalled<R, K> {
         value
     }
 
+    /// What spells a stream in the place of a `Result`'s success, and is no `Result`, ends the call.
+    pub fn __ss_opaque_stream_result<T>(&mut self, describe: impl Fn(Returned<'_, R>), _: impl Fn(Returned<'_, T>)) -> R {
+        self.__ss_value(|returned| {
+            describe(returned);
+            Then::Ends
+        })
+    }
+
     fn take(&mut self) -> (R, Held) {
         match self.value.take() {
             Some(value) => (value, self.call.take()),
@@ -224,12 +232,12 @@ impl<S: Stream, E, K: Silence> Called<Result<S, E>, K> {
 
 /// A future that comes back in a box is boxed anew if somebody listens, with what the box promises of it: the two types differ in that alone.
 macro_rules! boxed {
-    ($($future:ident: $($send:ident)?;)*) => {$(
-        type $future<'a, O> = Pin<Box<dyn Future<Output = O> $(+ $send)? + 'a>>;
+    ($($future:ident: $($send:ident)*;)*) => {$(
+        type $future<'a, O> = Pin<Box<dyn Future<Output = O> $(+ $send)* + 'a>>;
 
-        impl<'a, O: 'a, K: Silence $(+ $send)? + 'a> Called<$future<'a, O>, K> {
+        impl<'a, O: 'a, K: Silence $(+ $send)* + 'a> Called<$future<'a, O>, K> {
             /// The future, boxed anew if somebody listens.
-            pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, O>) -> Then $(+ $send)? + 'a) -> $future<'a, O> {
+            pub fn __ss_value(&mut self, describe: impl Fn(Returned<'_, O>) -> Then $(+ $send)* + 'a) -> $future<'a, O> {
                 let (future, call) = self.0.take();
                 if call.is_none() { future } else { Box::pin(Instrumented::<_, _, K>::new(future, describe, call)) }
             }
@@ -240,23 +248,24 @@ macro_rules! boxed {
 boxed! {
     Boxed:;
     BoxedSend: Send;
+    BoxedSync: Send Sync;
 }
 
 /// A stream that comes back in a box goes on with its call, boxed anew, with what the box promises of it.
 macro_rules! boxed_streams {
-    ($($stream:ident: $($send:ident)?;)*) => {$(
-        type $stream<'a, T> = Pin<Box<dyn Stream<Item = T> $(+ $send)? + 'a>>;
+    ($($stream:ident: $($send:ident)*;)*) => {$(
+        type $stream<'a, T> = Pin<Box<dyn Stream<Item = T> $(+ $send)* + 'a>>;
 
         impl<'a, T: 'a> Returned<'_, $stream<'a, T>> {
             /// The stream goes on with the call.
-            pub fn __ss_then(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
+            pub fn __ss_then(self, item: impl Fn(Returned<'_, T>) $(+ $send)* + 'a) -> Then {
                 let (stream, call) = self.into_parts();
                 call.says_stream();
                 Returned::new(stream, call).__ss_items(item)
             }
 
             /// The stream goes on with the call, and was known to be one.
-            pub fn __ss_items(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
+            pub fn __ss_items(self, item: impl Fn(Returned<'_, T>) $(+ $send)* + 'a) -> Then {
                 let (stream, call) = self.into_parts();
                 let inner = std::mem::replace(stream, Box::pin(Empty(PhantomData)));
                 *stream = Box::pin(Instrumented::<_, _, Leaf>::new_stream(inner, item, Held::new(Some(call.clone()))));
@@ -266,13 +275,13 @@ macro_rules! boxed_streams {
 
         impl<'a, T: 'a, E> Returned<'_, Result<$stream<'a, T>, E>> {
             /// The stream goes on with the call, if there is one.
-            pub fn __ss_then(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
+            pub fn __ss_then(self, item: impl Fn(Returned<'_, T>) $(+ $send)* + 'a) -> Then {
                 let (value, call) = self.into_parts();
                 value.as_mut().map_or(Then::Ends, |stream| Returned::new(stream, call).__ss_then(item))
             }
 
             /// The stream goes on with the call, if there is one, and was known to be one.
-            pub fn __ss_items(self, item: impl Fn(Returned<'_, T>) $(+ $send)? + 'a) -> Then {
+            pub fn __ss_items(self, item: impl Fn(Returned<'_, T>) $(+ $send)* + 'a) -> Then {
                 let (value, call) = self.into_parts();
                 value.as_mut().map_or(Then::Ends, |stream| Returned::new(stream, call).__ss_items(item))
             }
@@ -283,6 +292,7 @@ macro_rules! boxed_streams {
 boxed_streams! {
     BoxedStream:;
     BoxedStreamSend: Send;
+    BoxedStreamSync: Send Sync;
 }
 
 /// Where a stream stood that is being boxed anew.

@@ -94,6 +94,8 @@ impl<O> BoxedFuture for Pin<Box<dyn Future<Output = O> + '_>> {}
 
 impl<O> BoxedFuture for Pin<Box<dyn Future<Output = O> + Send + '_>> {}
 
+impl<O> BoxedFuture for Pin<Box<dyn Future<Output = O> + Send + Sync + '_>> {}
+
 impl<F: Future, K> Called<F, K> {
     /// A future has to be boxed.
     pub fn __ss_boxed(&self)
