@@ -518,8 +518,9 @@ fn response(key: &'static Key, method: Ident, value: Expr, model: &mut Model, er
         Takes::Messages => Value::ReadMessages(value),
         _ => Value::Read(value),
     };
-    // First the tokens: where there are none, a meter of tokens does not want to know whose they are.
-    let place = if key.takes == Takes::Usage { 0 } else { group.len() };
+    // First the tokens: where there are none, a meter of tokens does not want to know whose they are. And whether it failed, which no other
+    // closure's panic may hide.
+    let place = if matches!(key.takes, Takes::Usage | Takes::Flag) { 0 } else { group.len() };
     group.insert(place, Description { method, value });
 }
 

@@ -1,7 +1,8 @@
 //! The five endings, each on every path that leads to it.
 
 use futures::future::{join, pending};
-use futures::{FutureExt as _, poll};
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt as _, StreamExt as _, poll};
 use opentelemetry::trace::{Span as _, Status, Tracer as _};
 use opentelemetry::{Value, global};
 use opentelemetry_sdk::trace::Sampler;
@@ -1033,6 +1034,36 @@ fn a_payload_of_what_only_we_run_that_panics_as_it_drops_hurts_nobody() {
     let telemetry = Telemetry::on();
     assert_eq!(ask(), 7);
     assert_eq!(telemetry.span().status(), Status::Unset);
+}
+
+/// What panics is left out; whether it failed, and whether it is a stream, is looked at all the same.
+#[tokio::test]
+async fn a_closure_that_panics_hides_no_ending() {
+    #[sampling_step(attributes("app.x" = |_| -> u8 { panic!("on purpose") }))]
+    fn streams() -> BoxStream<'static, Result<u8, String>> {
+        stream::iter(vec![Ok(1), Err("bad".to_owned())]).boxed()
+    }
+    #[sampling_step(attributes("app.x" = |_| -> u8 { panic!("on purpose") }))]
+    async fn streams_later() -> Result<BoxStream<'static, Result<u8, String>>, String> {
+        Ok(streams())
+    }
+    #[sampling_tool(attributes("app.x" = |_| -> u8 { panic!("on purpose") }), failed = |count| *count > 0)]
+    fn fails() -> u8 {
+        1
+    }
+    #[sampling_tool(error_type = |_| -> &str { panic!("on purpose") })]
+    fn errs() -> Result<(), String> {
+        Err("bad".to_owned())
+    }
+    let telemetry = Telemetry::on();
+    let seen = streams().collect::<Vec<_>>().await;
+    let seen_later = streams_later().await.expect("a stream").collect::<Vec<_>>().await;
+    assert_eq!((seen.len(), seen_later.len()), (2, 2));
+    assert_eq!(fails(), 1);
+    assert!(errs().is_err());
+    let said = telemetry.spans(5).into_iter().map(|span| (span.status(), span.get("error.type").is_some()));
+    let bad = || (Status::error("bad"), true);
+    assert_eq!(said.collect::<Vec<_>>(), [bad(), bad(), bad(), (Status::error(""), true), bad()]);
 }
 
 #[test]

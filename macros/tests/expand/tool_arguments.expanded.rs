@@ -28,8 +28,8 @@ async fn run_tool(tools: &Tools, call: &ToolCall) -> ToolResult {
                 }
             },
             |__returned| {
-                __returned.__ss_success().__ss_result(|out| &out.text);
                 __returned.__ss_success().__ss_failed(|out| &out.is_error).__ss_said();
+                __returned.__ss_success().__ss_result(|out| &out.text);
                 __returned.__ss_success().__ss_outcome();
                 __returned.__ss_error().__ss_record();
                 __returned.__ss_then(|__item| __item.__ss_error().__ss_record())

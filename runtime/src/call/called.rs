@@ -174,7 +174,7 @@ impl<R, K> AnyCalled<R, K> {
 
 fn end<R>(call: &mut Held, value: &mut R, describe: &impl Fn(Returned<'_, R>) -> Then) {
     if let Some(running) = call.enter() {
-        running.leave_with(&mut |call: &Arc<Call>| describe(Returned::new(value, call)), Then::Ends);
+        running.leave_with(&mut |call: &Arc<Call>, asks| describe(Returned::new(value, call, asks)), Then::Ends);
     }
 }
 
@@ -261,7 +261,7 @@ macro_rules! boxed_streams {
             pub fn __ss_then(self, item: impl Fn(Returned<'_, T>) $(+ $send)* + 'a) -> Then {
                 let (stream, call) = self.into_parts();
                 call.says_stream();
-                Returned::new(stream, call).__ss_items(item)
+                Returned::new(stream, call, true).__ss_items(item)
             }
 
             /// The stream goes on with the call, and was known to be one.
@@ -277,13 +277,13 @@ macro_rules! boxed_streams {
             /// The stream goes on with the call, if there is one.
             pub fn __ss_then(self, item: impl Fn(Returned<'_, T>) $(+ $send)* + 'a) -> Then {
                 let (value, call) = self.into_parts();
-                value.as_mut().map_or(Then::Ends, |stream| Returned::new(stream, call).__ss_then(item))
+                value.as_mut().map_or(Then::Ends, |stream| Returned::new(stream, call, true).__ss_then(item))
             }
 
             /// The stream goes on with the call, if there is one, and was known to be one.
             pub fn __ss_items(self, item: impl Fn(Returned<'_, T>) $(+ $send)* + 'a) -> Then {
                 let (value, call) = self.into_parts();
-                value.as_mut().map_or(Then::Ends, |stream| Returned::new(stream, call).__ss_items(item))
+                value.as_mut().map_or(Then::Ends, |stream| Returned::new(stream, call, true).__ss_items(item))
             }
         }
     )*};

@@ -90,14 +90,15 @@ fn dropped(call: Arc<Call>) {
     close_dropped(&call);
 }
 
-/// Looks at what came back. A trait of its own, and not `dyn FnMut`, of which three functions are compiled for each closure instead of one.
+/// Looks at what came back, with the closures of the attribute or without. A trait of its own, and not `dyn FnMut`, of which three functions are
+/// compiled for each closure instead of one.
 pub(crate) trait Look {
-    fn look(&mut self, call: &Arc<Call>) -> Then;
+    fn look(&mut self, call: &Arc<Call>, asks: bool) -> Then;
 }
 
-impl<F: FnMut(&Arc<Call>) -> Then> Look for F {
-    fn look(&mut self, call: &Arc<Call>) -> Then {
-        self(call)
+impl<F: FnMut(&Arc<Call>, bool) -> Then> Look for F {
+    fn look(&mut self, call: &Arc<Call>, asks: bool) -> Then {
+        self(call, asks)
     }
 }
 
@@ -111,10 +112,17 @@ pub(crate) struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// The user's code has come back. What came back is looked at inside the call, and says what becomes of it; where looking panics, `otherwise`.
+    /// The user's code has come back. What came back is looked at inside the call, and says what becomes of it. Where a closure panics, it is looked
+    /// at once more without any, for whether it is an error or a stream; where that panics, too, `otherwise`.
     #[inline(never)]
     pub(crate) fn leave_with(self, look: &mut dyn Look, otherwise: Then) {
-        let then = self.call.as_ref().and_then(|call| caught("a closure of an attribute", || look.look(call)));
+        let mut then = None;
+        if let Some(call) = &self.call {
+            then = caught("a closure of an attribute", || look.look(call, true));
+            if then.is_none() {
+                then = caught("what came back", || look.look(call, false));
+            }
+        }
         self.leave(then.unwrap_or(otherwise));
     }
 

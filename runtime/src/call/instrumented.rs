@@ -110,7 +110,9 @@ where
 fn left<T>(running: Running<'_>, polled: &mut Poll<T>, describe: &impl Fn(Returned<'_, T>) -> Then) {
     match polled {
         Poll::Pending => running.leave(Then::GoesOn),
-        Poll::Ready(value) => running.leave_with(&mut |call: &Arc<Call>| describe(Returned::new(value, call)), Then::Ends),
+        Poll::Ready(value) => {
+            running.leave_with(&mut |call: &Arc<Call>, asks| describe(Returned::new(value, call, asks)), Then::Ends);
+        }
     }
 }
 
@@ -152,8 +154,8 @@ fn poll_next<S: Stream>(
             Poll::Pending => running.leave(Then::GoesOn),
             Poll::Ready(None) => running.leave(Then::Ends),
             Poll::Ready(Some(item)) => {
-                let arrived = |call: &Arc<Call>| {
-                    describe(Returned::new(item, call));
+                let arrived = |call: &Arc<Call>, asks| {
+                    describe(Returned::new(item, call, asks));
                     if call.item_arrived() { Then::Ends } else { Then::GoesOn }
                 };
                 running.leave_with(&mut { arrived }, Then::GoesOn);

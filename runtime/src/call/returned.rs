@@ -59,11 +59,13 @@ pub struct Returned<'a, R>(AnyReturned<'a, R>);
 pub struct AnyReturned<'a, R> {
     value: &'a mut R,
     call: &'a Arc<Call>,
+    /// Whether closures are called, and what has a type of the user's is asked.
+    asks: bool,
 }
 
 impl<'a, R> Returned<'a, R> {
-    pub(crate) fn new(value: &'a mut R, call: &'a Arc<Call>) -> Self {
-        Returned(AnyReturned { value, call })
+    pub(crate) fn new(value: &'a mut R, call: &'a Arc<Call>, asks: bool) -> Self {
+        Returned(AnyReturned { value, call, asks })
     }
 
     pub(crate) fn into_parts(self) -> (&'a mut R, &'a Arc<Call>) {
@@ -74,24 +76,24 @@ impl<'a, R> Returned<'a, R> {
 impl<T, E> Returned<'_, Result<T, E>> {
     /// The error, if it is one.
     pub fn __ss_error(&self) -> Failed<'_, E> {
-        Failed::new(self.0.value.as_ref().err(), self.0.call)
+        Failed::new(self.0.value.as_ref().err(), self.0.call, self.0.asks)
     }
 
     /// The success value, if it is one.
     pub fn __ss_success(&self) -> Success<'_, T> {
-        Success::new(self.0.value.as_ref().ok(), self.0.call)
+        Success::new(self.0.value.as_ref().ok().filter(|_| self.0.asks), self.0.call)
     }
 }
 
 impl<R> AnyReturned<'_, R> {
     /// There is no error.
     pub fn __ss_error(&self) -> Failed<'_, Infallible> {
-        Failed::new(None, self.call)
+        Failed::new(None, self.call, self.asks)
     }
 
     /// The value.
     pub fn __ss_success(&self) -> Success<'_, R> {
-        Success::new(Some(self.value), self.call)
+        Success::new(Some(&*self.value).filter(|_| self.asks), self.call)
     }
 
     /// What the model said, or the loop came to.
@@ -146,11 +148,12 @@ pub struct FailedShown<'a, E>(FailedAny<'a, E>);
 pub struct FailedAny<'a, E> {
     error: Option<&'a E>,
     call: &'a Call,
+    asks: bool,
 }
 
 impl<'a, E> Failed<'a, E> {
-    fn new(error: Option<&'a E>, call: &'a Call) -> Self {
-        Failed(FailedNamed(FailedTold(FailedRead(FailedShown(FailedAny { error, call })))))
+    fn new(error: Option<&'a E>, call: &'a Call, asks: bool) -> Self {
+        Failed(FailedNamed(FailedTold(FailedRead(FailedShown(FailedAny { error, call, asks })))))
     }
 }
 
@@ -197,7 +200,7 @@ impl<'a, E> FailedAny<'a, E> {
 
     /// `error.type`, for this function: goes before what the error says of itself.
     pub fn __ss_error_type<V: Text>(&self, of: impl FnOnce(&'a E) -> V) {
-        let Some(error) = self.error.filter(|_| self.call.wants.ending()) else { return };
+        let Some(error) = self.error.filter(|_| self.asks && self.call.wants.ending()) else { return };
         if let Some(label) = of(error).text() {
             self.call.learn(|learned| learned.error_type = Some(Label::said(String::from(label))));
         }
@@ -206,7 +209,7 @@ impl<'a, E> FailedAny<'a, E> {
     /// An attribute of the user's own.
     #[inline]
     pub fn __ss_attribute<V: AttributeValue>(&self, key: &'static str, of: impl FnOnce(&'a E) -> V) {
-        if let Some(error) = self.error.filter(|_| self.call.wants.span()) {
+        if let Some(error) = self.error.filter(|_| self.asks && self.call.wants.span()) {
             self.call.say_attribute(key, &of(error));
         }
     }
@@ -214,7 +217,7 @@ impl<'a, E> FailedAny<'a, E> {
     /// An attribute of the registry's.
     #[inline]
     pub fn __ss_registered<V>(&self, of: impl FnOnce(&'a E) -> V) -> Registered<V, End<'a>> {
-        Registered::new(self.error.filter(|_| self.call.wants.span()).map(of), End(self.call))
+        Registered::new(self.error.filter(|_| self.asks && self.call.wants.span()).map(of), End(self.call))
     }
 
     /// What is the error's own text is read by its own code, which may panic: then it has its type still.
