@@ -116,14 +116,11 @@ impl Running<'_> {
     /// at once more without any, for whether it is an error or a stream; where that panics, too, `otherwise`.
     #[inline(never)]
     pub(crate) fn leave_with(self, look: &mut dyn Look, otherwise: Then) {
-        let mut then = None;
-        if let Some(call) = &self.call {
-            then = caught("a closure of an attribute", || look.look(call, true));
-            if then.is_none() {
-                then = caught("what came back", || look.look(call, false));
-            }
-        }
-        self.leave(then.unwrap_or(otherwise));
+        let then = self.call.as_ref().map_or(otherwise, |call| {
+            let then = caught("a closure of an attribute", || look.look(call, true));
+            then.unwrap_or_else(|| look_again(look, call, otherwise))
+        });
+        self.leave(then);
     }
 
     /// Leaves the call, which goes on or has ended.
@@ -155,6 +152,11 @@ impl Drop for Running<'_> {
             close(&call, Ending::Panicked, None);
         }
     }
+}
+
+#[cold]
+fn look_again(look: &mut dyn Look, call: &Arc<Call>, otherwise: Then) -> Then {
+    caught("what came back", || look.look(call, false)).unwrap_or(otherwise)
 }
 
 /// A call in the middle of the user's own code, which may leave it at any time: by `?`, `return` or `break`, and then it was cancelled, or by a panic.

@@ -218,7 +218,8 @@ impl Opening {
         let around = if kind == Kind::Loop { Run::of(&parent) } else { None };
         let consent = match (&listening, around) {
             (Listening::Within(run), _) | (_, Some(run)) if run.inherited.denies_content => Consent::Denied,
-            _ if place.here.is_off() => Consent::Denied,
+            // It was not asked what it allows.
+            _ if kind == Kind::Loop && place.here.is_off() => Consent::Denied,
             _ => Consent::NotAsked,
         };
         let is_in_run = around.is_some();

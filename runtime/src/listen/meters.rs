@@ -177,12 +177,18 @@ impl Meters {
         }
     }
 
-    /// The value of an attribute. A number of which there are too many is left out: no other stands for it.
-    pub(crate) fn few_enough(&self, key: &'static str, value: Value, origin: Origin) -> Option<Value> {
+    /// The value of an attribute of a call. A number of which there are too many is left out: no other stands for it.
+    fn few_enough(&self, key: &'static str, value: Value, origin: Origin) -> Option<Value> {
         match value {
-            Value::I64(number) if origin == Origin::Evaluated => self.has_room(key, &number.to_string()).then_some(value),
+            Value::I64(number) if origin == Origin::Evaluated => self.has_room_for(key, number).then_some(value),
             value => Some(self.bounded(key, value, origin)),
         }
+    }
+
+    /// Whether the number is one of the first.
+    #[inline(never)]
+    pub(crate) fn has_room_for(&self, key: &'static str, number: i64) -> bool {
+        self.has_room(key, &number.to_string())
     }
 
     /// The value, while there are not too many of them: a model may invent names without end.

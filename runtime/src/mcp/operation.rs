@@ -292,8 +292,8 @@ impl PendingMeasurement {
         text(request_key::PROTOCOL_VERSION, described.protocol_version);
         if side == Side::Sender {
             text(key::SERVER_ADDRESS, described.address);
-            let port = described.address.and(described.port).map(|port| i64::from(port).into());
-            let few_enough = port.and_then(|port| meters.few_enough(key::SERVER_PORT, port, Origin::Evaluated));
+            let port = described.address.and(described.port).map(i64::from);
+            let few_enough = port.filter(|&port| meters.has_room_for(key::SERVER_PORT, port));
             attributes.extend(few_enough.map(|port| KeyValue::new(key::SERVER_PORT, port)));
         }
         let named = |key| move |name: &str| (key, name.to_owned());

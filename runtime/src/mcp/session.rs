@@ -57,8 +57,10 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Some(provider) = Meters::provider() else { return };
         let meters = Meters::at(&provider, Settings::current().convention());
-        let bounded = |(key, value)| Some(KeyValue::new(key, meters.few_enough(key, value, Origin::Evaluated)?));
-        let attributes: Vec<_> = std::mem::take(&mut self.attributes).into_iter().filter_map(bounded).collect();
+        let has_room = |key, value: &Value| if let Value::I64(port) = value { meters.has_room_for(key, *port) } else { true };
+        self.attributes.retain(|(key, value)| has_room(key, value));
+        let bounded = |(key, value)| KeyValue::new(key, meters.bounded(key, value, Origin::Evaluated));
+        let attributes: Vec<_> = std::mem::take(&mut self.attributes).into_iter().map(bounded).collect();
         if let Some(instruments) = meters.requests() {
             instruments.record_session(self.side, self.started.elapsed(), &attributes);
         }
