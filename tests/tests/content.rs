@@ -1,9 +1,11 @@
 //! Content in the prescribed vocabulary, and when it is evaluated.
 
 use opentelemetry::KeyValue;
+use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::Sampler;
 use samplescope::{
-    Capture, Message, Part, Role, Settings, ToMessages, current_loop, current_step, sampling_loop, sampling_step, sampling_tool,
+    Capture, Message, Part, Role, Settings, ToMessages, Vocabulary, current_loop, current_step, sampling_loop, sampling_step,
+    sampling_tool,
 };
 use samplescope_tests::{Logs, Span, Telemetry};
 use serde::{Deserialize as _, Serialize};
@@ -264,12 +266,42 @@ mod cut {
         assert!(parts[1]["content"].as_str().is_some_and(|text| text.starts_with("two") && text.ends_with(" cut]")), "{parts}");
     }
 
+    /// What ends as if it had been cut before: nothing is missing, less than was, or a number that nobody writes.
+    fn endings() -> Vec<String> {
+        let zeros = "0".repeat(1_000);
+        ["0", "3", "+9", "007", &zeros].map(|number| format!("a text …[{number} cut]")).into()
+    }
+
+    #[sampling_step(messages = history)]
+    fn ask(history: &[String]) {}
+
+    #[sampling_tool]
+    fn fail(text: &str) -> Result<(), String> {
+        Err(text.to_owned())
+    }
+
+    #[test]
+    fn a_text_that_ends_as_if_it_had_been_cut_is_a_text_like_others() {
+        for (ending, limit) in endings().iter().flat_map(|ending| [12, 100, 500, 1_000].map(|limit| (ending, limit))) {
+            let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
+            let telemetry = Telemetry::on().with(settings.with_length_limit(limit));
+            ask(&["x".repeat(1_000), ending.clone()]);
+            assert!(fail(ending).is_err());
+            let [step, tool] = &telemetry.spans(2)[..] else { panic!("{}", telemetry.tree()) };
+            let Status::Error { description } = tool.status() else { panic!("{:?}", tool.status()) };
+            assert!(description.starts_with('a') && description.chars().count() <= limit, "{ending} in {limit}: {description}");
+            assert!(ending.chars().count() > limit || description == *ending, "{ending} in {limit}: {description}");
+            let messages = text(step, "gen_ai.input.messages");
+            assert!(limit < 100 || messages.is_some_and(|messages| messages.contains("a text")), "{ending} in {limit}");
+        }
+    }
+
     #[tokio::test]
     async fn an_error_message_is_cut_like_content() {
         let telemetry = Telemetry::on().with(Settings::default().with_length_limit(20));
         assert!(refused().await.is_err());
         let span = telemetry.span();
-        assert_eq!(span.status(), opentelemetry::trace::Status::error("überlang: t…[45 cut]"));
+        assert_eq!(span.status(), Status::error("überlang: t…[45 cut]"));
         assert_eq!(span.events()[0].1["exception.message"], r#"String("überlang: t…[45 cut]")"#);
     }
 }
@@ -309,7 +341,7 @@ mod redacted {
         let arguments = text(tool, "gen_ai.tool.call.arguments");
         assert_eq!(arguments.as_deref(), Some(r#"{"<ToolArguments>":["<ToolArguments>","<ToolArguments>"]}"#));
         assert_eq!(text(result, "gen_ai.tool.call.result").as_deref(), Some(r#""<ToolResult>""#));
-        assert_eq!(tool.status(), opentelemetry::trace::Status::error("<ErrorMessage>"));
+        assert_eq!(tool.status(), Status::error("<ErrorMessage>"));
         assert_eq!(tool.events()[0].1["exception.message"], r#"String("<ErrorMessage>")"#);
     }
 

@@ -152,18 +152,23 @@ pub(crate) fn cut(text: &str, limit: usize) -> Cow<'_, str> {
         return text.into();
     }
     let (beginning, missing) = cut_before(text);
-    beginning_of(beginning.chars().count().saturating_add(missing), beginning, limit).into()
+    let whole = beginning.chars().count().saturating_add(missing);
+    // What would have fitted had never to be cut: somebody wrote that marker, and it is text.
+    let (length, beginning) = if whole > limit { (whole, beginning) } else { (text.chars().count(), text) };
+    beginning_of(length, beginning, limit).into()
 }
 
-/// What is left of a text that was cut once, and how many characters its marker says are missing.
+/// What is left of a text that was cut once, and how many characters its marker says are missing. A number is as we write it: with a sign or with
+/// zeros before it, the marker would be as long as somebody likes.
 fn cut_before(text: &str) -> (&str, usize) {
     let marked = text.strip_suffix(" cut]").and_then(|text| text.rsplit_once("…["));
-    marked.and_then(|(beginning, missing)| Some((beginning, missing.parse().ok()?))).unwrap_or((text, 0))
+    let ours = marked.filter(|(_, missing)| missing.starts_with(|first| matches!(first, '1'..='9')));
+    ours.and_then(|(beginning, missing)| Some((beginning, missing.parse().ok()?))).unwrap_or((text, 0))
 }
 
 /// A text of `length` characters, more than `limit`, in `limit` characters. It begins with `beginning`, of which there is enough.
 pub(crate) fn beginning_of(length: usize, beginning: &str, limit: usize) -> String {
-    let marker = |kept: usize| format!("…[{} cut]", length - kept);
+    let marker = |kept: usize| format!("…[{} cut]", length.saturating_sub(kept));
     let mut kept = limit.saturating_sub(marker(limit).chars().count());
     // The more is cut, the longer the number.
     while kept > 0 && kept + marker(kept).chars().count() > limit {
@@ -224,6 +229,18 @@ mod tests {
             }
         }
         assert_eq!(cut("of somebody else …[18446744073709551615 cut]", 31), "of s…[18446744073709551611 cut]");
+    }
+
+    #[test]
+    fn a_marker_that_we_did_not_write_is_text() {
+        assert_eq!(cut("aaaaa…[3 cut]", 12), "aaaa…[9 cut]", "with what it says is missing, it would have fitted");
+        assert_eq!(cut("aaaaa…[7 cut]", 12), "aaaa…[9 cut]", "likewise, to the character");
+        assert_eq!(cut("aaaaa…[8 cut]", 12), "aaaa…[9 cut]", "one more, and it was cut");
+        assert_eq!(cut("…[0 cut]", 1), "…");
+        for number in ["0", "+99", "0099", ""] {
+            let text = format!("{}…[{number} cut]", "a".repeat(90));
+            assert_eq!(cut(&text, 20), format!("aaaaaaaaaaa…[{} cut]", text.chars().count() - 11), "{number}");
+        }
     }
 
     #[test]
