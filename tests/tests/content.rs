@@ -4,8 +4,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::Sampler;
 use samplescope::{
-    Capture, Message, Part, Role, Settings, ToMessages, Vocabulary, current_loop, current_step, sampling_loop, sampling_step,
-    sampling_tool,
+    Capture, Message, Part, Role, Settings, ToMessages, ToolDefinition, Vocabulary, current_loop, current_step, sampling_loop,
+    sampling_step, sampling_tool,
 };
 use samplescope_tests::{Logs, Span, Telemetry};
 use serde::{Deserialize as _, Serialize};
@@ -294,6 +294,59 @@ mod cut {
             let messages = text(step, "gen_ai.input.messages");
             assert!(limit < 100 || messages.is_some_and(|messages| messages.contains("a text")), "{ending} in {limit}");
         }
+    }
+
+    #[sampling_loop(messages = history, tools = tools)]
+    fn work(history: &[Message], tools: &[ToolDefinition]) {}
+
+    #[test]
+    fn a_value_that_is_too_long_for_its_structure_alone_is_the_text_of_its_json_and_the_rest_stays() {
+        let rows: Value = (0..3_000).collect();
+        let asked = || Message::user("Which rows match?");
+        let called =
+            Message::assistant("").with(Part::tool_call("c".to_owned(), "match", json!({ "like": "Oslo", "rows": rows })));
+        let found = Message::new(Role::Tool).with(Part::tool_call_response("c".to_owned(), rows.clone()));
+        let tools = [ToolDefinition::new("match").with_parameters(json!({ "type": "object", "enum": rows }))];
+        for limit in [400, 1_000, 4_000, 12_000] {
+            let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
+            let telemetry = Telemetry::on().with(settings.with_length_limit(limit));
+            work(&[asked(), called.clone(), found.clone()], &tools);
+            let document = |key| {
+                let json = text(&telemetry.span(), key).expect("captured");
+                assert!(json.chars().count() <= limit, "{limit}: {json}");
+                serde_json::from_str::<Value>(&json).expect("JSON")
+            };
+            let (messages, tools) = (document("gen_ai.input.messages"), document("gen_ai.tool.definitions"));
+            assert!(
+                messages[0]["parts"][0]["content"].as_str().is_some_and(|text| text.starts_with("Which")),
+                "{limit}: {messages}"
+            );
+            let begins = |value: &Value, json: &str| {
+                value.as_str().is_some_and(|text| text.starts_with(json) && text.contains('…') && text.ends_with(" cut]"))
+            };
+            assert!(begins(&messages[1]["parts"][1]["arguments"], r#"{"like":"Oslo","rows":[0,1,2,"#), "{limit}: {messages}");
+            assert_eq!(messages[1]["parts"][1]["name"], "match");
+            assert!(begins(&messages[2]["parts"][0]["response"], "[0,1,2,"), "{limit}: {messages}");
+            assert!(begins(&tools[0]["parameters"]["$comment"], r#"{"enum":[0,1,"#), "still a schema: {tools}");
+        }
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans).with_length_limit(100));
+        work(&[asked(), found], &[]);
+        let [user, tool] = &events(&telemetry.span())[..] else { panic!("{:?}", telemetry.span().events()) };
+        assert_eq!(user, "gen_ai.user.message {gen_ai.user.message: String(Which rows match?)}");
+        assert!(tool.contains("response:[0,1,2") && tool.contains(" cut]"), "{tool}");
+    }
+
+    #[test]
+    fn a_short_value_beside_one_that_is_too_long_keeps_its_structure() {
+        let call = |arguments| Message::new(Role::Assistant).with(Part::tool_call(None, "look", arguments));
+        let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
+        let telemetry = Telemetry::on().with(settings.with_length_limit(1_000));
+        let rows: Value = (0..3_000).collect();
+        work(&[call(json!({ "city": "Paris" })), call(json!({ "rows": rows }))], &[]);
+        let messages = text(&telemetry.span(), "gen_ai.input.messages").expect("captured");
+        let messages: Value = serde_json::from_str(&messages).expect("JSON");
+        assert_eq!(messages[0]["parts"][0]["arguments"], json!({ "city": "Paris" }));
+        assert!(messages[1]["parts"][0]["arguments"].is_string(), "{messages}");
     }
 
     #[tokio::test]

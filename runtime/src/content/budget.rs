@@ -75,9 +75,9 @@ impl<'a> Budget<'a> {
         if entries.is_empty() { None } else { self.document(Share::Request, format!("[{}]", entries.join(","))) }
     }
 
-    /// Each message as `write` writes it in so many characters: all of them or, where there is a budget, those that there is room for, in their
-    /// order. The newest go first, up to the first that does not fit; of the newest itself there is as much as fits. With `pinned`, what the
-    /// program told the model goes before them.
+    /// Each message as `write` writes it in so many characters: all of them or, where there is a budget, those that there is room
+    /// for, in their order. The newest go first, up to the first that does not fit; of the newest itself there is as much as
+    /// fits, which may be nothing. With `pinned`, what the program told the model goes before them.
     fn kept<'m>(
         &mut self,
         messages: &'m [Message],
@@ -102,12 +102,12 @@ impl<'a> Budget<'a> {
         {
             self.spend(&written);
             kept.push((at, message, written));
-            for (at, message) in others.into_iter().rev() {
-                let whole = write(message, None).filter(|whole| Some(whole.chars().count()) <= self.room(Share::Request));
-                let Some(whole) = whole else { break };
-                self.spend(&whole);
-                kept.push((at, message, whole));
-            }
+        }
+        for (at, message) in others.into_iter().rev() {
+            let whole = write(message, None).filter(|whole| Some(whole.chars().count()) <= self.room(Share::Request));
+            let Some(whole) = whole else { break };
+            self.spend(&whole);
+            kept.push((at, message, whole));
         }
         self.omitted = messages.len() - kept.len();
         kept.sort_by_key(|(at, ..)| *at);
