@@ -7,6 +7,7 @@ use samplescope::{
 };
 use samplescope_tests::{Logs, Span, Telemetry};
 use serde_json::json;
+use std::slice;
 
 const OMITTED: &str = "samplescope.input.messages.omitted";
 
@@ -148,7 +149,7 @@ fn a_newest_message_of_many_small_values_is_cut_and_one_without_any_room_makes_w
     for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
         let said = |newest: &Message| {
             let telemetry = Telemetry::on().with(settings(vocabulary, 8_000));
-            run(None, &[&history(3)[..], &[newest.clone()]].concat(), "The answer.");
+            run(None, &[&history(3)[..], slice::from_ref(newest)].concat(), "The answer.");
             let span = telemetry.span();
             (content(&span), span.get(OMITTED))
         };

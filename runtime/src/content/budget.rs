@@ -2,9 +2,10 @@
 
 use crate::content::document;
 use crate::content::exported::Share;
+use crate::content::piece::is_instruction;
 use crate::content::redaction::Redaction;
 use crate::settings::Settings;
-use crate::value::{Message, Role};
+use crate::value::Message;
 use std::slice;
 
 /// What has been written of one span, or log event.
@@ -115,16 +116,11 @@ impl<'a> Budget<'a> {
     }
 }
 
-/// Whether it is the program that speaks, not the person.
-fn is_instruction(message: &Message) -> bool {
-    message.role().is_some_and(|role| matches!(role, Role::System) || role.as_str() == "developer")
-}
-
 /// None if there is no room at all.
 fn text_or_json(settings: &Settings, message: &Message, redaction: Redaction<'_>, room: Option<usize>) -> Option<String> {
     match message.as_text() {
         _ if room == Some(0) => None,
-        Some(text) => Some(settings.cut(&redaction.text(text), room).into_owned()),
+        Some(text) => Some(settings.cut(&redaction.of_what_it_says(message).text(text), room).into_owned()),
         None => settings.cut_document(document::parts(slice::from_ref(message), |_| true, redaction), room),
     }
 }
