@@ -109,17 +109,19 @@ impl Capture {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Piece {
-    /// A system prompt.
+    /// A system prompt, and a message of the role `system` or `developer` wherever it stands.
     System,
-    /// A message to the model.
+    /// A message to the model, but for what is another piece in it.
     Input,
     /// A definition of a tool.
     ToolDefinitions,
-    /// A message of the model, and the answer of a loop.
+    /// A message of the model, and the answer of a loop, likewise.
     Output,
-    /// A string, number or name in the arguments of a tool call, or what a retrieval or a memory is asked.
+    /// A string, number or name in the arguments of a tool call, those in messages included, or what a retrieval or a memory is
+    /// asked.
     ToolArguments,
-    /// A string, number or name in the result of a tool call, or in what a retrieval or a memory finds.
+    /// A string, number or name in the result of a tool call, what a message of the role `tool` says included, or in what a
+    /// retrieval or a memory finds.
     ToolResult,
     /// The explanation of a score.
     Explanation,
@@ -159,6 +161,10 @@ impl Settings {
 
     /// Which pieces of content are captured, where content is: the others are left out. [`Piece::ErrorMessage`] is none of them, which
     /// [`with_error_messages`](Settings::with_error_messages) decides on.
+    ///
+    /// What stands in a history is the piece that it is. Without [`Piece::System`] messages of the roles `system` and `developer`
+    /// are not in it. Without [`Piece::ToolArguments`] or [`Piece::ToolResult`] a tool call in a message, or its result, is there
+    /// with its id and its name, and `null` for what is left out.
     ///
     /// ```
     /// use samplescope::{Capture, Piece, Settings};
@@ -337,6 +343,11 @@ impl Settings {
     /// Whether that piece is captured, where content is.
     pub(crate) fn takes(&self, piece: Piece) -> bool {
         self.pieces.is_none_or(|pieces| pieces.has(piece))
+    }
+
+    /// Whether every piece is.
+    pub(crate) fn takes_all(&self) -> bool {
+        self.pieces.is_none()
     }
 
     pub(crate) fn prices(&self) -> bool {

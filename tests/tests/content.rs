@@ -1,9 +1,11 @@
 //! Content in the prescribed vocabulary, and when it is evaluated.
 
 use opentelemetry::KeyValue;
+use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::Sampler;
 use samplescope::{
-    Capture, Message, Part, Role, Settings, ToMessages, current_loop, current_step, sampling_loop, sampling_step, sampling_tool,
+    Capture, Message, Part, Role, Settings, ToMessages, ToolDefinition, Vocabulary, current_loop, current_step, sampling_loop,
+    sampling_step, sampling_tool,
 };
 use samplescope_tests::{Logs, Span, Telemetry};
 use serde::{Deserialize as _, Serialize};
@@ -264,12 +266,95 @@ mod cut {
         assert!(parts[1]["content"].as_str().is_some_and(|text| text.starts_with("two") && text.ends_with(" cut]")), "{parts}");
     }
 
+    /// What ends as if it had been cut before: nothing is missing, less than was, or a number that nobody writes.
+    fn endings() -> Vec<String> {
+        let zeros = "0".repeat(1_000);
+        ["0", "3", "+9", "007", &zeros].map(|number| format!("a text …[{number} cut]")).into()
+    }
+
+    #[sampling_step(messages = history)]
+    fn ask(history: &[String]) {}
+
+    #[sampling_tool]
+    fn fail(text: &str) -> Result<(), String> {
+        Err(text.to_owned())
+    }
+
+    #[test]
+    fn a_text_that_ends_as_if_it_had_been_cut_is_a_text_like_others() {
+        for (ending, limit) in endings().iter().flat_map(|ending| [12, 100, 500, 1_000].map(|limit| (ending, limit))) {
+            let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
+            let telemetry = Telemetry::on().with(settings.with_length_limit(limit));
+            ask(&["x".repeat(1_000), ending.clone()]);
+            assert!(fail(ending).is_err());
+            let [step, tool] = &telemetry.spans(2)[..] else { panic!("{}", telemetry.tree()) };
+            let Status::Error { description } = tool.status() else { panic!("{:?}", tool.status()) };
+            assert!(description.starts_with('a') && description.chars().count() <= limit, "{ending} in {limit}: {description}");
+            assert!(ending.chars().count() > limit || description == *ending, "{ending} in {limit}: {description}");
+            let messages = text(step, "gen_ai.input.messages");
+            assert!(limit < 100 || messages.is_some_and(|messages| messages.contains("a text")), "{ending} in {limit}");
+        }
+    }
+
+    #[sampling_loop(messages = history, tools = tools)]
+    fn work(history: &[Message], tools: &[ToolDefinition]) {}
+
+    #[test]
+    fn a_value_that_is_too_long_for_its_structure_alone_is_the_text_of_its_json_and_the_rest_stays() {
+        let rows: Value = (0..3_000).collect();
+        let asked = || Message::user("Which rows match?");
+        let called =
+            Message::assistant("").with(Part::tool_call("c".to_owned(), "match", json!({ "like": "Oslo", "rows": rows })));
+        let found = Message::new(Role::Tool).with(Part::tool_call_response("c".to_owned(), rows.clone()));
+        let tools = [ToolDefinition::new("match").with_parameters(json!({ "type": "object", "enum": rows }))];
+        for limit in [400, 1_000, 4_000, 12_000] {
+            let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
+            let telemetry = Telemetry::on().with(settings.with_length_limit(limit));
+            work(&[asked(), called.clone(), found.clone()], &tools);
+            let document = |key| {
+                let json = text(&telemetry.span(), key).expect("captured");
+                assert!(json.chars().count() <= limit, "{limit}: {json}");
+                serde_json::from_str::<Value>(&json).expect("JSON")
+            };
+            let (messages, tools) = (document("gen_ai.input.messages"), document("gen_ai.tool.definitions"));
+            assert!(
+                messages[0]["parts"][0]["content"].as_str().is_some_and(|text| text.starts_with("Which")),
+                "{limit}: {messages}"
+            );
+            let begins = |value: &Value, json: &str| {
+                value.as_str().is_some_and(|text| text.starts_with(json) && text.contains('…') && text.ends_with(" cut]"))
+            };
+            assert!(begins(&messages[1]["parts"][1]["arguments"], r#"{"like":"Oslo","rows":[0,1,2,"#), "{limit}: {messages}");
+            assert_eq!(messages[1]["parts"][1]["name"], "match");
+            assert!(begins(&messages[2]["parts"][0]["response"], "[0,1,2,"), "{limit}: {messages}");
+            assert!(begins(&tools[0]["parameters"]["$comment"], r#"{"enum":[0,1,"#), "still a schema: {tools}");
+        }
+        let telemetry = Telemetry::on().with(Settings::default().with_capture(Capture::Spans).with_length_limit(100));
+        work(&[asked(), found], &[]);
+        let [user, tool] = &events(&telemetry.span())[..] else { panic!("{:?}", telemetry.span().events()) };
+        assert_eq!(user, "gen_ai.user.message {gen_ai.user.message: String(Which rows match?)}");
+        assert!(tool.contains("response:[0,1,2") && tool.contains(" cut]"), "{tool}");
+    }
+
+    #[test]
+    fn a_short_value_beside_one_that_is_too_long_keeps_its_structure() {
+        let call = |arguments| Message::new(Role::Assistant).with(Part::tool_call(None, "look", arguments));
+        let settings = Settings::default().with_vocabulary(Vocabulary::GenAi).with_capture(Capture::Spans);
+        let telemetry = Telemetry::on().with(settings.with_length_limit(1_000));
+        let rows: Value = (0..3_000).collect();
+        work(&[call(json!({ "city": "Paris" })), call(json!({ "rows": rows }))], &[]);
+        let messages = text(&telemetry.span(), "gen_ai.input.messages").expect("captured");
+        let messages: Value = serde_json::from_str(&messages).expect("JSON");
+        assert_eq!(messages[0]["parts"][0]["arguments"], json!({ "city": "Paris" }));
+        assert!(messages[1]["parts"][0]["arguments"].is_string(), "{messages}");
+    }
+
     #[tokio::test]
     async fn an_error_message_is_cut_like_content() {
         let telemetry = Telemetry::on().with(Settings::default().with_length_limit(20));
         assert!(refused().await.is_err());
         let span = telemetry.span();
-        assert_eq!(span.status(), opentelemetry::trace::Status::error("überlang: t…[45 cut]"));
+        assert_eq!(span.status(), Status::error("überlang: t…[45 cut]"));
         assert_eq!(span.events()[0].1["exception.message"], r#"String("überlang: t…[45 cut]")"#);
     }
 }
@@ -309,7 +394,7 @@ mod redacted {
         let arguments = text(tool, "gen_ai.tool.call.arguments");
         assert_eq!(arguments.as_deref(), Some(r#"{"<ToolArguments>":["<ToolArguments>","<ToolArguments>"]}"#));
         assert_eq!(text(result, "gen_ai.tool.call.result").as_deref(), Some(r#""<ToolResult>""#));
-        assert_eq!(tool.status(), opentelemetry::trace::Status::error("<ErrorMessage>"));
+        assert_eq!(tool.status(), Status::error("<ErrorMessage>"));
         assert_eq!(tool.events()[0].1["exception.message"], r#"String("<ErrorMessage>")"#);
     }
 

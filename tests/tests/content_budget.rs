@@ -7,6 +7,7 @@ use samplescope::{
 };
 use samplescope_tests::{Logs, Span, Telemetry};
 use serde_json::json;
+use std::slice;
 
 const OMITTED: &str = "samplescope.input.messages.omitted";
 
@@ -138,6 +139,28 @@ fn the_newest_message_is_cut_where_it_alone_is_too_long() {
         assert!(text.contains("long long") && text.contains(" cut]") && text.contains("The answer."), "{text}");
         assert!(!text.contains("message 0000"), "{text}");
         assert_eq!(span.get(OMITTED), Some(Value::I64(1)));
+    }
+}
+
+#[test]
+fn a_newest_message_of_many_small_values_is_cut_and_one_without_any_room_makes_way_for_those_before_it() {
+    let rows = Message::new("tool").with(Part::tool_call_response(None, (0..3_000).collect()));
+    let fragments = (0..400).map(|_| Part::text("x")).fold(Message::new("user"), Message::with);
+    for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+        let said = |newest: &Message| {
+            let telemetry = Telemetry::on().with(settings(vocabulary, 8_000));
+            run(None, &[&history(3)[..], slice::from_ref(newest)].concat(), "The answer.");
+            let span = telemetry.span();
+            (content(&span), span.get(OMITTED))
+        };
+        let (content, omitted) = said(&rows);
+        let text = format!("{content:?}").replace('\\', "");
+        assert!(text.contains(r#""response":"[0,1,2,3,"#) && text.contains(" cut]"), "{vocabulary:?}: {text}");
+        assert_eq!((numbers(&content), omitted), (vec![], Some(Value::I64(3))), "it takes all the room that there is");
+        if vocabulary == Vocabulary::GenAi {
+            let (content, omitted) = said(&fragments);
+            assert_eq!((numbers(&content), omitted), (vec![0, 1, 2], Some(Value::I64(1))), "{content:?}");
+        }
     }
 }
 

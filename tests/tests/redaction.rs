@@ -171,6 +171,116 @@ mod everywhere {
     }
 }
 
+mod pieces {
+    use super::*;
+    use samplescope::{Piece, current_loop};
+
+    fn history() -> Vec<Message> {
+        vec![
+            Message::system("prompt"),
+            Message::new("developer").with(Part::text("prompt")).with(Part::uri("image", "prompt")),
+            Message::new("DEVELOPER").with(Part::text("prompt")),
+            Message::user("said").with(Part::reasoning("said")),
+            Message::assistant("said").with(Part::tool_call(
+                "said".to_owned(),
+                "said",
+                json!({ "given": ["given", "[\"given\"]"] }),
+            )),
+            Message::new(Role::Tool).with(Part::tool_call_response("said".to_owned(), json!(["found", { "found": 1 }]))),
+            Message::user("said").with(Part::tool_call_response(None, json!("found"))),
+            Message::new(Role::Tool).with(Part::text("found")).with(Part::uri("image", "found")),
+            Message::new("function").with(Part::text("found")),
+            Message::text("said"),
+        ]
+    }
+
+    fn request() -> Value {
+        let arguments = json!({ "given": ["given"] }).to_string();
+        let call = json!({ "id": "said", "type": "function", "function": { "name": "said", "arguments": arguments } });
+        json!({ "model": "m", "messages": [
+            { "role": "system", "content": "prompt" },
+            { "role": "developer", "content": [{ "type": "text", "text": "prompt" }] },
+            { "role": "user", "content": "said" },
+            { "role": "assistant", "content": "said", "tool_calls": [call] },
+            { "role": "tool", "tool_call_id": "said", "content": "found" },
+        ] })
+    }
+
+    #[sampling_loop(messages = messages, answer = |()| messages)]
+    fn run(messages: &[Message]) {
+        ask(messages);
+        late(messages);
+        read(&request());
+    }
+
+    #[sampling_step(messages = messages, message = |()| messages)]
+    fn ask(messages: &[Message]) {}
+
+    #[sampling_loop]
+    fn late(messages: &[Message]) {
+        current_loop().messages(messages);
+        // One alone, as it is an event of its own with the names of FastMCP.
+        current_loop().answer(&messages[4]);
+    }
+
+    #[sampling_loop(request = request)]
+    fn read(request: &Value) {
+        read_step(request);
+    }
+
+    #[sampling_step(request = request, response = |response| response)]
+    fn read_step(request: &Value) -> Value {
+        let message = &request["messages"][3];
+        json!({ "object": "chat.completion", "choices": [{ "index": 0, "finish_reason": "tool_calls", "message": message }] })
+    }
+
+    #[test]
+    fn what_stands_in_a_message_is_shown_as_the_piece_that_it_is() {
+        for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+            for budget in [None, Some(100_000)] {
+                let shown = Arc::new(Mutex::new(BTreeSet::new()));
+                let seen = Arc::clone(&shown);
+                let settings =
+                    genai().with_vocabulary(vocabulary).with_content_budget(budget).with_redactor(move |piece, text| {
+                        let words = ["prompt", "said", "given", "found"].into_iter().filter(|word| text.contains(word));
+                        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                        seen.extend(words.map(|word| (word, format!("{piece:?}"))));
+                        text.into()
+                    });
+                let telemetry = Telemetry::on().with(settings);
+                let logs = Logs::listen();
+                run(&history());
+                drop((telemetry, logs));
+                let shown = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let expected = [
+                    ("prompt", "System"),
+                    ("said", "Input"),
+                    ("said", "Output"),
+                    ("given", "ToolArguments"),
+                    ("found", "ToolResult"),
+                ];
+                assert_eq!(shown, expected.map(|(word, piece)| (word, piece.to_owned())).into(), "{vocabulary:?} {budget:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_redactor_of_the_guide_has_every_system_prompt() {
+        for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
+            let settings = genai().with_vocabulary(vocabulary).with_redactor(|piece, text| match piece {
+                Piece::System => "[system]".into(),
+                _ => text.into(),
+            });
+            let telemetry = Telemetry::on().with(settings);
+            let logs = Logs::listen();
+            run(&history());
+            let exported = format!("{:?}{:?}", telemetry.spans(5), logs.records());
+            assert!(!exported.contains("prompt") && exported.contains("[system]"), "{vocabulary:?}: {exported}");
+            assert!(exported.contains("developer"), "a role is not what is said in it: {exported}");
+        }
+    }
+}
+
 mod finish_reasons {
     use super::*;
 

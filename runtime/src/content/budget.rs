@@ -2,9 +2,10 @@
 
 use crate::content::document;
 use crate::content::exported::Share;
+use crate::content::piece::is_instruction;
 use crate::content::redaction::Redaction;
 use crate::settings::Settings;
-use crate::value::{Message, Role};
+use crate::value::Message;
 use std::slice;
 
 /// What has been written of one span, or log event.
@@ -75,9 +76,9 @@ impl<'a> Budget<'a> {
         if entries.is_empty() { None } else { self.document(Share::Request, format!("[{}]", entries.join(","))) }
     }
 
-    /// Each message as `write` writes it in so many characters: all of them or, where there is a budget, those that there is room for, in their
-    /// order. The newest go first, up to the first that does not fit; of the newest itself there is as much as fits. With `pinned`, what the
-    /// program told the model goes before them.
+    /// Each message as `write` writes it in so many characters: all of them or, where there is a budget, those that there is room
+    /// for, in their order. The newest go first, up to the first that does not fit; of the newest itself there is as much as
+    /// fits, which may be nothing. With `pinned`, what the program told the model goes before them.
     fn kept<'m>(
         &mut self,
         messages: &'m [Message],
@@ -102,12 +103,12 @@ impl<'a> Budget<'a> {
         {
             self.spend(&written);
             kept.push((at, message, written));
-            for (at, message) in others.into_iter().rev() {
-                let whole = write(message, None).filter(|whole| Some(whole.chars().count()) <= self.room(Share::Request));
-                let Some(whole) = whole else { break };
-                self.spend(&whole);
-                kept.push((at, message, whole));
-            }
+        }
+        for (at, message) in others.into_iter().rev() {
+            let whole = write(message, None).filter(|whole| Some(whole.chars().count()) <= self.room(Share::Request));
+            let Some(whole) = whole else { break };
+            self.spend(&whole);
+            kept.push((at, message, whole));
         }
         self.omitted = messages.len() - kept.len();
         kept.sort_by_key(|(at, ..)| *at);
@@ -115,16 +116,11 @@ impl<'a> Budget<'a> {
     }
 }
 
-/// Whether it is the program that speaks, not the person.
-fn is_instruction(message: &Message) -> bool {
-    message.role().is_some_and(|role| matches!(role, Role::System) || role.as_str() == "developer")
-}
-
 /// None if there is no room at all.
 fn text_or_json(settings: &Settings, message: &Message, redaction: Redaction<'_>, room: Option<usize>) -> Option<String> {
     match message.as_text() {
         _ if room == Some(0) => None,
-        Some(text) => Some(settings.cut(&redaction.text(text), room).into_owned()),
+        Some(text) => Some(settings.cut(&redaction.of_what_it_says(message).text(text), room).into_owned()),
         None => settings.cut_document(document::parts(slice::from_ref(message), |_| true, redaction), room),
     }
 }

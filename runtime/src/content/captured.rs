@@ -3,6 +3,7 @@
 use crate::content::budget::Budget;
 use crate::content::document;
 use crate::content::exported::Share;
+use crate::content::piece;
 use crate::content::redaction::Redaction;
 use crate::content::streamed::Streamed;
 use crate::read::json::Continuation;
@@ -145,16 +146,18 @@ impl Captured {
 
     /// Leaves out the pieces that nobody asked for. `kind`: what is put together of a stream is a tool's result, and else an answer.
     pub(crate) fn narrow(&mut self, kind: Kind, settings: &Settings) {
+        if settings.takes_all() {
+            return;
+        }
         let leaves_out = |piece| !settings.takes(piece);
-        if leaves_out(settings::Piece::System) {
-            self.system.clear();
-        }
-        if leaves_out(settings::Piece::Input) {
-            self.input.clear();
-        }
-        if leaves_out(if kind == Kind::Tool { settings::Piece::ToolResult } else { settings::Piece::Output }) {
+        piece::narrow(&mut self.system, settings::Piece::System, settings);
+        piece::narrow(&mut self.input, settings::Piece::Input, settings);
+        let said = if kind == Kind::Tool { settings::Piece::ToolResult } else { settings::Piece::Output };
+        if leaves_out(said) {
             self.output.clear();
             self.streamed.clear();
+        } else {
+            piece::narrow(&mut self.output, said, settings);
         }
         if leaves_out(settings::Piece::ToolDefinitions) {
             self.tools.clear();
@@ -211,7 +214,11 @@ impl Captured {
             }
             return Vec::new();
         }
-        answers.map(|answer| answer.into_message(settings)).filter(|message| !message.is_empty()).collect()
+        let mut messages = answers.map(|answer| answer.into_message(settings)).filter(|message| !message.is_empty()).collect();
+        if !settings.takes_all() {
+            piece::narrow(&mut messages, settings::Piece::Output, settings);
+        }
+        messages
     }
 
     pub(crate) fn choice(

@@ -10,29 +10,40 @@ pub(crate) enum Structure {
     /// The JSON of the GenAI conventions: `content`, `uri`, `file_id`, `arguments`, `response`, `description` and
     /// `parameters` are content, the rest is structure.
     Messages,
+    /// The same, where what is somebody's own (`arguments`, `response`, `parameters`) is the text of its JSON once that is too
+    /// long.
+    Flat,
     /// All of them.
     Anything,
 }
 
 impl Structure {
     /// The longest form of the document within the limit: with every text cut to the same length and, where that is not enough,
-    /// without its first entries. What has no entries that can go becomes one text, which is cut.
-    pub(crate) fn shortened(self, mut document: Value, limit: usize) -> Option<String> {
-        if let Some(fitting) = self.with_longest_texts(&document, limit) {
-            return Some(fitting);
-        }
-        let shortened = match (self, document.as_array_mut()) {
-            (Structure::Messages, Some(entries)) => {
-                let fits = |dropped: &usize| self.with_texts_of(1, &without_first(entries, *dropped), limit).is_some();
-                let dropped = smallest(1..entries.len(), fits);
-                dropped.and_then(|dropped| self.with_longest_texts(&without_first(entries, dropped), limit))
+    /// with what is somebody's own as texts, at last without its first entries. What has no structure of ours becomes one text,
+    /// which is cut.
+    pub(crate) fn shortened(self, document: Value, limit: usize) -> Option<String> {
+        let shortened = match self {
+            Structure::Messages | Structure::Flat => {
+                let ways = [Structure::Messages, Structure::Flat];
+                let whole = ways.iter().find_map(|way| way.with_longest_texts(&document, limit));
+                whole.or_else(|| ways.iter().find_map(|way| way.with_last_entries(document.as_array()?, limit)))
             }
-            _ => self.with_longest_texts(&Value::String(document.to_string()), limit),
+            Structure::Anything => self
+                .with_longest_texts(&document, limit)
+                .or_else(|| self.with_longest_texts(&Value::String(document.to_string()), limit)),
         };
         if shortened.is_none() {
             warning::once!("content was left out: its structure alone is longer than the limit");
         }
         shortened
+    }
+
+    fn with_last_entries(self, entries: &[Value], limit: usize) -> Option<String> {
+        let fits = |dropped: &usize| self.with_texts_of(1, &without_first(entries, *dropped), limit).is_some();
+        // Of a long list most need not be tried.
+        let too_few = entries.len().saturating_sub(most_entries(limit));
+        let dropped = smallest(too_few.max(1)..entries.len(), fits)?;
+        self.with_longest_texts(&without_first(entries, dropped), limit)
     }
 
     fn with_longest_texts(self, document: &Value, limit: usize) -> Option<String> {
@@ -52,8 +63,11 @@ impl Structure {
 
     /// The document with every text cut to `length`, if that is within the limit.
     fn with_texts_of(self, length: usize, document: &Value, limit: usize) -> Option<String> {
+        if document.as_array().is_some_and(|entries| entries.len() > most_entries(limit)) {
+            return None;
+        }
         let mut document = document.clone();
-        if self == Structure::Messages {
+        if self != Structure::Anything {
             without_blobs_over(length, &mut document);
         }
         self.cut_texts(length, &mut document);
@@ -79,7 +93,12 @@ impl Structure {
                         (Structure::Anything, _) | (_, "content" | "description" | "uri" | "file_id" | "parts") => {
                             self.cut_texts(length, member);
                         }
-                        (_, "arguments" | "response" | "parameters") => Structure::Anything.cut_texts(length, member),
+                        (_, "arguments" | "response" | "parameters") => {
+                            if self == Structure::Flat && (member.is_array() || member.is_object()) {
+                                flatten(length, name, member);
+                            }
+                            Structure::Anything.cut_texts(length, member);
+                        }
                         _ => {}
                     }
                 }
@@ -87,6 +106,19 @@ impl Structure {
             Value::Null | Value::Bool(_) => {}
         }
     }
+}
+
+/// A value of somebody's own as the text of its JSON, if that is longer than a text may be. What is a schema stays one.
+fn flatten(length: usize, name: &str, value: &mut Value) {
+    let json = value.to_string();
+    if is_longer(&json, length) {
+        *value = if name == "parameters" { json!({ "$comment": json }) } else { json.into() };
+    }
+}
+
+/// How many entries of a list there may be room for: each is a character at least, and one stands before it.
+fn most_entries(limit: usize) -> usize {
+    limit / 2
 }
 
 /// The first value of an ascending range from which on `fits` holds.
@@ -152,18 +184,23 @@ pub(crate) fn cut(text: &str, limit: usize) -> Cow<'_, str> {
         return text.into();
     }
     let (beginning, missing) = cut_before(text);
-    beginning_of(beginning.chars().count().saturating_add(missing), beginning, limit).into()
+    let whole = beginning.chars().count().saturating_add(missing);
+    // What would have fitted had never to be cut: somebody wrote that marker, and it is text.
+    let (length, beginning) = if whole > limit { (whole, beginning) } else { (text.chars().count(), text) };
+    beginning_of(length, beginning, limit).into()
 }
 
-/// What is left of a text that was cut once, and how many characters its marker says are missing.
+/// What is left of a text that was cut once, and how many characters its marker says are missing. A number is as we write it:
+/// with a sign or with zeros before it, the marker would be as long as somebody likes.
 fn cut_before(text: &str) -> (&str, usize) {
     let marked = text.strip_suffix(" cut]").and_then(|text| text.rsplit_once("…["));
-    marked.and_then(|(beginning, missing)| Some((beginning, missing.parse().ok()?))).unwrap_or((text, 0))
+    let ours = marked.filter(|(_, missing)| missing.starts_with(|first| matches!(first, '1'..='9')));
+    ours.and_then(|(beginning, missing)| Some((beginning, missing.parse().ok()?))).unwrap_or((text, 0))
 }
 
 /// A text of `length` characters, more than `limit`, in `limit` characters. It begins with `beginning`, of which there is enough.
 pub(crate) fn beginning_of(length: usize, beginning: &str, limit: usize) -> String {
-    let marker = |kept: usize| format!("…[{} cut]", length - kept);
+    let marker = |kept: usize| format!("…[{} cut]", length.saturating_sub(kept));
     let mut kept = limit.saturating_sub(marker(limit).chars().count());
     // The more is cut, the longer the number.
     while kept > 0 && kept + marker(kept).chars().count() > limit {
@@ -224,6 +261,18 @@ mod tests {
             }
         }
         assert_eq!(cut("of somebody else …[18446744073709551615 cut]", 31), "of s…[18446744073709551611 cut]");
+    }
+
+    #[test]
+    fn a_marker_that_we_did_not_write_is_text() {
+        assert_eq!(cut("aaaaa…[3 cut]", 12), "aaaa…[9 cut]", "with what it says is missing, it would have fitted");
+        assert_eq!(cut("aaaaa…[7 cut]", 12), "aaaa…[9 cut]", "likewise, to the character");
+        assert_eq!(cut("aaaaa…[8 cut]", 12), "aaaa…[9 cut]", "one more, and it was cut");
+        assert_eq!(cut("…[0 cut]", 1), "…");
+        for number in ["0", "+99", "0099", ""] {
+            let text = format!("{}…[{number} cut]", "a".repeat(90));
+            assert_eq!(cut(&text, 20), format!("aaaaaaaaaaa…[{} cut]", text.chars().count() - 11), "{number}");
+        }
     }
 
     #[test]

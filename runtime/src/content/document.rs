@@ -3,6 +3,7 @@
 
 use crate::content::json::Json;
 use crate::content::redaction::Redaction;
+use crate::settings::Piece;
 use crate::value::{Message, Part, Role, ToolDefinition};
 use crate::vocabulary::stop_reason;
 use serde_json::Value;
@@ -14,7 +15,8 @@ const DEPTH: usize = 100;
 /// Those parts of messages: system instructions, and a message in a span event.
 pub(crate) fn parts(messages: &[Message], which: impl Fn(&Part) -> bool, redaction: Redaction<'_>) -> String {
     let mut document = Document::new(redaction);
-    document.list(messages.iter().flat_map(Message::parts).filter(|part| which(part)), Document::part);
+    let parts = messages.iter().flat_map(|message| message.parts().iter().map(move |part| (message, part)));
+    document.list(parts.filter(|(_, part)| which(part)), |document, (message, part)| document.part(message, part));
     document.json.into_text()
 }
 
@@ -81,50 +83,54 @@ impl<'a> Document<'a> {
             self.word("finish_reason", finish_reason);
         }
         self.json.name("parts");
-        self.list(message.parts(), Document::part);
+        self.list(message.parts(), |document, part| document.part(message, part));
         self.word("role", &self.redaction.role(message.role_or(role)));
         self.json.close('}');
     }
 
-    fn part(&mut self, part: &Part) {
+    fn part(&mut self, message: &Message, part: &Part) {
+        let given = self.redaction;
+        self.redaction = given.of_message(message);
+        let said = given.of_what_it_says(message);
         self.json.open('{');
         match part {
             Part::Text { content } => {
-                self.text("content", content);
+                self.text_of(said, "content", content);
                 self.json.kind("text");
             }
             Part::Reasoning { content } => {
-                self.text("content", content);
+                self.text_of(said, "content", content);
                 self.json.kind("reasoning");
             }
             Part::ToolCall { id, name, arguments } => {
-                self.value("arguments", arguments);
+                self.value_of(given.of(Piece::ToolArguments), "arguments", arguments);
                 self.optional("id", id.as_deref());
                 self.text("name", name);
                 self.json.kind("tool_call");
             }
             Part::ToolCallResponse { id, response } => {
                 self.optional("id", id.as_deref());
-                self.value("response", response);
+                self.value_of(given.of(Piece::ToolResult), "response", response);
                 self.json.kind("tool_call_response");
             }
             Part::Blob { modality, mime_type, content } => {
-                self.text("content", content);
+                self.text_of(said, "content", content);
                 self.medium(mime_type.as_deref(), modality);
                 self.json.kind("blob");
             }
             Part::Uri { modality, mime_type, uri } => {
                 self.medium(mime_type.as_deref(), modality);
                 self.json.kind("uri");
-                self.text("uri", uri);
+                self.text_of(said, "uri", uri);
             }
             Part::File { modality, mime_type, file_id } => {
-                self.text("file_id", file_id);
+                self.text_of(said, "file_id", file_id);
                 self.medium(mime_type.as_deref(), modality);
                 self.json.kind("file");
             }
         }
         self.json.close('}');
+        self.redaction = given;
     }
 
     fn tool(&mut self, tool: &ToolDefinition) {
@@ -145,7 +151,12 @@ impl<'a> Document<'a> {
 
     /// A member that people or models wrote.
     fn text(&mut self, name: &'static str, text: &str) {
-        self.word(name, &self.redaction.text(text));
+        self.text_of(self.redaction, name, text);
+    }
+
+    /// Likewise, another piece than what is around it.
+    fn text_of(&mut self, redaction: Redaction<'_>, name: &'static str, text: &str) {
+        self.word(name, &redaction.text(text));
     }
 
     fn optional(&mut self, name: &'static str, text: Option<&str>) {
@@ -163,6 +174,12 @@ impl<'a> Document<'a> {
     fn value(&mut self, name: &'static str, value: &Value) {
         self.json.name(name);
         self.any(value, DEPTH);
+    }
+
+    fn value_of(&mut self, redaction: Redaction<'a>, name: &'static str, value: &Value) {
+        let around = std::mem::replace(&mut self.redaction, redaction);
+        self.value(name, value);
+        self.redaction = around;
     }
 
     /// What has no structure of ours: every string and number in it, names of members included, is a text.

@@ -1,7 +1,7 @@
 //! Messages, tool arguments and results: captured only where somebody asked, redacted while they are written as JSON, then cut.
 //!
 //! ```text
-//! captured → budget ──► document → json → redaction → settings
+//! captured → budget ──► document → json → redaction → piece → settings
 //!          → streamed ─► exported ───────↗
 //!                                → cut
 //! ```
@@ -12,6 +12,7 @@ mod cut;
 mod document;
 mod exported;
 mod json;
+mod piece;
 mod redaction;
 mod streamed;
 

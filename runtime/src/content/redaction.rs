@@ -1,7 +1,8 @@
 //! What stands between content and the outside: every text passes the redactor whole and unescaped, before anything is cut.
 
+use crate::content::piece;
 use crate::settings::{Piece, Settings};
-use crate::value::Role;
+use crate::value::{Message, Role};
 use serde::de::IgnoredAny;
 use serde_json::{Number, Value};
 use std::borrow::Cow;
@@ -26,6 +27,25 @@ impl<'a> Redaction<'a> {
 
     /// For what has been redacted already.
     pub(crate) const DONE: Redaction<'static> = Redaction(None);
+
+    /// For a message among those of the piece.
+    pub(crate) fn of_message(self, message: &Message) -> Self {
+        self.of_what(|given| piece::of_message(message, given))
+    }
+
+    /// For what it says.
+    pub(crate) fn of_what_it_says(self, message: &Message) -> Self {
+        self.of_what(|given| piece::of_what_it_says(message, given))
+    }
+
+    /// For another piece beside it.
+    pub(crate) fn of(self, piece: Piece) -> Self {
+        self.of_what(|_| piece)
+    }
+
+    fn of_what(self, piece: impl FnOnce(Piece) -> Piece) -> Self {
+        Redaction(self.0.map(|redactor| PieceRedactor { piece: piece(redactor.piece), ..redactor }))
+    }
 
     pub(crate) fn text(self, text: &str) -> Cow<'_, str> {
         match self.0 {

@@ -92,6 +92,11 @@ impl Message {
         Message { role, parts, finish_reason: None }
     }
 
+    /// Keeps the parts that `keep` says so of, and may change them.
+    pub(crate) fn retain_parts(&mut self, keep: impl FnMut(&mut Part) -> bool) {
+        self.parts.retain_mut(keep);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
