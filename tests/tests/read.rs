@@ -284,6 +284,12 @@ mod openai_chat {
         assert_eq!(read::response(&error, true), json!({ "error.type": "rate_limit_exceeded" }));
         assert_eq!(read::event(&error, true), json!({ "error.type": "rate_limit_exceeded", "last": true }));
     }
+
+    #[test]
+    fn what_azure_says_of_the_prompt_is_an_item_of_its_stream() {
+        let first = json!({ "choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": [{ "prompt_index": 0 }] });
+        assert_eq!(read::event(&first, true), json!({}));
+    }
 }
 
 mod openai_responses {
@@ -536,6 +542,18 @@ mod anthropic {
             ]
         );
     }
+
+    #[test]
+    fn a_request_without_a_system_prompt_is_told_by_how_it_wants_the_output() {
+        let config = json!({ "effort": "high", "format": { "type": "json_schema", "schema": {} } });
+        let seen = request(json!({ "model": "claude", "max_tokens": 5, "output_config": config, "messages": [] }));
+        let said = json!({ "gen_ai.request.model": "claude", "gen_ai.request.max_tokens": 5, "gen_ai.output.type": "json" });
+        let mut of_config = said.clone();
+        of_config["gen_ai.request.reasoning.level"] = "high".into();
+        assert_eq!(seen, of_config);
+        let format = json!({ "type": "json_schema", "schema": {} });
+        assert_eq!(request(json!({ "model": "claude", "max_tokens": 5, "output_format": format, "messages": [] })), said);
+    }
 }
 
 mod gemini {
@@ -662,6 +680,13 @@ mod gemini {
             ]
         );
     }
+
+    #[test]
+    fn a_prompt_that_was_blocked_is_an_answer_of_its_own() {
+        let blocked = json!({ "promptFeedback": { "blockReason": "SAFETY" }, "modelVersion": "g" });
+        let said = json!({ "gen_ai.response.model": "g" });
+        assert_eq!((response(blocked.clone()), read::event(&blocked, true)), (said.clone(), said));
+    }
 }
 
 mod ollama {
@@ -743,6 +768,29 @@ mod ollama {
                     "gen_ai.usage.input_tokens": 20, "gen_ai.usage.output_tokens": 9, "last": true }),
             ]
         );
+    }
+
+    #[test]
+    fn a_request_that_says_only_how_much_to_think_is_one() {
+        let seen = request(json!({ "model": "gpt-oss", "think": "high", "messages": [] }));
+        assert_eq!(seen, json!({ "gen_ai.request.model": "gpt-oss", "gen_ai.request.reasoning.level": "high" }));
+    }
+
+    #[test]
+    fn a_stream_of_what_was_generated_without_a_chat() {
+        let item = |said: &str, thought: Value| json!({ "model": "l", "response": said, "thinking": thought, "done": false });
+        let last = json!({ "model": "l", "response": "", "done": true, "done_reason": "stop", "prompt_eval_count": 26, "eval_count": 2 });
+        let whole = json!({ "model": "l", "response": "The sky", "done": true, "done_reason": "load" });
+        assert_eq!(
+            events(&[item("", json!("hm")), item("The", Value::Null), last]),
+            [
+                json!({ "gen_ai.response.model": "l", "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+                json!({ "gen_ai.response.model": "l", "chunk": true, "pieces": [{ "text": "The" }] }),
+                json!({ "gen_ai.response.model": "l", "gen_ai.response.finish_reasons": ["stop"],
+                    "gen_ai.usage.input_tokens": 26, "gen_ai.usage.output_tokens": 2, "last": true }),
+            ]
+        );
+        assert_eq!(response(whole)["gen_ai.output.messages"], answer("load", &[text("The sky")]));
     }
 }
 

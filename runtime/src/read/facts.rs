@@ -100,8 +100,9 @@ macro_rules! signs {
 
 signs! {
     // What tells a shape.
+    /// What requests to Anthropic have, and no others with a history and a model.
+    AnthropicOnly,
     BedrockEvent,
-    Candidates,
     ChatHistory,
     Choice,
     ChoiceDelta,
@@ -113,6 +114,8 @@ signs! {
     Error,
     EvalCount,
     FinishReason,
+    /// What only responses of Gemini's have.
+    GeminiOnly,
     GenAiEvent,
     InferenceConfig,
     Input,
@@ -134,6 +137,7 @@ signs! {
     Output,
     OutputMessage,
     ProviderModel,
+    Response,
     RigEvent,
     RigItem,
     RigPart,
@@ -141,7 +145,6 @@ signs! {
     Status,
     StopReason,
     StopReasonCamel,
-    StopSequences,
     System,
     /// The member is there, and may be null.
     SystemKey,
@@ -154,7 +157,6 @@ signs! {
     TypeMessage,
     TypeResponsesEvent,
     Usage,
-    UsageMetadata,
     UsageTokens,
     // What becomes a fact.
     /// The model calls a tool.

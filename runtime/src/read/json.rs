@@ -630,7 +630,8 @@ fn bedrock_delta(event: &Value) -> Vec<Delta> {
 
 fn ollama_or_genai_delta(event: &Value) -> Vec<Delta> {
     let message = &event["message"];
-    let thought = texts(message, &["thinking"]).chain(texts(&event["ReasoningChunk"], &["content"]));
+    let thought = texts(message, &["thinking"]).chain(texts(event, &["thinking"]));
+    let thought = thought.chain(texts(&event["ReasoningChunk"], &["content"]));
     let said = texts(message, &["content"]).chain(texts(&event["Chunk"], &["content"])).chain(texts(event, &["response"]));
     let mut found: Vec<Delta> = thought.map(Delta::Reasoning).chain(said.map(Delta::Text)).collect();
     found.extend(tool_calls(message).map(whole));
