@@ -286,6 +286,25 @@ mod openai_chat {
     }
 
     #[test]
+    fn an_error_that_says_nothing_is_none() {
+        for none in [json!(null), json!(false), json!(""), json!({}), json!([]), json!(0)] {
+            let choice = |said: &str| json!([{ "index": 0, "finish_reason": "stop", (said): { "content": "A" } }]);
+            let whole = response(json!({ "object": "chat.completion", "error": none, "choices": choice("message") }));
+            assert_eq!(whole.get("error.type"), None, "{none}");
+            let item = json!({ "object": "chat.completion.chunk", "error": none, "choices": choice("delta") });
+            assert_eq!(read::event(&item, true).get("error.type"), None, "{none}");
+            let gemini = json!({ "candidates": [], "error": none });
+            assert_eq!((response(gemini.clone()), read::event(&gemini, true)), (json!({}), json!({})), "{none}");
+            let alone = json!({ "error": none });
+            assert_eq!(read::response(&alone, true), json!({ "unrecognised": ["error"] }));
+            assert_eq!(read::event(&alone, true), json!({ "unrecognised": ["error"] }));
+        }
+        for some in [json!(true), json!("no"), json!({ "message": "no" }), json!(["no"]), json!(7)] {
+            assert_eq!(response(json!({ "error": some }))["error.type"], "_OTHER", "{some}");
+        }
+    }
+
+    #[test]
     fn what_azure_says_of_the_prompt_is_an_item_of_its_stream() {
         let first = json!({ "choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": [{ "prompt_index": 0 }] });
         assert_eq!(read::event(&first, true), json!({}));

@@ -247,7 +247,7 @@ pub(crate) static RESPONSE_SIGNS: Want = members![
     ("choices", Want::All(&[Want::Key(Sign::Choices), Want::Each(&members![("message", Want::Key(Sign::ChoiceMessage))])])),
     ("content", Want::Key(Sign::Content)),
     ("done", Want::Key(Sign::Done)),
-    ("error", Want::Sign(Sign::Error)),
+    ("error", Want::Says(Sign::Error)),
     ("eval_count", Want::Sign(Sign::EvalCount)),
     ("finish_reason", Want::Key(Sign::FinishReason)),
     ("message", Want::Key(Sign::Message)),
@@ -288,7 +288,7 @@ pub(crate) static EVENT_SIGNS: Want = members![
     ("contentBlockStart", Want::Key(Sign::BedrockEvent)),
     ("contentBlockStop", Want::Key(Sign::BedrockEvent)),
     ("done", Want::Key(Sign::Done)),
-    ("error", Want::Sign(Sign::Error)),
+    ("error", Want::Says(Sign::Error)),
     ("eval_count", Want::Sign(Sign::EvalCount)),
     (
         "event",
@@ -350,7 +350,7 @@ const ERROR_IN_ERROR: Want = members![
 
 const ERROR_RESPONSE: Want = members![
     ("code", Want::Text(TextField::ErrorCode)),
-    ("error", Want::All(&[Want::Sign(Sign::Failed), ERROR_IN_ERROR])),
+    ("error", Want::All(&[Want::Says(Sign::Failed), ERROR_IN_ERROR])),
     ("type", Want::Word(&[("error", Sign::Failed)])),
 ];
 
@@ -521,7 +521,7 @@ const OPENAI_RESPONSE: Want = members![
             ("text", Want::Content(ContentField::Choice)),
         ]),
     ),
-    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Says(Sign::Failed)])),
     ("id", Want::Text(TextField::Id)),
     ("model", Want::Text(TextField::Model)),
     ("provider_model_iden", Want::Key(Sign::NoChat)),
@@ -547,7 +547,7 @@ const OPENAI_EVENT: Want = members![
             ("text", Want::Filled(Sign::Filled)),
         ]),
     ),
-    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Says(Sign::Failed)])),
     ("id", Want::Text(TextField::Id)),
     ("model", Want::Text(TextField::Model)),
     ("usage", OPENAI_USAGE),
@@ -720,7 +720,7 @@ const GEMINI_RESPONSE: Want = members![
             ("finishReason", Want::FinishReason),
         ]),
     ),
-    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Says(Sign::Failed)])),
     ("modelVersion", Want::Text(TextField::Model)),
     ("responseId", Want::Text(TextField::Id)),
     ("usageMetadata", GEMINI_USAGE),
@@ -733,7 +733,7 @@ const GEMINI_EVENT: Want = members![
             &members![("content", GEMINI_CONTENT), ("finishReason", Want::FinishReason), ("index", Want::ChoiceIndex),]
         ),
     ),
-    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Says(Sign::Failed)])),
     ("modelVersion", Want::Text(TextField::Model)),
     ("responseId", Want::Text(TextField::Id)),
     ("usageMetadata", GEMINI_USAGE),
