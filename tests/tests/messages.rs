@@ -360,6 +360,7 @@ async fn tool_definitions_are_understood_in_every_shape() {
         json!({ "type": "function", "function": { "name": "look", "description": "Looks.", "parameters": schema } }),
         json!({ "name": "look", "description": "Looks.", "input_schema": schema }),
         json!({ "name": "look", "description": "Looks.", "inputSchema": schema }),
+        json!({ "type": "custom", "custom": { "name": "look", "description": "Looks.", "parameters": schema } }),
         json!({ "tools": [{ "name": "look", "description": "Looks.", "inputSchema": schema }] }),
     ] {
         let [_, _, _, tools] = documents(&None::<&str>, &None::<&str>, &[tool], None::<&str>).await;
@@ -542,4 +543,23 @@ async fn a_list_in_a_list_is_one_list() {
     assert_eq!(input(&[["a"], ["b"]]).await, texts(&["a", "b"]));
     assert_eq!(input(&[Some("a"), None, Some("b")]).await, texts(&["a", "b"]));
     assert_eq!(input(&[Cow::from("a"), "b".into()]).await, texts(&["a", "b"]));
+}
+
+#[tokio::test]
+async fn a_structured_answer_is_no_message_because_a_member_is_called_like_one_s() {
+    for answer in [
+        json!({ "role": "engineer", "salary": 3 }),
+        json!({ "role": "user", "name": "Bob" }),
+        json!({ "parts": ["wheel", "door"], "price": 3 }),
+        json!({ "type": "reasoning", "verdict": "guilty" }),
+        json!({ "type": "person", "role": "engineer" }),
+    ] {
+        let text = json!([{ "role": "assistant", "parts": [{ "type": "text", "content": answer.to_string() }], "finish_reason": "stop" }]);
+        assert_eq!(output(answer).await, text);
+    }
+    for (message, role) in
+        [(json!({ "role": "user" }), "user"), (json!({ "role": "assistant", "name": null, "annotations": [] }), "assistant")]
+    {
+        assert_eq!(input(message).await, json!([{ "role": role, "parts": [] }]), "which says nothing");
+    }
 }

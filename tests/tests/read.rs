@@ -286,6 +286,36 @@ mod openai_chat {
     }
 
     #[test]
+    fn thinking_is_said_to_servers_of_this_chat_as_well() {
+        let seen = request(json!({ "model": "glm", "thinking": { "type": "enabled" }, "n": 2, "messages": [] }));
+        assert_eq!(seen, json!({ "gen_ai.request.model": "glm", "gen_ai.request.choice.count": 2 }));
+    }
+
+    #[test]
+    fn a_stream_of_content_in_parts_as_mistral_has_it() {
+        let chunk = |content: Value| json!({ "object": "chat.completion.chunk", "choices": [{ "index": 0, "delta": { "content": content } }] });
+        let thinking = json!([{ "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] }]);
+        let seen = events(&[chunk(thinking), chunk(json!([{ "type": "text", "text": "42" }])), chunk(json!([]))]);
+        assert_eq!(
+            seen,
+            [
+                json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+                json!({ "chunk": true, "pieces": [{ "text": "42" }] }),
+                json!({}),
+            ]
+        );
+    }
+
+    #[test]
+    fn reasoning_in_parts_is_reasoning() {
+        let content =
+            json!([{ "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] }, { "type": "text", "text": "42" }]);
+        let message = json!({ "role": "assistant", "content": content });
+        let seen = response(json!({ "choices": [{ "index": 0, "finish_reason": "stop", "message": message }] }));
+        assert_eq!(seen["gen_ai.output.messages"], answer("stop", &[reasoning("hm"), text("42")]));
+    }
+
+    #[test]
     fn an_error_that_says_nothing_is_none() {
         for none in [json!(null), json!(false), json!(""), json!({}), json!([]), json!(0)] {
             let choice = |said: &str| json!([{ "index": 0, "finish_reason": "stop", (said): { "content": "A" } }]);
@@ -552,7 +582,7 @@ mod anthropic {
                 json!({ "chunk": true, "pieces": [{ "text": "A c" }] }),
                 json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
                 json!({}),
-                piece(json!("c-1"), json!("look"), ""),
+                piece(json!("c-1"), json!("look"), "{}"),
                 piece(Value::Null, Value::Null, "{\"at\""),
                 json!({}),
                 json!({ "gen_ai.response.finish_reasons": ["tool_call"], "gen_ai.usage.output_tokens": 7 }),
@@ -572,6 +602,17 @@ mod anthropic {
         assert_eq!(seen, of_config);
         let format = json!({ "type": "json_schema", "schema": {} });
         assert_eq!(request(json!({ "model": "claude", "max_tokens": 5, "output_format": format, "messages": [] })), said);
+    }
+
+    #[test]
+    fn a_call_of_an_mcp_server_s_tool_is_a_call() {
+        let block = json!({ "type": "mcp_tool_use", "id": "c-1", "name": "look", "server_name": "s", "input": { "at": "cat" } });
+        let seen = response(json!({ "type": "message", "content": [block], "stop_reason": "end_turn" }));
+        assert_eq!(seen["gen_ai.output.messages"], answer("stop", &[call("c-1")]));
+        let block = json!({ "type": "mcp_tool_use", "id": "c-1", "name": "look", "server_name": "s", "input": {} });
+        let start = read::event(&json!({ "type": "content_block_start", "index": 1, "content_block": block }), true);
+        let piece = json!({ "tool_call": { "index": 1, "id": "c-1", "name": "look", "arguments": "{}" } });
+        assert_eq!(start, json!({ "chunk": true, "pieces": [piece] }));
     }
 }
 
@@ -705,6 +746,18 @@ mod gemini {
         let blocked = json!({ "promptFeedback": { "blockReason": "SAFETY" }, "modelVersion": "g" });
         let said = json!({ "gen_ai.response.model": "g" });
         assert_eq!((response(blocked.clone()), read::event(&blocked, true)), (said.clone(), said));
+    }
+
+    #[test]
+    fn what_is_neither_text_nor_a_call_is_no_piece_of_a_text() {
+        let code = json!({ "executableCode": { "language": "PYTHON", "code": "print(1)" } });
+        let parts = json!([{ "text": "Let me see." }, code, { "inlineData": { "mimeType": "image/png", "data": "aGk=" } }]);
+        let seen = read::event(&json!({ "candidates": [{ "content": { "role": "model", "parts": parts } }] }), true);
+        assert_eq!(seen["pieces"][0], json!({ "text": "Let me see." }));
+        assert_eq!(
+            seen["pieces"].as_array().map(|pieces| pieces.iter().filter(|piece| piece.get("text").is_some()).count()),
+            Some(1)
+        );
     }
 }
 

@@ -457,6 +457,62 @@ mod streams {
         }
     }
 
+    async fn told(events: Vec<Value>) -> Span {
+        let telemetry = capturing();
+        ask(events).count().await;
+        telemetry.span()
+    }
+
+    fn output(span: &Span) -> Value {
+        serde_json::from_str(&get(span, "gen_ai.output.messages")).expect("JSON")
+    }
+
+    fn openai(index: u8, delta: Value, reason: Value) -> Value {
+        json!({ "object": "chat.completion.chunk", "choices": [{ "index": index, "delta": delta, "finish_reason": reason }] })
+    }
+
+    fn gemini(candidates: Value) -> Value {
+        json!({ "candidates": candidates })
+    }
+
+    #[tokio::test]
+    async fn a_call_whose_arguments_follow_keeps_its_name() {
+        let item = |call: Value| gemini(json!([{ "content": { "parts": [{ "functionCall": call }] } }]));
+        let partial = json!([{ "jsonPath": "$.at", "stringValue": "cat", "willContinue": true }]);
+        let span = told(vec![
+            item(json!({ "name": "look", "willContinue": true })),
+            item(json!({ "partialArgs": partial, "willContinue": true })),
+            item(json!({})),
+        ])
+        .await;
+        assert_eq!(output(&span)[0]["parts"], json!([{ "type": "tool_call", "name": "look", "arguments": null }]));
+    }
+
+    #[tokio::test]
+    async fn a_call_without_arguments_has_none_in_pieces_as_it_has_whole() {
+        let block = |index: u8, name: &str| {
+            json!({ "type": "content_block_start", "index": index, "content_block":
+            { "type": "tool_use", "id": name, "name": name, "input": {} } })
+        };
+        let piece = |json: &str| json!({ "type": "content_block_delta", "index": 1, "delta": { "type": "input_json_delta", "partial_json": json } });
+        let span = told(vec![block(0, "now"), block(1, "look"), piece(""), piece("{\"at\":"), piece("1}")]).await;
+        let output = output(&span);
+        let arguments = [&output[0]["parts"][0]["arguments"], &output[0]["parts"][1]["arguments"]];
+        assert_eq!(arguments, [&json!({}), &json!({ "at": 1 })]);
+    }
+
+    #[tokio::test]
+    async fn what_a_part_of_a_message_is_that_is_no_text_is_not_in_its_text() {
+        let item = |parts: Value| gemini(json!([{ "content": { "role": "model", "parts": parts } }]));
+        let span = told(vec![
+            item(json!([{ "text": "Let me see. " }, { "executableCode": { "language": "PYTHON", "code": "print(1)" } }])),
+            item(json!([{ "codeExecutionResult": { "outcome": "OUTCOME_OK", "output": "1" } }])),
+            item(json!([{ "text": "It is 1." }])),
+        ])
+        .await;
+        assert_eq!(output(&span)[0]["parts"], json!([{ "type": "text", "content": "Let me see. It is 1." }]));
+    }
+
     #[tokio::test]
     async fn answers_without_end_are_not_all_kept() {
         let telemetry = Telemetry::on();

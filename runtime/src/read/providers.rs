@@ -655,7 +655,10 @@ const ANTHROPIC_EVENT: Want = members![
         members![
             ("text", Want::Filled(Sign::Filled)),
             ("thinking", Want::Filled(Sign::Filled)),
-            ("type", Want::Word(&[("server_tool_use", Sign::Filled), ("tool_use", Sign::Filled)])),
+            (
+                "type",
+                Want::Word(&[("mcp_tool_use", Sign::Filled), ("server_tool_use", Sign::Filled), ("tool_use", Sign::Filled)])
+            ),
         ],
     ),
     (

@@ -207,6 +207,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             Want::Content(_) | Want::Inside => self.build(value.into()),
             Want::True(sign) if value => self.see(*sign),
             Want::Says(_) if !value => {}
+            Want::Name => self.walk.name = value.to_string(),
             _ => self.any(),
         }
     }
