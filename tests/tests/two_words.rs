@@ -476,6 +476,57 @@ mod streams {
     }
 
     #[tokio::test]
+    async fn counts_of_one_stream_are_put_together_before_they_are_added_up() {
+        let start =
+            json!({ "type": "message_start", "message": { "usage": { "input_tokens": 10, "cache_read_input_tokens": 5_000 } } });
+        let end = json!({ "type": "message_delta", "delta": {}, "usage": { "input_tokens": 11, "cache_read_input_tokens": null, "output_tokens": 20 } });
+        let span = told(vec![start, end]).await;
+        let count = |key: &str| get(&span, key);
+        assert_eq!(count("gen_ai.usage.input_tokens"), "5011");
+        assert_eq!(
+            (count("gen_ai.usage.cache_read.input_tokens"), count("gen_ai.usage.output_tokens")),
+            ("5000".into(), "20".into())
+        );
+        let usage = |said: Value| json!({ "usageMetadata": said });
+        let span = told(vec![
+            usage(json!({ "promptTokenCount": 3, "candidatesTokenCount": 1, "thoughtsTokenCount": 40 })),
+            usage(json!({ "candidatesTokenCount": 9 })),
+        ])
+        .await;
+        assert_eq!(
+            (get(&span, "gen_ai.usage.input_tokens"), get(&span, "gen_ai.usage.output_tokens")),
+            ("3".into(), "49".into())
+        );
+    }
+
+    #[test]
+    fn a_count_that_is_written_stays_where_an_item_says_another() {
+        let telemetry = Telemetry::on();
+        let step = samplescope::start_step(|_| ());
+        let start =
+            json!({ "type": "message_start", "message": { "usage": { "input_tokens": 10, "cache_read_input_tokens": 5 } } });
+        step.chunk(Chunk::read(&start).usage(TokenUsage::default().with_input(99)));
+        step.chunk(Chunk::read(&json!({ "type": "message_delta", "delta": {}, "usage": { "output_tokens": 20 } })));
+        step.end();
+        let span = telemetry.span();
+        assert_eq!(
+            (get(&span, "gen_ai.usage.input_tokens"), get(&span, "gen_ai.usage.output_tokens")),
+            ("99".into(), "20".into())
+        );
+    }
+
+    #[tokio::test]
+    async fn a_call_in_one_item_is_why_the_model_stopped_in_another() {
+        let parts = |index: u8, parts: Value, reason: Value| json!([{ "index": index, "content": { "parts": parts }, "finishReason": reason }]);
+        let call = gemini(parts(1, json!([{ "functionCall": { "name": "look", "args": {} } }]), Value::Null));
+        let stop = |index: u8| gemini(parts(index, json!([{ "text": "" }]), json!("STOP")));
+        for events in [vec![call.clone(), stop(0), stop(1)], vec![stop(1), call, stop(0)]] {
+            let span = told(events).await;
+            assert_eq!(get(&span, "gen_ai.response.finish_reasons"), "[\"stop\",\"tool_call\"]");
+        }
+    }
+
+    #[tokio::test]
     async fn a_call_whose_arguments_follow_keeps_its_name() {
         let item = |call: Value| gemini(json!([{ "content": { "parts": [{ "functionCall": call }] } }]));
         let partial = json!([{ "jsonPath": "$.at", "stringValue": "cat", "willContinue": true }]);

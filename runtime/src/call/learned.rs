@@ -2,7 +2,8 @@
 
 use crate::call::ending::{Ending, Failure, Label, Refusal};
 use crate::content::Captured;
-use crate::read::response::Response;
+use crate::read::facts::{Counts, answer_bit};
+use crate::read::response::{Response, Tokens, stops_to_call};
 use crate::value::{Cost, TokenUsage};
 use crate::vocabulary::{self, key, usage_of, value};
 use opentelemetry::{Key, KeyValue, StringValue, Value};
@@ -145,6 +146,10 @@ struct Streaming {
     next_chunks: Vec<f64>,
     /// Whether items are read, and so say themselves whether they carry anything.
     is_read: bool,
+    /// What they said of tokens.
+    counts: Counts,
+    /// In which answers they call a tool, each by its bit.
+    calling: u64,
     /// An item said that it was the last that counts.
     last: bool,
     /// When the last item was there, once it is known that nothing needs to follow.
@@ -260,7 +265,7 @@ impl Learned {
                     Err(_) => {}
                 }
             }
-            self.stop_reason.say(SaidBy::Read, self.finish_reasons.first().map(|said| said.1.clone()));
+            self.say_read_reason();
         }
         if response.model.is_some() {
             self.response_model.say(SaidBy::Read, response.model);
@@ -278,6 +283,33 @@ impl Learned {
         if !response.messages.is_empty() && !self.captured().is_some_and(Captured::has_output) {
             self.content().output(response.messages);
         }
+    }
+
+    /// The first answer's, as all that is read of an item of a stream is known.
+    fn say_read_reason(&mut self) {
+        if let Some(stream) = self.stream.as_ref().filter(|stream| stream.calling != 0) {
+            let calling = |said: &&mut (u64, StringValue)| stream.calling & answer_bit(said.0) != 0;
+            self.finish_reasons.iter_mut().filter(calling).for_each(|said| stops_to_call(&mut said.1));
+        }
+        self.stop_reason.say(SaidBy::Read, self.finish_reasons.first().map(|said| said.1.clone()));
+    }
+
+    /// In these answers, each by its bit, an item of a stream calls a tool. Why the model stopped is said there, before or behind.
+    pub(crate) fn read_calls(&mut self, calling: u64) {
+        if calling != 0 {
+            self.stream.get_or_insert_default().calling |= calling;
+            if !self.finish_reasons.is_empty() {
+                self.say_read_reason();
+            }
+        }
+    }
+
+    /// What an item of a stream says of tokens: it adds up with what those before it said of others.
+    pub(crate) fn read_tokens(&mut self, tokens: &Tokens) {
+        let stream = self.stream.get_or_insert_default();
+        stream.counts = tokens.counts.over(&stream.counts);
+        let usage = tokens.usage(&stream.counts);
+        self.say_usage(SaidBy::Handle, usage);
     }
 
     /// An item is read, which carries something or not, and may be the last that counts.

@@ -34,6 +34,7 @@ pub(crate) fn recognise(
 }
 
 /// Which counts make up the conventions' own, where cached tokens are input and reasoning is output.
+#[derive(Debug)]
 pub(crate) struct TokenSums {
     pub(crate) input: &'static [Count],
     pub(crate) output: &'static [Count],
