@@ -476,6 +476,54 @@ mod streams {
     }
 
     #[tokio::test]
+    async fn each_answer_s_message_has_its_own_finish_reason() {
+        let call = json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "look", "arguments": "{}" } }] });
+        let two = vec![
+            openai(1, call, json!("tool_calls")),
+            openai(0, json!({ "content": "one" }), Value::Null),
+            openai(0, json!({}), json!("length")),
+        ];
+        let parts = |text: &str| json!({ "role": "model", "parts": [{ "text": text }] });
+        let candidates = gemini(json!([
+            { "index": 0, "content": parts("one"), "finishReason": "MAX_TOKENS" },
+            { "index": 1, "content": parts("two"), "finishReason": "OTHER" },
+        ]));
+        for (events, reasons) in [(two, ["length", "tool_call"]), (vec![candidates], ["length", "OTHER"])] {
+            let output = output(&told(events).await);
+            assert_eq!([&output[0]["finish_reason"], &output[1]["finish_reason"]], reasons);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_broke_off_has_no_finish_reason_of_another_s() {
+        let span = told(vec![
+            openai(0, json!({ "content": "one" }), json!("stop")),
+            openai(1, json!({ "content": "tw" }), Value::Null),
+            json!({ "error": { "type": "overloaded" } }),
+        ])
+        .await;
+        let output = output(&span);
+        assert_eq!((get(&span, "error.type").as_str(), &output[0]["finish_reason"]), ("overloaded", &json!("stop")));
+        assert_eq!(output[1].get("finish_reason"), None);
+        let telemetry = capturing();
+        let step = samplescope::start_step(|_| ());
+        step.chunk(Chunk::new().text("half a sen"));
+        drop(step);
+        assert_eq!(self::output(&telemetry.span())[0].get("finish_reason"), None);
+    }
+
+    #[tokio::test]
+    async fn a_finish_reason_that_is_redacted_is_so_in_a_stream_s_message_too() {
+        let settings = Settings::default()
+            .with_vocabulary(Vocabulary::GenAi)
+            .with_capture(Capture::Spans)
+            .with_redactor(|_, text| text.replace("hunter2", "***").into());
+        let telemetry = Telemetry::on().with(settings);
+        ask(vec![openai(0, json!({ "content": "one" }), json!("hunter2"))]).count().await;
+        assert_eq!(output(&telemetry.span())[0]["finish_reason"], "***");
+    }
+
+    #[tokio::test]
     async fn counts_of_one_stream_are_put_together_before_they_are_added_up() {
         let start =
             json!({ "type": "message_start", "message": { "usage": { "input_tokens": 10, "cache_read_input_tokens": 5_000 } } });
@@ -523,6 +571,7 @@ mod streams {
         for events in [vec![call.clone(), stop(0), stop(1)], vec![stop(1), call, stop(0)]] {
             let span = told(events).await;
             assert_eq!(get(&span, "gen_ai.response.finish_reasons"), "[\"stop\",\"tool_call\"]");
+            assert_eq!(output(&span)[0]["finish_reason"], "tool_call");
         }
     }
 

@@ -225,8 +225,13 @@ impl Learned {
         self.content.as_deref()
     }
 
+    /// The content, with why the model stopped giving each answer that came in pieces.
     pub(crate) fn take_content(&mut self) -> Option<Box<Captured>> {
-        self.content.take()
+        let mut content = self.content.take()?;
+        if self.stop_reason.by == SaidBy::Read {
+            content.finish(&self.finish_reasons);
+        }
+        Some(content)
     }
 
     /// Tokens, and what they cost: others may say the one, and others the other.

@@ -6,6 +6,8 @@ use crate::content::redaction::Redaction;
 use crate::read::json::Delta;
 use crate::settings::{Piece, Settings};
 use crate::value::{ChunkPieces, Message, Part, Role, ToolCallPiece};
+use crate::vocabulary::stop_reason;
+use opentelemetry::StringValue;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -22,6 +24,8 @@ pub(crate) struct Streamed {
     text: TextSoFar,
     reasoning: TextSoFar,
     tool_calls: Vec<StreamedCall>,
+    /// Why the model stopped, in the provider's word, once that is known.
+    pub(crate) finish_reason: Option<StringValue>,
 }
 
 /// A tool call so far.
@@ -141,7 +145,11 @@ impl Streamed {
             name: text(call.name).unwrap_or_default(),
             arguments: text(call.arguments).map_or(Value::Null, json_or_text),
         });
-        Message::of(Some(Role::Assistant), reasoning.into_iter().chain(said).chain(calls).collect())
+        let message = Message::of(Some(Role::Assistant), reasoning.into_iter().chain(said).chain(calls).collect());
+        match self.finish_reason.map(|said| stop_reason(said).1) {
+            Some(reason) => message.with_finish_reason(Redaction::new(settings, Piece::Output).finish_reason(reason.as_str())),
+            None => message,
+        }
     }
 }
 
