@@ -313,6 +313,39 @@ fn the_last_response_of_a_step_has_all_its_finish_reasons() {
     assert_eq!(get(&telemetry.span(), "gen_ai.response.finish_reasons"), "[\"tool_call\"]");
 }
 
+/// Of a step that was told each of these.
+fn told(say: impl FnOnce(&samplescope::StepCall)) -> Span {
+    let telemetry = capturing();
+    let step = samplescope::start_step(|_| ());
+    say(&step);
+    step.end();
+    telemetry.span()
+}
+
+#[test]
+fn a_response_that_is_read_takes_the_place_of_the_one_before_and_of_nothing_that_was_said() {
+    let choice = |reason: &str, text: &str| json!([{ "index": 0, "finish_reason": reason, "message": { "role": "assistant", "content": text } }]);
+    let first = json!({ "object": "chat.completion", "id": "one", "choices": choice("length", "Rai") });
+    let second = json!({ "object": "chat.completion", "id": "two", "choices": choice("stop", "Sunny.") });
+    let output = |reason: &str, text: &str| {
+        format!(r#"[{{"finish_reason":"{reason}","parts":[{{"content":"{text}","type":"text"}}],"role":"assistant"}}]"#)
+    };
+    let span = told(|step| {
+        step.response(&first);
+        step.response(&second);
+    });
+    assert_eq!(
+        (get(&span, "gen_ai.response.id"), get(&span, "gen_ai.output.messages")),
+        ("two".into(), output("stop", "Sunny."))
+    );
+    let span = told(|step| {
+        step.response(&first);
+        step.message("Said.");
+        step.response(&second);
+    });
+    assert_eq!(get(&span, "gen_ai.output.messages"), output("stop", "Said."));
+}
+
 #[test]
 fn a_loop_s_written_tools_are_counted_and_not_its_request_s() {
     #[sampling_loop(request = openai_request(), tools = ["look", "ask"])]

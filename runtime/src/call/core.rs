@@ -313,7 +313,7 @@ impl Call {
     #[inline(never)]
     pub(crate) fn say_output(&self, messages: Vec<Message>) {
         if !messages.is_empty() {
-            self.learn(|learned| learned.content().output(messages));
+            self.learn(|learned| learned.say_output(messages));
         }
     }
 

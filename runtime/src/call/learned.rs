@@ -4,7 +4,7 @@ use crate::call::ending::{Ending, Failure, Label, Refusal};
 use crate::content::Captured;
 use crate::read::facts::{Counts, answer_bit};
 use crate::read::response::{Response, Tokens, stops_to_call};
-use crate::value::{Cost, TokenUsage};
+use crate::value::{Cost, Message, TokenUsage};
 use crate::vocabulary::{self, key, usage_of, value};
 use opentelemetry::{Key, KeyValue, StringValue, Value};
 use std::collections::HashMap;
@@ -133,6 +133,8 @@ pub(crate) struct Learned {
     #[cfg(feature = "mcp")]
     pub(crate) is_forwarded: bool,
     content: Option<Box<Captured>>,
+    /// Whether its output is what was read of a response, which another takes the place of.
+    is_output_read: bool,
 }
 
 /// What is known of a stream beside what its items say.
@@ -234,6 +236,12 @@ impl Learned {
         Some(content)
     }
 
+    /// What somebody says that the model said.
+    pub(crate) fn say_output(&mut self, messages: Vec<Message>) {
+        self.is_output_read = false;
+        self.content().output(messages);
+    }
+
     /// Tokens, and what they cost: others may say the one, and others the other.
     pub(crate) fn say_usage(&mut self, by: SaidBy, usage: Option<TokenUsage>) {
         let Some((counts, cost)) = usage.map(TokenUsage::apart) else { return self.usage.say(by, None) };
@@ -285,8 +293,9 @@ impl Learned {
             let error_type = Some(Label::said(String::from(error_type)));
             self.failed.say(SaidBy::Read, Some(Some(Box::new(Refusal { error_type, message: None }))));
         }
-        if !response.messages.is_empty() && !self.captured().is_some_and(Captured::has_output) {
+        if !response.messages.is_empty() && (self.is_output_read || !self.captured().is_some_and(Captured::has_output)) {
             self.content().output(response.messages);
+            self.is_output_read = true;
         }
     }
 
