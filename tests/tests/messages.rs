@@ -2,7 +2,7 @@
 //! written from the JSON schemas of the GenAI conventions, not against what the code happens to do.
 
 use samplescope::{
-    Capture, Message, Part, Role, Settings, ToMessages, ToToolDefinitions, ToolDefinition, Vocabulary, sampling_step,
+    Capture, Message, Part, Role, Settings, StepCall, ToMessages, ToToolDefinitions, ToolDefinition, Vocabulary, sampling_step,
 };
 use samplescope_tests::Telemetry;
 use serde_json::{Value, json};
@@ -146,7 +146,7 @@ async fn every_part_has_its_members() {
 async fn stopped() {}
 
 #[tokio::test]
-async fn an_output_message_always_has_a_finish_reason() {
+async fn an_output_message_of_a_call_that_succeeded_has_a_finish_reason() {
     let reason = async |message: Message| output(message).await[0]["finish_reason"].clone();
     assert_eq!(reason(Message::text("hi")).await, "stop");
     assert_eq!(reason(Message::new(Role::Assistant).with(Part::tool_call(None, "look", json!({})))).await, "tool_call");
@@ -157,6 +157,32 @@ async fn an_output_message_always_has_a_finish_reason() {
     stopped().await;
     let text = telemetry.span().get("gen_ai.output.messages").expect("captured");
     assert!(text.as_str().contains(r#""finish_reason":"length""#), "the step's own: {text}");
+}
+
+#[test]
+fn a_message_of_a_call_that_did_not_succeed_has_no_finish_reason_that_nobody_said() {
+    let ended = |said: Message, end: fn(StepCall)| {
+        let telemetry = Telemetry::on().with(genai());
+        let step = samplescope::start_step(|_| ());
+        step.message(said);
+        end(step);
+        let text = telemetry.span().get("gen_ai.output.messages").expect("captured").as_str().into_owned();
+        serde_json::from_str::<Value>(&text).expect("valid JSON")
+    };
+    let unwinds = |step| {
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let _step: StepCall = step;
+            std::panic::resume_unwind(Box::new(()));
+        }));
+    };
+    let ends: [fn(StepCall); 3] = [drop, |step| step.fail(&"refused"), unwinds];
+    for end in ends {
+        let parts = json!([{ "type": "text", "content": "half a sen" }]);
+        assert_eq!(ended(Message::text("half a sen"), end), json!([{ "role": "assistant", "parts": parts }]));
+        let said = Message::text("half a sen").with_finish_reason("max_tokens");
+        assert_eq!(ended(said, end), json!([{ "role": "assistant", "parts": parts, "finish_reason": "length" }]));
+    }
+    assert_eq!(ended(Message::text("hi"), StepCall::end)[0]["finish_reason"], "stop");
 }
 
 #[tokio::test]
@@ -360,6 +386,7 @@ async fn tool_definitions_are_understood_in_every_shape() {
         json!({ "type": "function", "function": { "name": "look", "description": "Looks.", "parameters": schema } }),
         json!({ "name": "look", "description": "Looks.", "input_schema": schema }),
         json!({ "name": "look", "description": "Looks.", "inputSchema": schema }),
+        json!({ "type": "custom", "custom": { "name": "look", "description": "Looks.", "parameters": schema } }),
         json!({ "tools": [{ "name": "look", "description": "Looks.", "inputSchema": schema }] }),
     ] {
         let [_, _, _, tools] = documents(&None::<&str>, &None::<&str>, &[tool], None::<&str>).await;
@@ -542,4 +569,23 @@ async fn a_list_in_a_list_is_one_list() {
     assert_eq!(input(&[["a"], ["b"]]).await, texts(&["a", "b"]));
     assert_eq!(input(&[Some("a"), None, Some("b")]).await, texts(&["a", "b"]));
     assert_eq!(input(&[Cow::from("a"), "b".into()]).await, texts(&["a", "b"]));
+}
+
+#[tokio::test]
+async fn a_structured_answer_is_no_message_because_a_member_is_called_like_one_s() {
+    for answer in [
+        json!({ "role": "engineer", "salary": 3 }),
+        json!({ "role": "user", "name": "Bob" }),
+        json!({ "parts": ["wheel", "door"], "price": 3 }),
+        json!({ "type": "reasoning", "verdict": "guilty" }),
+        json!({ "type": "person", "role": "engineer" }),
+    ] {
+        let text = json!([{ "role": "assistant", "parts": [{ "type": "text", "content": answer.to_string() }], "finish_reason": "stop" }]);
+        assert_eq!(output(answer).await, text);
+    }
+    for (message, role) in
+        [(json!({ "role": "user" }), "user"), (json!({ "role": "assistant", "name": null, "annotations": [] }), "assistant")]
+    {
+        assert_eq!(input(message).await, json!([{ "role": role, "parts": [] }]), "which says nothing");
+    }
 }

@@ -284,6 +284,61 @@ mod openai_chat {
         assert_eq!(read::response(&error, true), json!({ "error.type": "rate_limit_exceeded" }));
         assert_eq!(read::event(&error, true), json!({ "error.type": "rate_limit_exceeded", "last": true }));
     }
+
+    #[test]
+    fn thinking_is_said_to_servers_of_this_chat_as_well() {
+        let seen = request(json!({ "model": "glm", "thinking": { "type": "enabled" }, "n": 2, "messages": [] }));
+        assert_eq!(seen, json!({ "gen_ai.request.model": "glm", "gen_ai.request.choice.count": 2 }));
+    }
+
+    #[test]
+    fn a_stream_of_content_in_parts_as_mistral_has_it() {
+        let chunk = |content: Value| json!({ "object": "chat.completion.chunk", "choices": [{ "index": 0, "delta": { "content": content } }] });
+        let thinking = json!([{ "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] }]);
+        let seen = events(&[chunk(thinking), chunk(json!([{ "type": "text", "text": "42" }])), chunk(json!([]))]);
+        assert_eq!(
+            seen,
+            [
+                json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+                json!({ "chunk": true, "pieces": [{ "text": "42" }] }),
+                json!({}),
+            ]
+        );
+    }
+
+    #[test]
+    fn reasoning_in_parts_is_reasoning() {
+        let content =
+            json!([{ "type": "thinking", "thinking": [{ "type": "text", "text": "hm" }] }, { "type": "text", "text": "42" }]);
+        let message = json!({ "role": "assistant", "content": content });
+        let seen = response(json!({ "choices": [{ "index": 0, "finish_reason": "stop", "message": message }] }));
+        assert_eq!(seen["gen_ai.output.messages"], answer("stop", &[reasoning("hm"), text("42")]));
+    }
+
+    #[test]
+    fn an_error_that_says_nothing_is_none() {
+        for none in [json!(null), json!(false), json!(""), json!({}), json!([]), json!(0)] {
+            let choice = |said: &str| json!([{ "index": 0, "finish_reason": "stop", (said): { "content": "A" } }]);
+            let whole = response(json!({ "object": "chat.completion", "error": none, "choices": choice("message") }));
+            assert_eq!(whole.get("error.type"), None, "{none}");
+            let item = json!({ "object": "chat.completion.chunk", "error": none, "choices": choice("delta") });
+            assert_eq!(read::event(&item, true).get("error.type"), None, "{none}");
+            let gemini = json!({ "candidates": [], "error": none });
+            assert_eq!((response(gemini.clone()), read::event(&gemini, true)), (json!({}), json!({})), "{none}");
+            let alone = json!({ "error": none });
+            assert_eq!(read::response(&alone, true), json!({ "unrecognised": ["error"] }));
+            assert_eq!(read::event(&alone, true), json!({ "unrecognised": ["error"] }));
+        }
+        for some in [json!(true), json!("no"), json!({ "message": "no" }), json!(["no"]), json!(7)] {
+            assert_eq!(response(json!({ "error": some }))["error.type"], "_OTHER", "{some}");
+        }
+    }
+
+    #[test]
+    fn what_azure_says_of_the_prompt_is_an_item_of_its_stream() {
+        let first = json!({ "choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": [{ "prompt_index": 0 }] });
+        assert_eq!(read::event(&first, true), json!({}));
+    }
 }
 
 mod openai_responses {
@@ -527,7 +582,7 @@ mod anthropic {
                 json!({ "chunk": true, "pieces": [{ "text": "A c" }] }),
                 json!({ "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
                 json!({}),
-                piece(json!("c-1"), json!("look"), ""),
+                piece(json!("c-1"), json!("look"), "{}"),
                 piece(Value::Null, Value::Null, "{\"at\""),
                 json!({}),
                 json!({ "gen_ai.response.finish_reasons": ["tool_call"], "gen_ai.usage.output_tokens": 7 }),
@@ -535,6 +590,29 @@ mod anthropic {
                 json!({ "error.type": "overloaded_error", "last": true }),
             ]
         );
+    }
+
+    #[test]
+    fn a_request_without_a_system_prompt_is_told_by_how_it_wants_the_output() {
+        let config = json!({ "effort": "high", "format": { "type": "json_schema", "schema": {} } });
+        let seen = request(json!({ "model": "claude", "max_tokens": 5, "output_config": config, "messages": [] }));
+        let said = json!({ "gen_ai.request.model": "claude", "gen_ai.request.max_tokens": 5, "gen_ai.output.type": "json" });
+        let mut of_config = said.clone();
+        of_config["gen_ai.request.reasoning.level"] = "high".into();
+        assert_eq!(seen, of_config);
+        let format = json!({ "type": "json_schema", "schema": {} });
+        assert_eq!(request(json!({ "model": "claude", "max_tokens": 5, "output_format": format, "messages": [] })), said);
+    }
+
+    #[test]
+    fn a_call_of_an_mcp_server_s_tool_is_a_call() {
+        let block = json!({ "type": "mcp_tool_use", "id": "c-1", "name": "look", "server_name": "s", "input": { "at": "cat" } });
+        let seen = response(json!({ "type": "message", "content": [block], "stop_reason": "end_turn" }));
+        assert_eq!(seen["gen_ai.output.messages"], answer("stop", &[call("c-1")]));
+        let block = json!({ "type": "mcp_tool_use", "id": "c-1", "name": "look", "server_name": "s", "input": {} });
+        let start = read::event(&json!({ "type": "content_block_start", "index": 1, "content_block": block }), true);
+        let piece = json!({ "tool_call": { "index": 1, "id": "c-1", "name": "look", "arguments": "{}" } });
+        assert_eq!(start, json!({ "chunk": true, "pieces": [piece] }));
     }
 }
 
@@ -662,6 +740,25 @@ mod gemini {
             ]
         );
     }
+
+    #[test]
+    fn a_prompt_that_was_blocked_is_an_answer_of_its_own() {
+        let blocked = json!({ "promptFeedback": { "blockReason": "SAFETY" }, "modelVersion": "g" });
+        let said = json!({ "gen_ai.response.model": "g" });
+        assert_eq!((response(blocked.clone()), read::event(&blocked, true)), (said.clone(), said));
+    }
+
+    #[test]
+    fn what_is_neither_text_nor_a_call_is_no_piece_of_a_text() {
+        let code = json!({ "executableCode": { "language": "PYTHON", "code": "print(1)" } });
+        let parts = json!([{ "text": "Let me see." }, code, { "inlineData": { "mimeType": "image/png", "data": "aGk=" } }]);
+        let seen = read::event(&json!({ "candidates": [{ "content": { "role": "model", "parts": parts } }] }), true);
+        assert_eq!(seen["pieces"][0], json!({ "text": "Let me see." }));
+        assert_eq!(
+            seen["pieces"].as_array().map(|pieces| pieces.iter().filter(|piece| piece.get("text").is_some()).count()),
+            Some(1)
+        );
+    }
 }
 
 mod ollama {
@@ -743,6 +840,29 @@ mod ollama {
                     "gen_ai.usage.input_tokens": 20, "gen_ai.usage.output_tokens": 9, "last": true }),
             ]
         );
+    }
+
+    #[test]
+    fn a_request_that_says_only_how_much_to_think_is_one() {
+        let seen = request(json!({ "model": "gpt-oss", "think": "high", "messages": [] }));
+        assert_eq!(seen, json!({ "gen_ai.request.model": "gpt-oss", "gen_ai.request.reasoning.level": "high" }));
+    }
+
+    #[test]
+    fn a_stream_of_what_was_generated_without_a_chat() {
+        let item = |said: &str, thought: Value| json!({ "model": "l", "response": said, "thinking": thought, "done": false });
+        let last = json!({ "model": "l", "response": "", "done": true, "done_reason": "stop", "prompt_eval_count": 26, "eval_count": 2 });
+        let whole = json!({ "model": "l", "response": "The sky", "done": true, "done_reason": "load" });
+        assert_eq!(
+            events(&[item("", json!("hm")), item("The", Value::Null), last]),
+            [
+                json!({ "gen_ai.response.model": "l", "chunk": true, "pieces": [{ "reasoning": "hm" }] }),
+                json!({ "gen_ai.response.model": "l", "chunk": true, "pieces": [{ "text": "The" }] }),
+                json!({ "gen_ai.response.model": "l", "gen_ai.response.finish_reasons": ["stop"],
+                    "gen_ai.usage.input_tokens": 26, "gen_ai.usage.output_tokens": 2, "last": true }),
+            ]
+        );
+        assert_eq!(response(whole)["gen_ai.output.messages"], answer("load", &[text("The sky")]));
     }
 }
 

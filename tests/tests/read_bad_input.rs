@@ -434,3 +434,22 @@ fn a_response_with_endless_answers_has_a_thousand() {
     let seen = read::response(&json!({ "choices": vec![choice; 5_000] }), false);
     assert_eq!(seen["gen_ai.response.finish_reasons"].as_array().map(Vec::len), Some(1_000));
 }
+
+#[test]
+fn a_boolean_is_a_name_as_serde_json_has_it() {
+    let input = std::collections::BTreeMap::from([(false, "off"), (true, "on")]);
+    let call = json!({ "type": "tool_use", "id": "t", "name": "look" });
+    #[derive(Serialize)]
+    struct Call<T> {
+        #[serde(flatten)]
+        call: Value,
+        input: T,
+    }
+    #[derive(Serialize)]
+    struct Response<T> {
+        r#type: &'static str,
+        content: [T; 1],
+    }
+    let seen = read::response(&Response { r#type: "message", content: [Call { call, input }] }, true);
+    assert_eq!(seen["gen_ai.output.messages"][0]["parts"][0]["arguments"], json!({ "false": "off", "true": "on" }));
+}

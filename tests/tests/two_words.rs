@@ -313,6 +313,39 @@ fn the_last_response_of_a_step_has_all_its_finish_reasons() {
     assert_eq!(get(&telemetry.span(), "gen_ai.response.finish_reasons"), "[\"tool_call\"]");
 }
 
+/// Of a step that was told each of these.
+fn told(say: impl FnOnce(&samplescope::StepCall)) -> Span {
+    let telemetry = capturing();
+    let step = samplescope::start_step(|_| ());
+    say(&step);
+    step.end();
+    telemetry.span()
+}
+
+#[test]
+fn a_response_that_is_read_takes_the_place_of_the_one_before_and_of_nothing_that_was_said() {
+    let choice = |reason: &str, text: &str| json!([{ "index": 0, "finish_reason": reason, "message": { "role": "assistant", "content": text } }]);
+    let first = json!({ "object": "chat.completion", "id": "one", "choices": choice("length", "Rai") });
+    let second = json!({ "object": "chat.completion", "id": "two", "choices": choice("stop", "Sunny.") });
+    let output = |reason: &str, text: &str| {
+        format!(r#"[{{"finish_reason":"{reason}","parts":[{{"content":"{text}","type":"text"}}],"role":"assistant"}}]"#)
+    };
+    let span = told(|step| {
+        step.response(&first);
+        step.response(&second);
+    });
+    assert_eq!(
+        (get(&span, "gen_ai.response.id"), get(&span, "gen_ai.output.messages")),
+        ("two".into(), output("stop", "Sunny."))
+    );
+    let span = told(|step| {
+        step.response(&first);
+        step.message("Said.");
+        step.response(&second);
+    });
+    assert_eq!(get(&span, "gen_ai.output.messages"), output("stop", "Said."));
+}
+
 #[test]
 fn a_loop_s_written_tools_are_counted_and_not_its_request_s() {
     #[sampling_loop(request = openai_request(), tools = ["look", "ask"])]
@@ -455,6 +488,162 @@ mod streams {
             assert_eq!(get(&span, "gen_ai.response.finish_reasons"), reasons);
             assert_eq!(get(&span, "fastmcp.sampling.stop_reason"), first);
         }
+    }
+
+    async fn told(events: Vec<Value>) -> Span {
+        let telemetry = capturing();
+        ask(events).count().await;
+        telemetry.span()
+    }
+
+    fn output(span: &Span) -> Value {
+        serde_json::from_str(&get(span, "gen_ai.output.messages")).expect("JSON")
+    }
+
+    fn openai(index: u8, delta: Value, reason: Value) -> Value {
+        json!({ "object": "chat.completion.chunk", "choices": [{ "index": index, "delta": delta, "finish_reason": reason }] })
+    }
+
+    fn gemini(candidates: Value) -> Value {
+        json!({ "candidates": candidates })
+    }
+
+    #[tokio::test]
+    async fn each_answer_s_message_has_its_own_finish_reason() {
+        let call = json!({ "tool_calls": [{ "index": 0, "id": "a", "function": { "name": "look", "arguments": "{}" } }] });
+        let two = vec![
+            openai(1, call, json!("tool_calls")),
+            openai(0, json!({ "content": "one" }), Value::Null),
+            openai(0, json!({}), json!("length")),
+        ];
+        let parts = |text: &str| json!({ "role": "model", "parts": [{ "text": text }] });
+        let candidates = gemini(json!([
+            { "index": 0, "content": parts("one"), "finishReason": "MAX_TOKENS" },
+            { "index": 1, "content": parts("two"), "finishReason": "OTHER" },
+        ]));
+        for (events, reasons) in [(two, ["length", "tool_call"]), (vec![candidates], ["length", "OTHER"])] {
+            let output = output(&told(events).await);
+            assert_eq!([&output[0]["finish_reason"], &output[1]["finish_reason"]], reasons);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_broke_off_has_no_finish_reason_of_another_s() {
+        let span = told(vec![
+            openai(0, json!({ "content": "one" }), json!("stop")),
+            openai(1, json!({ "content": "tw" }), Value::Null),
+            json!({ "error": { "type": "overloaded" } }),
+        ])
+        .await;
+        let output = output(&span);
+        assert_eq!((get(&span, "error.type").as_str(), &output[0]["finish_reason"]), ("overloaded", &json!("stop")));
+        assert_eq!(output[1].get("finish_reason"), None);
+        let telemetry = capturing();
+        let step = samplescope::start_step(|_| ());
+        step.chunk(Chunk::new().text("half a sen"));
+        drop(step);
+        assert_eq!(self::output(&telemetry.span())[0].get("finish_reason"), None);
+    }
+
+    #[tokio::test]
+    async fn a_finish_reason_that_is_redacted_is_so_in_a_stream_s_message_too() {
+        let settings = Settings::default()
+            .with_vocabulary(Vocabulary::GenAi)
+            .with_capture(Capture::Spans)
+            .with_redactor(|_, text| text.replace("hunter2", "***").into());
+        let telemetry = Telemetry::on().with(settings);
+        ask(vec![openai(0, json!({ "content": "one" }), json!("hunter2"))]).count().await;
+        assert_eq!(output(&telemetry.span())[0]["finish_reason"], "***");
+    }
+
+    #[tokio::test]
+    async fn counts_of_one_stream_are_put_together_before_they_are_added_up() {
+        let start =
+            json!({ "type": "message_start", "message": { "usage": { "input_tokens": 10, "cache_read_input_tokens": 5_000 } } });
+        let end = json!({ "type": "message_delta", "delta": {}, "usage": { "input_tokens": 11, "cache_read_input_tokens": null, "output_tokens": 20 } });
+        let span = told(vec![start, end]).await;
+        let count = |key: &str| get(&span, key);
+        assert_eq!(count("gen_ai.usage.input_tokens"), "5011");
+        assert_eq!(
+            (count("gen_ai.usage.cache_read.input_tokens"), count("gen_ai.usage.output_tokens")),
+            ("5000".into(), "20".into())
+        );
+        let usage = |said: Value| json!({ "usageMetadata": said });
+        let span = told(vec![
+            usage(json!({ "promptTokenCount": 3, "candidatesTokenCount": 1, "thoughtsTokenCount": 40 })),
+            usage(json!({ "candidatesTokenCount": 9 })),
+        ])
+        .await;
+        assert_eq!(
+            (get(&span, "gen_ai.usage.input_tokens"), get(&span, "gen_ai.usage.output_tokens")),
+            ("3".into(), "49".into())
+        );
+    }
+
+    #[test]
+    fn a_count_that_is_written_stays_where_an_item_says_another() {
+        let telemetry = Telemetry::on();
+        let step = samplescope::start_step(|_| ());
+        let start =
+            json!({ "type": "message_start", "message": { "usage": { "input_tokens": 10, "cache_read_input_tokens": 5 } } });
+        step.chunk(Chunk::read(&start).usage(TokenUsage::default().with_input(99)));
+        step.chunk(Chunk::read(&json!({ "type": "message_delta", "delta": {}, "usage": { "output_tokens": 20 } })));
+        step.end();
+        let span = telemetry.span();
+        assert_eq!(
+            (get(&span, "gen_ai.usage.input_tokens"), get(&span, "gen_ai.usage.output_tokens")),
+            ("99".into(), "20".into())
+        );
+    }
+
+    #[tokio::test]
+    async fn a_call_in_one_item_is_why_the_model_stopped_in_another() {
+        let parts = |index: u8, parts: Value, reason: Value| json!([{ "index": index, "content": { "parts": parts }, "finishReason": reason }]);
+        let call = gemini(parts(1, json!([{ "functionCall": { "name": "look", "args": {} } }]), Value::Null));
+        let stop = |index: u8| gemini(parts(index, json!([{ "text": "" }]), json!("STOP")));
+        for events in [vec![call.clone(), stop(0), stop(1)], vec![stop(1), call, stop(0)]] {
+            let span = told(events).await;
+            assert_eq!(get(&span, "gen_ai.response.finish_reasons"), "[\"stop\",\"tool_call\"]");
+            assert_eq!(output(&span)[0]["finish_reason"], "tool_call");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_whose_arguments_follow_keeps_its_name() {
+        let item = |call: Value| gemini(json!([{ "content": { "parts": [{ "functionCall": call }] } }]));
+        let partial = json!([{ "jsonPath": "$.at", "stringValue": "cat", "willContinue": true }]);
+        let span = told(vec![
+            item(json!({ "name": "look", "willContinue": true })),
+            item(json!({ "partialArgs": partial, "willContinue": true })),
+            item(json!({})),
+        ])
+        .await;
+        assert_eq!(output(&span)[0]["parts"], json!([{ "type": "tool_call", "name": "look", "arguments": null }]));
+    }
+
+    #[tokio::test]
+    async fn a_call_without_arguments_has_none_in_pieces_as_it_has_whole() {
+        let block = |index: u8, name: &str| {
+            json!({ "type": "content_block_start", "index": index, "content_block":
+            { "type": "tool_use", "id": name, "name": name, "input": {} } })
+        };
+        let piece = |json: &str| json!({ "type": "content_block_delta", "index": 1, "delta": { "type": "input_json_delta", "partial_json": json } });
+        let span = told(vec![block(0, "now"), block(1, "look"), piece(""), piece("{\"at\":"), piece("1}")]).await;
+        let output = output(&span);
+        let arguments = [&output[0]["parts"][0]["arguments"], &output[0]["parts"][1]["arguments"]];
+        assert_eq!(arguments, [&json!({}), &json!({ "at": 1 })]);
+    }
+
+    #[tokio::test]
+    async fn what_a_part_of_a_message_is_that_is_no_text_is_not_in_its_text() {
+        let item = |parts: Value| gemini(json!([{ "content": { "role": "model", "parts": parts } }]));
+        let span = told(vec![
+            item(json!([{ "text": "Let me see. " }, { "executableCode": { "language": "PYTHON", "code": "print(1)" } }])),
+            item(json!([{ "codeExecutionResult": { "outcome": "OUTCOME_OK", "output": "1" } }])),
+            item(json!([{ "text": "It is 1." }])),
+        ])
+        .await;
+        assert_eq!(output(&span)[0]["parts"], json!([{ "type": "text", "content": "Let me see. It is 1." }]));
     }
 
     #[tokio::test]

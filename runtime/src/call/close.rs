@@ -74,7 +74,10 @@ fn describe(
     error_type: Option<Label>,
 ) {
     let span = context.span();
-    let content = learned.as_mut().and_then(|learned| learned.take_content());
+    let mut content = learned.as_mut().and_then(|learned| learned.take_content());
+    if let Some(content) = &mut content {
+        content.broke_off = !matches!(ending, Ending::Success);
+    }
     let cost = learned.as_deref().filter(|_| call.kind == Kind::Step).and_then(|learned| cost(call, learned));
     // A log event says what the span says: then it is collected first, else set as it comes.
     let mut attributes = learned.as_mut().map(|learned| learned.take_attributes());

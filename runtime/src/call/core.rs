@@ -313,7 +313,7 @@ impl Call {
     #[inline(never)]
     pub(crate) fn say_output(&self, messages: Vec<Message>) {
         if !messages.is_empty() {
-            self.learn(|learned| learned.content().output(messages));
+            self.learn(|learned| learned.say_output(messages));
         }
     }
 
@@ -347,9 +347,11 @@ impl Call {
         let usage = chunk.usage.filter(|_| self.wants.usage());
         self.learn(|learned| {
             learned.chunk_read(carries, last, self.clock());
-            if let Some(StreamEvent { response, pieces, .. }) = event {
-                let usage = response.usage.filter(|_| self.wants.usage());
-                learned.say_usage(SaidBy::Handle, usage);
+            if let Some(StreamEvent { response, pieces, tokens, calling, .. }) = event {
+                if let Some(tokens) = tokens.filter(|_| self.wants.usage()) {
+                    learned.read_tokens(&tokens);
+                }
+                learned.read_calls(calling);
                 let messages = response.messages;
                 learned.read_more(Response { usage: None, messages: Vec::new(), ..response });
                 if let Some(settings) = settings {

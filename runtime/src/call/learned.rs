@@ -2,8 +2,9 @@
 
 use crate::call::ending::{Ending, Failure, Label, Refusal};
 use crate::content::Captured;
-use crate::read::response::Response;
-use crate::value::{Cost, TokenUsage};
+use crate::read::facts::{Counts, answer_bit};
+use crate::read::response::{Response, Tokens, stops_to_call};
+use crate::value::{Cost, Message, TokenUsage};
 use crate::vocabulary::{self, key, usage_of, value};
 use opentelemetry::{Key, KeyValue, StringValue, Value};
 use std::collections::HashMap;
@@ -132,6 +133,8 @@ pub(crate) struct Learned {
     #[cfg(feature = "mcp")]
     pub(crate) is_forwarded: bool,
     content: Option<Box<Captured>>,
+    /// Whether its output is what was read of a response, which another takes the place of.
+    is_output_read: bool,
 }
 
 /// What is known of a stream beside what its items say.
@@ -145,6 +148,10 @@ struct Streaming {
     next_chunks: Vec<f64>,
     /// Whether items are read, and so say themselves whether they carry anything.
     is_read: bool,
+    /// What they said of tokens.
+    counts: Counts,
+    /// In which answers they call a tool, each by its bit.
+    calling: u64,
     /// An item said that it was the last that counts.
     last: bool,
     /// When the last item was there, once it is known that nothing needs to follow.
@@ -220,8 +227,19 @@ impl Learned {
         self.content.as_deref()
     }
 
+    /// The content, with why the model stopped giving each answer that came in pieces.
     pub(crate) fn take_content(&mut self) -> Option<Box<Captured>> {
-        self.content.take()
+        let mut content = self.content.take()?;
+        if self.stop_reason.by == SaidBy::Read {
+            content.finish(&self.finish_reasons);
+        }
+        Some(content)
+    }
+
+    /// What somebody says that the model said.
+    pub(crate) fn say_output(&mut self, messages: Vec<Message>) {
+        self.is_output_read = false;
+        self.content().output(messages);
     }
 
     /// Tokens, and what they cost: others may say the one, and others the other.
@@ -260,7 +278,7 @@ impl Learned {
                     Err(_) => {}
                 }
             }
-            self.stop_reason.say(SaidBy::Read, self.finish_reasons.first().map(|said| said.1.clone()));
+            self.say_read_reason();
         }
         if response.model.is_some() {
             self.response_model.say(SaidBy::Read, response.model);
@@ -275,9 +293,37 @@ impl Learned {
             let error_type = Some(Label::said(String::from(error_type)));
             self.failed.say(SaidBy::Read, Some(Some(Box::new(Refusal { error_type, message: None }))));
         }
-        if !response.messages.is_empty() && !self.captured().is_some_and(Captured::has_output) {
+        if !response.messages.is_empty() && (self.is_output_read || !self.captured().is_some_and(Captured::has_output)) {
             self.content().output(response.messages);
+            self.is_output_read = true;
         }
+    }
+
+    /// The first answer's, as all that is read of an item of a stream is known.
+    fn say_read_reason(&mut self) {
+        if let Some(stream) = self.stream.as_ref().filter(|stream| stream.calling != 0) {
+            let calling = |said: &&mut (u64, StringValue)| stream.calling & answer_bit(said.0) != 0;
+            self.finish_reasons.iter_mut().filter(calling).for_each(|said| stops_to_call(&mut said.1));
+        }
+        self.stop_reason.say(SaidBy::Read, self.finish_reasons.first().map(|said| said.1.clone()));
+    }
+
+    /// In these answers, each by its bit, an item of a stream calls a tool. Why the model stopped is said there, before or behind.
+    pub(crate) fn read_calls(&mut self, calling: u64) {
+        if calling != 0 {
+            self.stream.get_or_insert_default().calling |= calling;
+            if !self.finish_reasons.is_empty() {
+                self.say_read_reason();
+            }
+        }
+    }
+
+    /// What an item of a stream says of tokens: it adds up with what those before it said of others.
+    pub(crate) fn read_tokens(&mut self, tokens: &Tokens) {
+        let stream = self.stream.get_or_insert_default();
+        stream.counts = tokens.counts.over(&stream.counts);
+        let usage = tokens.usage(&stream.counts);
+        self.say_usage(SaidBy::Handle, usage);
     }
 
     /// An item is read, which carries something or not, and may be the last that counts.

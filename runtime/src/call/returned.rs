@@ -269,7 +269,7 @@ impl<T: SamplingResponse> Success<'_, T> {
         }
         if call.wants.content() && !call.has_content(Captured::has_output) {
             let messages = response.message().to_messages();
-            call.learn(|learned| learned.content().output(messages));
+            call.learn(|learned| learned.say_output(messages));
         }
     }
 }

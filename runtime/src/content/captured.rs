@@ -34,6 +34,8 @@ pub(crate) struct Captured {
     spent: usize,
     /// How many messages to the model there was no room for there.
     pub(crate) omitted: usize,
+    /// Whether the call did not end in success: what the model said may be half of it.
+    pub(crate) broke_off: bool,
 }
 
 /// How many answers of one stream are kept.
@@ -111,6 +113,14 @@ impl Captured {
             self.streamed.push((choice, Streamed::default()));
         }
         self.streamed.get_mut(at).map(|(_, answer)| answer)
+    }
+
+    /// Why the model stopped giving each answer.
+    pub(crate) fn finish(&mut self, reasons: &[(u64, StringValue)]) {
+        for (choice, streamed) in &mut self.streamed {
+            let reason = reasons.iter().find(|(other, _)| other == choice);
+            streamed.finish_reason = reason.map(|(_, reason)| reason.clone());
+        }
     }
 
     pub(crate) fn tools(&mut self, tools: Vec<ToolDefinition>) {
@@ -258,8 +268,9 @@ impl Captured {
         let input = budget.input(&self.input, !has_system, redaction(settings::Piece::Input));
         let tools = (!self.tools.is_empty()).then(|| document::tools(&self.tools, redaction(settings::Piece::ToolDefinitions)));
         let tools = tools.and_then(|json| budget.document(Share::Request, json));
-        let output = has_output
-            .then(|| document::output(&self.output, streamed, finish_reason.as_deref(), redaction(settings::Piece::Output)));
+        let output = has_output.then(|| {
+            document::output(&self.output, streamed, finish_reason.as_deref(), self.broke_off, redaction(settings::Piece::Output))
+        });
         let output = output.and_then(|json| budget.document(Share::Whole, json));
         let documents = [
             (key::SYSTEM_INSTRUCTIONS, system),

@@ -28,13 +28,23 @@ pub(crate) fn input(messages: &[Message], redaction: Redaction<'_>) -> String {
 }
 
 /// Messages of the model. What a stream said and why the model stopped, where no message says it, have been redacted already.
-pub(crate) fn output(messages: &[Message], streamed: &[Message], said: Option<&str>, redaction: Redaction<'_>) -> String {
+/// `broke_off`: the call did not succeed, so that nothing tells why the model stopped where nobody said it.
+pub(crate) fn output(
+    messages: &[Message],
+    streamed: &[Message],
+    said: Option<&str>,
+    broke_off: bool,
+    redaction: Redaction<'_>,
+) -> String {
     let mut document = Document::new(redaction);
+    // Of several answers, it was said of the first.
+    let said = said.filter(|_| !broke_off || streamed.len() <= 1);
     let messages = messages.iter().map(|message| (message, redaction));
     let streamed = streamed.iter().map(|message| (message, Redaction::DONE));
     document.list(messages.chain(streamed), |document, (message, redaction)| {
         document.redaction = redaction;
-        document.message(message, &Role::Assistant, Some(&finish_reason(message, said, redaction)));
+        let reason = finish_reason(message, said, redaction).or_else(|| (!broke_off).then(|| derived(message).into()));
+        document.message(message, &Role::Assistant, reason.as_deref());
     });
     document.json.into_text()
 }
@@ -46,15 +56,18 @@ pub(crate) fn tools(tools: &[ToolDefinition], redaction: Redaction<'_>) -> Strin
     document.json.into_text()
 }
 
+/// As the message says, or whoever spoke of the call.
+fn finish_reason<'a>(message: &Message, said: Option<&'a str>, redaction: Redaction<'_>) -> Option<Cow<'a, str>> {
+    let Some(own) = message.finish_reason() else { return said.map(Cow::from) };
+    let (_, own) = stop_reason(own.to_owned().into());
+    Some(redaction.finish_reason(own.as_str()).into_owned().into())
+}
+
 /// The conventions deprecate a finish reason in the message, and allow it; before October 2026 an output message had to have one, and Phoenix
 /// 20.26 shows none without. Where nobody said one, it follows from what the message is.
-fn finish_reason<'a>(message: &Message, said: Option<&'a str>, redaction: Redaction<'_>) -> Cow<'a, str> {
-    if let Some(own) = message.finish_reason() {
-        let (_, own) = stop_reason(own.to_owned().into());
-        return redaction.finish_reason(own.as_str()).into_owned().into();
-    }
+fn derived(message: &Message) -> &'static str {
     let calls_a_tool = message.parts().iter().any(|part| matches!(part, Part::ToolCall { .. }));
-    said.unwrap_or(if calls_a_tool { "tool_call" } else { "stop" }).into()
+    if calls_a_tool { "tool_call" } else { "stop" }
 }
 
 /// A document as far as it is written. Members are in the order of their names, as they are in objects of `serde_json`.

@@ -6,6 +6,8 @@ use crate::content::redaction::Redaction;
 use crate::read::json::Delta;
 use crate::settings::{Piece, Settings};
 use crate::value::{ChunkPieces, Message, Part, Role, ToolCallPiece};
+use crate::vocabulary::stop_reason;
+use opentelemetry::StringValue;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -22,6 +24,8 @@ pub(crate) struct Streamed {
     text: TextSoFar,
     reasoning: TextSoFar,
     tool_calls: Vec<StreamedCall>,
+    /// Why the model stopped, in the provider's word, once that is known.
+    pub(crate) finish_reason: Option<StringValue>,
 }
 
 /// A tool call so far.
@@ -43,6 +47,21 @@ impl StreamedCall {
             self.id.replace(Some(id), settings);
         }
     }
+
+    /// A name is said once, in pieces, or as it is again with each piece of the arguments.
+    fn say_name(&mut self, name: Option<&str>, settings: &Settings) {
+        if name.is_some_and(|name| !self.name.is(name)) {
+            self.name.push(name, settings);
+        }
+    }
+
+    /// Anthropic's begin with an object that is empty: it is one as long as nothing follows.
+    fn say_arguments(&mut self, arguments: Option<&str>, settings: &Settings) {
+        if arguments.is_some_and(|arguments| !arguments.is_empty()) && self.arguments.is("{}") {
+            self.arguments = TextSoFar::default();
+        }
+        self.arguments.push(arguments, settings);
+    }
 }
 
 impl Streamed {
@@ -52,8 +71,8 @@ impl Streamed {
         for piece in &pieces.tool_calls {
             if let Some(call) = self.call(piece) {
                 call.identify(said(piece.id.as_ref()), settings);
-                call.name.push(piece.name.as_deref(), settings);
-                call.arguments.push(piece.arguments.as_deref(), settings);
+                call.say_name(piece.name.as_deref(), settings);
+                call.say_arguments(piece.arguments.as_deref(), settings);
             }
         }
     }
@@ -73,10 +92,12 @@ impl Streamed {
                 let index = index.and_then(|index| i64::try_from(index).ok());
                 let piece = ToolCallPiece { index, id: id.map(Cow::Owned), name: Some(Cow::Owned(name)), arguments: None };
                 if let Some(call) = self.call(&piece) {
-                    // It is whole: what was there of it goes.
+                    // It is whole: what was there of it goes. Gemini's may go on, which says neither a name nor arguments.
                     call.identify(said(piece.id.as_ref()), settings);
-                    call.name.replace(piece.name.as_deref(), settings);
-                    call.arguments.replace(Some(&arguments.to_string()), settings);
+                    call.name.replace(said(piece.name.as_ref()), settings);
+                    if !arguments.is_null() {
+                        call.arguments.replace(Some(&arguments.to_string()), settings);
+                    }
                 }
             }
             // Images and the like are not put together: the message of a stream is text, reasoning and tool calls.
@@ -86,12 +107,19 @@ impl Streamed {
 
     /// The call that the piece belongs to. An id or a name that is empty is none: Qwen's API has both in every piece but a call's first.
     fn call(&mut self, piece: &ToolCallPiece<'_>) -> Option<&mut StreamedCall> {
-        let at = match (piece.index, said(piece.id.as_ref())) {
-            (Some(index), _) => self.tool_calls.iter().position(|call| call.index == Some(index)),
-            (None, Some(id)) => {
-                let id_hash = Some(hash(id));
-                self.tool_calls.iter().position(|call| call.id_hash == id_hash)
+        let id_hash = said(piece.id.as_ref()).map(hash);
+        let has_id = |call: &StreamedCall| call.id_hash == id_hash;
+        let at = match (piece.index, id_hash) {
+            (Some(index), None) => self.tool_calls.iter().rposition(|call| call.index == Some(index)),
+            // With some servers every call has the index 0, and with some every piece an id of its own: a call begins with its name.
+            (Some(index), Some(_)) => {
+                let begins = said(piece.name.as_ref()).is_some();
+                let is_its = |call: &StreamedCall| call.id_hash.is_none() || has_id(call);
+                let there = || self.tool_calls.iter().enumerate().filter(|(_, call)| call.index == Some(index));
+                let same = there().find(|(_, call)| has_id(call));
+                same.or_else(|| there().next_back().filter(|(_, call)| !begins || is_its(call))).map(|(at, _)| at)
             }
+            (None, Some(_)) => self.tool_calls.iter().position(has_id),
             (None, None) if said(piece.name.as_ref()).is_some() => None,
             (None, None) => self.tool_calls.len().checked_sub(1),
         };
@@ -117,7 +145,11 @@ impl Streamed {
             name: text(call.name).unwrap_or_default(),
             arguments: text(call.arguments).map_or(Value::Null, json_or_text),
         });
-        Message::of(Some(Role::Assistant), reasoning.into_iter().chain(said).chain(calls).collect())
+        let message = Message::of(Some(Role::Assistant), reasoning.into_iter().chain(said).chain(calls).collect());
+        match self.finish_reason.map(|said| stop_reason(said).1) {
+            Some(reason) => message.with_finish_reason(Redaction::new(settings, Piece::Output).finish_reason(reason.as_str())),
+            None => message,
+        }
     }
 }
 
@@ -311,6 +343,35 @@ mod tests {
         let pieces = ids.map(|id| call(None, id, "weather", "{\"n\":1}")).into_iter().chain([call(None, ids[0], "", " ")]);
         let calls = calls(pieces.collect(), &settings);
         assert_eq!(calls.iter().map(|(_, name, _)| name.as_str()).collect::<Vec<_>>(), ["weather"; 2]);
+    }
+
+    #[test]
+    fn the_same_index_with_another_id_and_a_name_is_another_call() {
+        let settings = Settings::default();
+        let two = vec![
+            call(Some(0), "a", "look", "{\"n\":"),
+            call(Some(0), "b", "find", "{\"n\":2}"),
+            call(Some(0), "a", "", "1}"),
+            call(Some(0), "", "", " "),
+        ];
+        let one = serde_json::json!({"n": 1});
+        let expected = |id: &str, name: &str, n: u8| (Some(id.to_owned()), name.to_owned(), serde_json::json!({ "n": n }));
+        assert_eq!(calls(two, &settings), [expected("a", "look", 1), expected("b", "find", 2)]);
+        // Servers invent an id for each piece, and say the name once.
+        let renamed = vec![call(Some(0), "a", "look", "{\"n\":"), call(Some(0), "b", "", "1}")];
+        assert_eq!(calls(renamed, &settings), [(Some("b".to_owned()), "look".to_owned(), one)]);
+    }
+
+    #[test]
+    fn a_name_that_is_said_again_is_the_same_name_and_one_in_pieces_is_put_together() {
+        let settings = Settings::default();
+        for (index, id) in [(Some(0), "a"), (Some(0), ""), (None, "a")] {
+            let again = vec![call(index, id, "look", "{\"n\":"), call(index, id, "look", "1}")];
+            let calls = calls(again, &settings);
+            assert_eq!((calls.len(), calls[0].1.as_str(), &calls[0].2), (1, "look", &serde_json::json!({"n": 1})));
+        }
+        let pieces = vec![call(Some(0), "a", "lo", ""), call(Some(0), "a", "ok", "{}")];
+        assert_eq!(calls(pieces, &settings)[0].1, "look");
     }
 
     #[test]

@@ -259,7 +259,7 @@ impl<'a> Told<'a> {
     fn output(self, messages: &(impl ToMessages + ?Sized)) {
         let keep = |learned: &mut Learned, messages: Vec<Message>| {
             if !messages.is_empty() {
-                learned.content().output(messages);
+                learned.say_output(messages);
             }
         };
         self.say(Wants::content, || messages.to_messages(), keep);

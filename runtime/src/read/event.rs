@@ -2,9 +2,9 @@
 
 use crate::read::facts::{Facts, Sign, Uses};
 use crate::read::json::{self, Continuation};
-use crate::read::providers::{EVENT_SIGNS, recognise};
+use crate::read::providers::{EVENT_SIGNS, Finish, recognise};
 use crate::read::reading::{Unread, facts, signs, unrecognised, whole};
-use crate::read::response::{Response, told};
+use crate::read::response::{Response, Tokens, told};
 use crate::read::walk::Readable;
 
 /// What an item says.
@@ -15,6 +15,10 @@ pub(crate) struct StreamEvent {
     pub(crate) response: Response,
     /// Something of the model's is in it: the first such item is the first chunk.
     pub(crate) is_chunk: bool,
+    /// What it says of tokens, if it says anything: some of what they add up to may be said by others.
+    pub(crate) tokens: Option<Tokens>,
+    /// In which answers the model calls a tool, each by its bit, where why it stopped in them is no word for that.
+    pub(crate) calling: u64,
     /// No item follows, whether or not the stream ends here.
     pub(crate) is_last: bool,
     /// Content: how the model's messages go on.
@@ -33,7 +37,9 @@ pub(crate) fn event(given: &dyn Readable, uses: Uses) -> Result<StreamEvent, Unr
     let is_delta = signs.all(&[Sign::Delta, Sign::DeltaFilled]) || signs.all(&[Sign::ItemAdded, Sign::CallItem]);
     let is_chunk = signs.has(Sign::Filled) || is_delta;
     let pieces = if is_chunk && uses.content { json::pieces(&whole(given, uses)?) } else { Vec::new() };
+    let calling = if provider.finish == Finish::SaidOrCall { said.calling() } else { 0 };
     let response = told(provider, &mut said);
+    let tokens = response.usage.map(|_| Tokens::of(provider, &said));
     let is_last = signs.has(Sign::Last) || response.error.is_some();
-    Ok(StreamEvent { response, is_chunk, is_last, pieces })
+    Ok(StreamEvent { response, is_chunk, tokens, calling, is_last, pieces })
 }

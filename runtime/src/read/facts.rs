@@ -100,8 +100,9 @@ macro_rules! signs {
 
 signs! {
     // What tells a shape.
+    /// What requests to Anthropic have, and no others with a history and a model.
+    AnthropicOnly,
     BedrockEvent,
-    Candidates,
     ChatHistory,
     Choice,
     ChoiceDelta,
@@ -113,6 +114,8 @@ signs! {
     Error,
     EvalCount,
     FinishReason,
+    /// What only responses of Gemini's have.
+    GeminiOnly,
     GenAiEvent,
     InferenceConfig,
     Input,
@@ -134,6 +137,7 @@ signs! {
     Output,
     OutputMessage,
     ProviderModel,
+    Response,
     RigEvent,
     RigItem,
     RigPart,
@@ -141,7 +145,6 @@ signs! {
     Status,
     StopReason,
     StopReasonCamel,
-    StopSequences,
     System,
     /// The member is there, and may be null.
     SystemKey,
@@ -154,7 +157,6 @@ signs! {
     TypeMessage,
     TypeResponsesEvent,
     Usage,
-    UsageMetadata,
     UsageTokens,
     // What becomes a fact.
     /// The model calls a tool.
@@ -223,14 +225,55 @@ pub(crate) struct Choice {
     pub(crate) message: Value,
 }
 
-/// What was said where a count may stand.
-#[derive(Clone, Copy, Debug, Default)]
-enum CountSeen {
-    #[default]
-    Nothing,
-    Count(i64),
-    /// Something that is none.
-    Nonsense,
+/// What was said of each number of things: the number, unless it is one of these two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counts([i64; 14]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Counts([Counts::NOTHING; 14])
+    }
+}
+
+impl Counts {
+    const NOTHING: i64 = i64::MIN;
+    /// Something that is no count.
+    const NONSENSE: i64 = i64::MIN + 1;
+
+    fn say(&mut self, count: Count, value: Option<i64>) {
+        self.0[count as usize] = value.unwrap_or(Counts::NONSENSE);
+    }
+
+    /// What was said, whatever it is.
+    fn integer(&self, count: Count) -> Option<i64> {
+        Some(self.0[count as usize]).filter(|&said| said > Counts::NONSENSE)
+    }
+
+    /// What was said, if it can be one.
+    pub(crate) fn get(&self, count: Count) -> Option<i64> {
+        self.integer(count).filter(|&value| value >= 0)
+    }
+
+    pub(crate) fn is_said(&self, count: Count) -> bool {
+        self.0[count as usize] != Counts::NOTHING
+    }
+
+    /// What was said of these, together; None if nothing was, or one of them is no count.
+    pub(crate) fn sum(&self, counts: &[Count]) -> Option<i64> {
+        let mut said = counts.iter().filter(|&&count| self.is_said(count)).peekable();
+        said.peek()?;
+        said.try_fold(0_i64, |sum, &count| sum.checked_add(self.get(count)?))
+    }
+
+    /// What was said here, and for the rest what was said before.
+    pub(crate) fn over(mut self, before: &Counts) -> Counts {
+        for (said, before) in self.0.iter_mut().zip(before.0) {
+            if *said == Counts::NOTHING {
+                *said = before;
+            }
+        }
+        self
+    }
 }
 
 /// All of it.
@@ -239,7 +282,7 @@ pub(crate) struct Facts {
     pub(crate) uses: Uses,
     pub(crate) signs: Signs,
     texts: [Option<StringValue>; 10],
-    counts: [CountSeen; 14],
+    pub(crate) counts: Counts,
     numbers: [Option<f64>; 4],
     /// Tokens, as far as they are broken down.
     pub(crate) modalities: Modalities,
@@ -279,6 +322,11 @@ pub(crate) fn shared(text: &str) -> StringValue {
     Arc::<str>::from(text).into()
 }
 
+/// What stands for an answer where there is a bit for each: the lowest for the first, and none for one that is behind the last.
+pub(crate) fn answer_bit(index: u64) -> u64 {
+    u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0)
+}
+
 impl Facts {
     pub(crate) fn new(uses: Uses) -> Self {
         Facts { uses, ..Facts::default() }
@@ -297,31 +345,17 @@ impl Facts {
     }
 
     pub(crate) fn say_count(&mut self, count: Count, value: Option<i64>) {
-        self.counts[count as usize] = value.map_or(CountSeen::Nonsense, CountSeen::Count);
+        self.counts.say(count, value);
     }
 
     /// What was said, whatever it is.
     pub(crate) fn integer(&self, count: Count) -> Option<i64> {
-        match self.counts[count as usize] {
-            CountSeen::Count(value) => Some(value),
-            CountSeen::Nothing | CountSeen::Nonsense => None,
-        }
+        self.counts.integer(count)
     }
 
     /// What was said, if it can be one.
     pub(crate) fn count(&self, count: Count) -> Option<i64> {
-        self.integer(count).filter(|&value| value >= 0)
-    }
-
-    pub(crate) fn is_said(&self, count: Count) -> bool {
-        !matches!(self.counts[count as usize], CountSeen::Nothing)
-    }
-
-    /// What was said of these, together; None if nothing was, or one of them is no count.
-    pub(crate) fn sum(&self, counts: &[Count]) -> Option<i64> {
-        let mut said = counts.iter().filter(|&&count| self.is_said(count)).peekable();
-        said.peek()?;
-        said.try_fold(0_i64, |sum, &count| sum.checked_add(self.count(count)?))
+        self.counts.get(count)
     }
 
     /// More tokens of that modality. That there are none is said of modalities that the model does not have, and no breakdown.
@@ -335,7 +369,7 @@ impl Facts {
     /// An entry of a list that breaks tokens down begins.
     pub(crate) fn begin_entry(&mut self) {
         self.modality = None;
-        self.counts[Count::OfModality as usize] = CountSeen::Nothing;
+        self.counts.0[Count::OfModality as usize] = Counts::NOTHING;
     }
 
     /// It has been read.
@@ -369,6 +403,12 @@ impl Facts {
 
     pub(crate) fn choices(&mut self) -> impl Iterator<Item = &mut Choice> {
         self.choices.iter_mut().chain(&mut self.choice)
+    }
+
+    /// Those in which the model calls a tool, each by its bit.
+    pub(crate) fn calling(&mut self) -> u64 {
+        let calling = (0..).zip(self.choices()).filter(|(_, choice)| choice.calls_tool);
+        calling.fold(0, |calling, (place, choice)| calling | answer_bit(choice.index.unwrap_or(place)))
     }
 
     pub(crate) fn take_choices(&mut self) -> impl Iterator<Item = Choice> + use<> {

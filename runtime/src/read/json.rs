@@ -71,8 +71,35 @@ pub(crate) fn answer(value: &Value) -> Option<Message> {
     (!parts.is_empty()).then(|| Message::of(Some(Role::Assistant), parts))
 }
 
+/// Others have roles and parts, too: of an engineer, of a machine.
 pub(crate) fn is_message(value: &Value) -> bool {
-    value["role"].is_string() || value["parts"].is_array()
+    const SAYS: &[&str] = &[
+        "audio",
+        "content",
+        "function_call",
+        "parts",
+        "reasoning_content",
+        "refusal",
+        "tool_call_id",
+        "tool_calls",
+        "tool_plan",
+    ];
+    let Value::Object(members) = value else { return false };
+    let says = |role: &Value| {
+        role.is_string()
+            && (SAYS.iter().any(|name| members.contains_key(*name))
+                || members.iter().all(|(name, member)| name == "role" || is_nothing(member)))
+    };
+    let is_parts = |parts: &Value| parts.as_array().is_some_and(|parts| parts.iter().all(Value::is_object));
+    members.get("role").is_some_and(says) || members.get("parts").is_some_and(is_parts)
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(entries) => entries.is_empty(),
+        _ => false,
+    }
 }
 
 pub(crate) fn is_part(value: &Value) -> bool {
@@ -177,17 +204,26 @@ fn parts(content: &Value) -> Vec<Part> {
 
 /// One content block; None for what is empty or opaque by design.
 fn part(block: &Value) -> Option<Part> {
-    let kind = match block {
-        Value::Null => return None,
-        Value::String(text) => return Some(Part::text(text)),
-        _ => block["type"].as_str(),
-    };
-    let read = match kind {
-        Some(kind) => part_by_type(kind, block),
-        None => part_by_key(block),
-    };
     // Nothing that was said is lost, whatever its shape.
-    read.unwrap_or_else(|| Some(Part::text(block.to_string())))
+    known_part(block).unwrap_or_else(|| Some(Part::text(block.to_string())))
+}
+
+fn known_part(block: &Value) -> KnownPart {
+    match block {
+        Value::Null => Some(None),
+        Value::String(text) => Some(Some(Part::text(text))),
+        _ => match block["type"].as_str() {
+            Some(kind) => part_by_type(kind, block),
+            None => part_by_key(block),
+        },
+    }
+}
+
+/// What a stream says in parts. What is not known is left out, as images are: it would stand in the midst of a text.
+fn streamed_parts(content: &Value) -> Vec<Delta> {
+    let blocks = content.as_array().map_or_else(|| std::slice::from_ref(content), Vec::as_slice);
+    let parts = blocks.iter().filter_map(known_part).flatten().map(whole);
+    parts.filter(|delta| !matches!(delta, Delta::Text(text) | Delta::Reasoning(text) if text.is_empty())).collect()
 }
 
 /// None: not known. Some(None): there is nothing to show.
@@ -197,10 +233,10 @@ fn part_by_type(kind: &str, block: &Value) -> KnownPart {
     let found = match kind {
         "text" | "input_text" | "output_text" => first_text(block, &["text", "content"]).map(Part::text),
         "refusal" => text(&block["refusal"]).map(Part::text),
-        "thinking" => first_text(block, &["thinking", "text", "content"]).map(reasoning),
-        "reasoning" => return Some(reasoning_of(block)),
+        "thinking" => first_text(block, &["thinking", "text", "content"]).map(reasoning).or_else(|| reasoning_of(block)),
+        "reasoning" if REASONING.iter().any(|name| block.get(*name).is_some()) => return Some(reasoning_of(block)),
         "redacted_thinking" | "item_reference" => return Some(None),
-        "tool_use" | "server_tool_use" | "tool_call" => Some(named_call(text(&block["id"]), block)),
+        "tool_use" | "server_tool_use" | "mcp_tool_use" | "tool_call" => Some(named_call(text(&block["id"]), block)),
         "toolcall" => Some(openai_tool_call(block)),
         "function_call" | "custom_tool_call" => Some(named_call(first_text(block, &["call_id", "id"]), block)),
         "tool_result" | "toolresult" => Some(tool_result(block)),
@@ -302,12 +338,15 @@ fn blob(modality: &str, mime_type: Option<String>, content: String) -> Part {
     Part::Blob { modality: modality.to_owned(), mime_type, content }
 }
 
-/// Its text, or what the provider shows of it. Some show nothing.
+/// What the reasoning of providers has, of which some show nothing.
+const REASONING: &[&str] = &["content", "encrypted_content", "id", "reasoning", "signature", "summary", "text"];
+
+/// Its text, or what the provider shows of it. Mistral's is a list as well.
 fn reasoning_of(block: &Value) -> Option<Part> {
     if let Some(content) = first_text(block, &["text", "content"]) {
         return Some(reasoning(content));
     }
-    let lists = ["content", "summary", "reasoning"].into_iter().filter_map(|key| block[key].as_array());
+    let lists = ["content", "summary", "reasoning", "thinking"].into_iter().filter_map(|key| block[key].as_array());
     let shown = |list: &Vec<Value>| {
         let texts: Vec<&str> = list.iter().filter_map(|entry| entry["text"].as_str().or(entry.as_str())).collect();
         texts.join("\n\n")
@@ -455,7 +494,7 @@ pub(crate) fn definitions(value: &Value) -> Vec<ToolDefinition> {
         Value::Array(tools) => tools.iter().flat_map(definitions).collect(),
         Value::Object(tool) => {
             // A request, an entry of Gemini's list, which has a list of its own, or what a tool is wrapped in.
-            const AROUND: &[&str] = &["tools", "toolConfig", "functionDeclarations", "function", "toolSpec"];
+            const AROUND: &[&str] = &["tools", "toolConfig", "functionDeclarations", "function", "custom", "toolSpec"];
             match AROUND.iter().find_map(|key| tool.get(*key).filter(|inside| inside.is_array() || inside.is_object())) {
                 Some(inside) => definitions(inside),
                 None => definition(value).into_iter().collect(),
@@ -520,7 +559,7 @@ pub(crate) fn pieces(event: &Value) -> Vec<Continuation> {
         return of_choices(choices, openai_delta);
     }
     if let Some(candidates) = event["candidates"].as_array() {
-        return of_choices(candidates, |candidate| parts(&candidate["content"]["parts"]).into_iter().map(whole).collect());
+        return of_choices(candidates, |candidate| streamed_parts(&candidate["content"]["parts"]));
     }
     // rig hands on what it does not know, too.
     let rig = if event["item"].is_string() { &event["value"] } else { event };
@@ -556,7 +595,8 @@ fn texts<'a>(value: &'a Value, keys: &'a [&'a str]) -> impl Iterator<Item = Stri
 fn openai_delta(choice: &Value) -> Vec<Delta> {
     let delta = &choice["delta"];
     let mut found: Vec<Delta> = texts(delta, &["reasoning_content", "reasoning"]).take(1).map(Delta::Reasoning).collect();
-    found.extend(texts(delta, &["content", "refusal"]).chain(texts(choice, &["text"])).map(Delta::Text));
+    found.extend(streamed_parts(&delta["content"]));
+    found.extend(texts(delta, &["refusal"]).chain(texts(choice, &["text"])).map(Delta::Text));
     found.extend(delta["tool_calls"].as_array().into_iter().flatten().map(|call| Delta::ToolCall {
         index: call["index"].as_u64(),
         id: text(&call["id"]),
@@ -589,9 +629,9 @@ fn anthropic_delta(event: &Value) -> Vec<Delta> {
     let (block, delta) = (&event["content_block"], &event["delta"]);
     let mut found: Vec<Delta> = texts(block, &["text"]).chain(texts(delta, &["text"])).map(Delta::Text).collect();
     found.extend(texts(block, &["thinking"]).chain(texts(delta, &["thinking"])).map(Delta::Reasoning));
-    if matches!(block["type"].as_str(), Some("tool_use" | "server_tool_use")) {
-        let name = text(&block["name"]);
-        found.push(Delta::ToolCall { index, id: text(&block["id"]), name, arguments: String::new() });
+    if matches!(block["type"].as_str(), Some("tool_use" | "server_tool_use" | "mcp_tool_use")) {
+        let arguments = block.get("input").filter(|input| input.is_object()).map(Value::to_string).unwrap_or_default();
+        found.push(Delta::ToolCall { index, id: text(&block["id"]), name: text(&block["name"]), arguments });
     }
     found.extend(texts(delta, &["partial_json"]).map(|arguments| Delta::ToolCall { index, id: None, name: None, arguments }));
     found
@@ -630,7 +670,8 @@ fn bedrock_delta(event: &Value) -> Vec<Delta> {
 
 fn ollama_or_genai_delta(event: &Value) -> Vec<Delta> {
     let message = &event["message"];
-    let thought = texts(message, &["thinking"]).chain(texts(&event["ReasoningChunk"], &["content"]));
+    let thought = texts(message, &["thinking"]).chain(texts(event, &["thinking"]));
+    let thought = thought.chain(texts(&event["ReasoningChunk"], &["content"]));
     let said = texts(message, &["content"]).chain(texts(&event["Chunk"], &["content"])).chain(texts(event, &["response"]));
     let mut found: Vec<Delta> = thought.map(Delta::Reasoning).chain(said.map(Delta::Text)).collect();
     found.extend(tool_calls(message).map(whole));

@@ -34,6 +34,7 @@ pub(crate) fn recognise(
 }
 
 /// Which counts make up the conventions' own, where cached tokens are input and reasoning is output.
+#[derive(Debug)]
 pub(crate) struct TokenSums {
     pub(crate) input: &'static [Count],
     pub(crate) output: &'static [Count],
@@ -125,8 +126,8 @@ pub(crate) static PROVIDERS: &[Provider] = &[
     // Gemini
     Provider {
         request: Some(Shape { is: |seen| seen.has(Sign::Contents), wants: GEMINI_REQUEST }),
-        response: Some(Shape { is: |seen| seen.any(&[Sign::Candidates, Sign::UsageMetadata]), wants: GEMINI_RESPONSE }),
-        event: Some(Shape { is: |seen| seen.any(&[Sign::Candidates, Sign::UsageMetadata]), wants: GEMINI_EVENT }),
+        response: Some(Shape { is: |seen| seen.has(Sign::GeminiOnly), wants: GEMINI_RESPONSE }),
+        event: Some(Shape { is: |seen| seen.has(Sign::GeminiOnly), wants: GEMINI_EVENT }),
         tokens: TokenSums {
             input: &[Count::Input, Count::ToolUsePrompt],
             output: &[Count::Output, Count::Reasoning],
@@ -137,14 +138,8 @@ pub(crate) static PROVIDERS: &[Provider] = &[
     // Ollama
     Provider {
         request: Some(Shape { is: |seen| seen.has(Sign::Messages) && seen.has(Sign::OllamaOnly), wants: OLLAMA_REQUEST }),
-        response: Some(Shape {
-            is: |seen| seen.all(&[Sign::Message, Sign::Done]) || seen.has(Sign::EvalCount),
-            wants: OLLAMA_RESPONSE,
-        }),
-        event: Some(Shape {
-            is: |seen| seen.all(&[Sign::Message, Sign::Done]) || seen.has(Sign::EvalCount),
-            wants: OLLAMA_EVENT,
-        }),
+        response: Some(Shape { is: is_ollama_s, wants: OLLAMA_RESPONSE }),
+        event: Some(Shape { is: is_ollama_s, wants: OLLAMA_EVENT }),
         tokens: TOKENS,
         finish: Finish::CallUnlessSaid,
     },
@@ -201,7 +196,8 @@ pub(crate) fn is_chat_response(seen: Signs) -> bool {
     seen.has(Sign::ChoiceMessage) && !seen.has(Sign::NoChat)
 }
 
-const ANTHROPIC_ONLY: &[Sign] = &[Sign::System, Sign::StopSequences];
+/// Not `thinking`, which servers of OpenAI's chat take as well.
+const ANTHROPIC_ONLY: &[Sign] = &[Sign::AnthropicOnly, Sign::System];
 const BEDROCK_ONLY: &[Sign] = &[Sign::InferenceConfig, Sign::ToolConfig, Sign::ModelId];
 const MCP_ONLY: &[Sign] = &[Sign::MaxTokensCamel, Sign::SystemPrompt, Sign::ModelPreferences];
 
@@ -213,6 +209,11 @@ fn is_openai(seen: Signs) -> bool {
 /// Others that have a `system`, too, but something else besides.
 fn is_like_anthropic(seen: Signs) -> bool {
     seen.has(Sign::OllamaOnly) || seen.any(BEDROCK_ONLY) || seen.any(MCP_ONLY)
+}
+
+/// Of a chat, or of what was generated without one.
+fn is_ollama_s(seen: Signs) -> bool {
+    seen.all(&[Sign::Message, Sign::Done]) || seen.all(&[Sign::Response, Sign::Done]) || seen.has(Sign::EvalCount)
 }
 
 /// What tells a request's shape.
@@ -230,21 +231,24 @@ pub(crate) static REQUEST_SIGNS: Want = members![
     ("modelId", Want::Sign(Sign::ModelId)),
     ("modelPreferences", Want::Key(Sign::ModelPreferences)),
     ("options", Want::Sign(Sign::OllamaOnly)),
-    ("stop_sequences", Want::Sign(Sign::StopSequences)),
+    ("output_config", Want::Sign(Sign::AnthropicOnly)),
+    ("output_format", Want::Sign(Sign::AnthropicOnly)),
+    ("stop_sequences", Want::Sign(Sign::AnthropicOnly)),
     ("system", Want::All(&[Want::Key(Sign::SystemKey), Want::Sign(Sign::System)])),
     ("systemPrompt", Want::Sign(Sign::SystemPrompt)),
+    ("think", Want::Sign(Sign::OllamaOnly)),
     ("toolConfig", Want::Key(Sign::ToolConfig)),
     ("tools", Want::Key(Sign::ToolsKey)),
 ];
 
 /// What tells a response's shape.
 pub(crate) static RESPONSE_SIGNS: Want = members![
-    ("candidates", Want::Key(Sign::Candidates)),
+    ("candidates", Want::Key(Sign::GeminiOnly)),
     ("choice", Want::Key(Sign::Choice)),
     ("choices", Want::All(&[Want::Key(Sign::Choices), Want::Each(&members![("message", Want::Key(Sign::ChoiceMessage))])])),
     ("content", Want::Key(Sign::Content)),
     ("done", Want::Key(Sign::Done)),
-    ("error", Want::Sign(Sign::Error)),
+    ("error", Want::Says(Sign::Error)),
     ("eval_count", Want::Sign(Sign::EvalCount)),
     ("finish_reason", Want::Key(Sign::FinishReason)),
     ("message", Want::Key(Sign::Message)),
@@ -258,14 +262,16 @@ pub(crate) static RESPONSE_SIGNS: Want = members![
         ]),
     ),
     ("output", Want::All(&[Want::Key(Sign::Output), members![("message", Want::Sign(Sign::OutputMessage))]])),
+    ("promptFeedback", Want::Key(Sign::GeminiOnly)),
     ("provider_model_iden", Want::Key(Sign::ProviderModel)),
+    ("response", Want::Key(Sign::Response)),
     ("role", Want::Key(Sign::Role)),
     ("status", Want::Key(Sign::Status)),
     ("stopReason", Want::Key(Sign::StopReasonCamel)),
     ("stop_reason", Want::Key(Sign::StopReason)),
     ("type", Want::Word(&[("error", Sign::TypeError), ("message", Sign::TypeMessage)])),
     ("usage", Want::All(&[Want::Key(Sign::Usage), members![("tokens", Want::Sign(Sign::UsageTokens))]])),
-    ("usageMetadata", Want::Sign(Sign::UsageMetadata)),
+    ("usageMetadata", Want::Sign(Sign::GeminiOnly)),
 ];
 
 /// What tells the shape of a stream's item.
@@ -277,13 +283,13 @@ pub(crate) static EVENT_SIGNS: Want = members![
     ("Start", Want::Key(Sign::GenAiEvent)),
     ("ThoughtSignatureChunk", Want::Key(Sign::GenAiEvent)),
     ("ToolCallChunk", Want::Key(Sign::GenAiEvent)),
-    ("candidates", Want::Key(Sign::Candidates)),
+    ("candidates", Want::Key(Sign::GeminiOnly)),
     ("choices", Want::All(&[Want::Key(Sign::Choices), Want::Each(&members![("delta", Want::Key(Sign::ChoiceDelta))])])),
     ("contentBlockDelta", Want::Key(Sign::BedrockEvent)),
     ("contentBlockStart", Want::Key(Sign::BedrockEvent)),
     ("contentBlockStop", Want::Key(Sign::BedrockEvent)),
     ("done", Want::Key(Sign::Done)),
-    ("error", Want::Sign(Sign::Error)),
+    ("error", Want::Says(Sign::Error)),
     ("eval_count", Want::Sign(Sign::EvalCount)),
     (
         "event",
@@ -304,6 +310,10 @@ pub(crate) static EVENT_SIGNS: Want = members![
     ("modelStreamErrorException", Want::Key(Sign::BedrockEvent)),
     ("object", Want::Word(&[("chat.completion.chunk", Sign::ObjectChunk), ("text_completion", Sign::ObjectChunk)])),
     ("part", Want::Key(Sign::RigPart)),
+    ("promptFeedback", Want::Key(Sign::GeminiOnly)),
+    // Azure's first item, which has no answer and calls itself nothing.
+    ("prompt_filter_results", Want::Key(Sign::ObjectChunk)),
+    ("response", Want::Key(Sign::Response)),
     ("serviceUnavailableException", Want::Key(Sign::BedrockEvent)),
     ("throttlingException", Want::Key(Sign::BedrockEvent)),
     (
@@ -318,7 +328,7 @@ pub(crate) static EVENT_SIGNS: Want = members![
             ("response.*", Sign::TypeResponsesEvent),
         ]),
     ),
-    ("usageMetadata", Want::Sign(Sign::UsageMetadata)),
+    ("usageMetadata", Want::Sign(Sign::GeminiOnly)),
     ("validationException", Want::Key(Sign::BedrockEvent)),
 ];
 
@@ -341,7 +351,7 @@ const ERROR_IN_ERROR: Want = members![
 
 const ERROR_RESPONSE: Want = members![
     ("code", Want::Text(TextField::ErrorCode)),
-    ("error", Want::All(&[Want::Sign(Sign::Failed), ERROR_IN_ERROR])),
+    ("error", Want::All(&[Want::Says(Sign::Failed), ERROR_IN_ERROR])),
     ("type", Want::Word(&[("error", Sign::Failed)])),
 ];
 
@@ -458,6 +468,8 @@ const OPENAI_REQUEST: Want = members![
     ("modelPreferences", Want::Key(Sign::NoChat)),
     ("n", Want::Count(Count::Choices)),
     ("options", Want::Key(Sign::NoChat)),
+    ("output_config", Want::Key(Sign::NoChat)),
+    ("output_format", Want::Key(Sign::NoChat)),
     ("presence_penalty", Want::Number(NumberField::PresencePenalty)),
     ("reasoning_effort", Want::Text(TextField::ReasoningLevel)),
     ("response_format", OUTPUT_FORMAT),
@@ -468,6 +480,7 @@ const OPENAI_REQUEST: Want = members![
     ("system", Want::Key(Sign::NoChat)),
     ("systemPrompt", Want::Key(Sign::NoChat)),
     ("temperature", Want::Number(NumberField::Temperature)),
+    ("think", Want::Key(Sign::NoChat)),
     ("toolConfig", Want::Key(Sign::NoChat)),
     ("tools", Want::All(&[Want::Tools, Want::Content(ContentField::Tools)])),
     ("top_k", Want::Count(Count::TopK)),
@@ -509,7 +522,7 @@ const OPENAI_RESPONSE: Want = members![
             ("text", Want::Content(ContentField::Choice)),
         ]),
     ),
-    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Says(Sign::Failed)])),
     ("id", Want::Text(TextField::Id)),
     ("model", Want::Text(TextField::Model)),
     ("provider_model_iden", Want::Key(Sign::NoChat)),
@@ -535,7 +548,7 @@ const OPENAI_EVENT: Want = members![
             ("text", Want::Filled(Sign::Filled)),
         ]),
     ),
-    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Says(Sign::Failed)])),
     ("id", Want::Text(TextField::Id)),
     ("model", Want::Text(TextField::Model)),
     ("usage", OPENAI_USAGE),
@@ -643,7 +656,10 @@ const ANTHROPIC_EVENT: Want = members![
         members![
             ("text", Want::Filled(Sign::Filled)),
             ("thinking", Want::Filled(Sign::Filled)),
-            ("type", Want::Word(&[("server_tool_use", Sign::Filled), ("tool_use", Sign::Filled)])),
+            (
+                "type",
+                Want::Word(&[("mcp_tool_use", Sign::Filled), ("server_tool_use", Sign::Filled), ("tool_use", Sign::Filled)])
+            ),
         ],
     ),
     (
@@ -708,7 +724,7 @@ const GEMINI_RESPONSE: Want = members![
             ("finishReason", Want::FinishReason),
         ]),
     ),
-    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Says(Sign::Failed)])),
     ("modelVersion", Want::Text(TextField::Model)),
     ("responseId", Want::Text(TextField::Id)),
     ("usageMetadata", GEMINI_USAGE),
@@ -721,7 +737,7 @@ const GEMINI_EVENT: Want = members![
             &members![("content", GEMINI_CONTENT), ("finishReason", Want::FinishReason), ("index", Want::ChoiceIndex),]
         ),
     ),
-    ("error", Want::All(&[ERROR_IN_ERROR, Want::Sign(Sign::Failed)])),
+    ("error", Want::All(&[ERROR_IN_ERROR, Want::Says(Sign::Failed)])),
     ("modelVersion", Want::Text(TextField::Model)),
     ("responseId", Want::Text(TextField::Id)),
     ("usageMetadata", GEMINI_USAGE),
@@ -797,6 +813,7 @@ const OLLAMA_EVENT: Want = members![
     ("model", Want::Text(TextField::Model)),
     ("prompt_eval_count", Want::Count(Count::Input)),
     ("response", Want::Filled(Sign::Filled)),
+    ("thinking", Want::Filled(Sign::Filled)),
 ];
 
 // Bedrock Converse

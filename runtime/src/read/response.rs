@@ -1,13 +1,13 @@
 //! A response of a model.
 
 use crate::read::error::error_type;
-use crate::read::facts::{Choice, Count, Facts, Sign, Signs, TextField, Uses};
+use crate::read::facts::{Choice, Count, Counts, Facts, Sign, Signs, TextField, Uses};
 use crate::read::json;
 use crate::read::providers::{CHAT, Finish, Provider, RESPONSE_SIGNS, TokenSums, is_chat_response, recognise};
 use crate::read::reading::{Chats, Unread, facts, signs, unrecognised};
 use crate::read::walk::Readable;
 use crate::value::message::Message;
-use crate::value::response::TokenUsage;
+use crate::value::response::{Modalities, TokenUsage};
 use crate::vocabulary::stop_reason_word;
 use opentelemetry::StringValue;
 
@@ -77,9 +77,9 @@ fn inside(
 }
 
 /// What the facts mean to that provider.
-pub(crate) fn told(provider: &Provider, facts: &mut Facts) -> Response {
+pub(crate) fn told(provider: &'static Provider, facts: &mut Facts) -> Response {
     derive_finish_reasons(provider.finish, facts);
-    let usage = usage(&provider.tokens, facts);
+    let usage = usage(&provider.tokens, &facts.counts, &facts.counts, facts.modalities);
     let error = facts.signs.has(Sign::Failed).then(|| error_type(facts));
     let mut messages = Vec::new();
     let mut finish_reasons = Vec::with_capacity(facts.choices().count());
@@ -107,15 +107,22 @@ fn answer(choice: &Choice) -> Option<Message> {
     })
 }
 
+/// What the model calls a tool for, where a provider says `STOP` all the same.
+pub(crate) fn stops_to_call(reason: &mut StringValue) {
+    if *reason == stop_reason_word("STOP") {
+        *reason = stop_reason_word(CALL);
+    }
+}
+
+const CALL: &str = "tool_call";
+
 fn derive_finish_reasons(finish: Finish, facts: &mut Facts) {
-    const CALL: &str = "tool_call";
     let call = || Some(stop_reason_word(CALL));
     match finish {
         Finish::Said => {}
         Finish::SaidOrCall => {
-            let stopped = |choice: &&mut Choice| choice.finish_reason == Some(stop_reason_word("STOP"));
             let calls = facts.choices().filter(|choice| choice.calls_tool);
-            calls.filter(stopped).for_each(|choice| choice.finish_reason = call());
+            calls.filter_map(|choice| choice.finish_reason.as_mut()).for_each(stops_to_call);
         }
         Finish::CallUnlessSaid => {
             let silent = facts.choices().filter(|choice| choice.calls_tool && choice.finish_reason.is_none());
@@ -139,15 +146,36 @@ fn derive_finish_reasons(finish: Finish, facts: &mut Facts) {
     }
 }
 
-fn usage(tokens: &TokenSums, facts: &Facts) -> Option<TokenUsage> {
-    let known = |&count: &i64| !(tokens.zero_is_unknown && count == 0);
-    let input = if facts.is_said(Count::Input) { facts.sum(tokens.input) } else { None };
-    let input = facts.count(Count::BilledInput).or(input).filter(known);
-    let output = facts.count(Count::BilledOutput).or(facts.sum(tokens.output)).filter(known);
+/// What was said of tokens, and how that provider's counts add up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tokens {
+    sums: &'static TokenSums,
+    pub(crate) counts: Counts,
+    modalities: Modalities,
+}
+
+impl Tokens {
+    pub(crate) fn of(provider: &'static Provider, facts: &Facts) -> Self {
+        Tokens { sums: &provider.tokens, counts: facts.counts, modalities: facts.modalities }
+    }
+
+    /// As usage, where all that was said so far is that.
+    pub(crate) fn usage(&self, so_far: &Counts) -> Option<TokenUsage> {
+        usage(self.sums, &self.counts, so_far, self.modalities)
+    }
+}
+
+/// What is said of tokens. Of a sum some may have been said before: it is one of all that were said so far, if any of it is said here.
+fn usage(sums: &TokenSums, said: &Counts, so_far: &Counts, modalities: Modalities) -> Option<TokenUsage> {
+    let known = |&count: &i64| !(sums.zero_is_unknown && count == 0);
+    let sum = |counts: &[Count]| if counts.iter().any(|&count| said.is_said(count)) { so_far.sum(counts) } else { None };
+    let input = if so_far.is_said(Count::Input) { sum(sums.input) } else { None };
+    let input = said.get(Count::BilledInput).or(input).filter(known);
+    let output = said.get(Count::BilledOutput).or_else(|| sum(sums.output)).filter(known);
     let mut usage = TokenUsage::new(input, output)
-        .with_cached(facts.count(Count::CacheRead).filter(known))
-        .with_cache_creation(facts.count(Count::CacheCreation).filter(known))
-        .with_reasoning(facts.count(Count::Reasoning).filter(known));
-    usage.modalities = facts.modalities;
+        .with_cached(said.get(Count::CacheRead).filter(known))
+        .with_cache_creation(said.get(Count::CacheCreation).filter(known))
+        .with_reasoning(said.get(Count::Reasoning).filter(known));
+    usage.modalities = modalities;
     (usage != TokenUsage::default()).then_some(usage)
 }

@@ -206,6 +206,8 @@ impl<'a, 'f> Reader<'a, 'f> {
         match self.want {
             Want::Content(_) | Want::Inside => self.build(value.into()),
             Want::True(sign) if value => self.see(*sign),
+            Want::Says(_) if !value => {}
+            Want::Name => self.walk.name = value.to_string(),
             _ => self.any(),
         }
     }
@@ -213,7 +215,7 @@ impl<'a, 'f> Reader<'a, 'f> {
     /// What every value is that is not null.
     fn any(&mut self) {
         match self.want {
-            Want::Sign(sign) | Want::Filled(sign) | Want::Key(sign) => self.see(*sign),
+            Want::Sign(sign) | Want::Filled(sign) | Want::Says(sign) | Want::Key(sign) => self.see(*sign),
             Want::CallsTool => self.say(|facts| facts.choice().calls_tool = true),
             Want::FailedAs(kind) => {
                 self.see(Sign::Failed);
@@ -235,6 +237,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             // An id that is a number is still an id, and a status most often is one.
             Want::Text(place) => self.say(|facts| facts.say_text(*place, &as_text())),
             Want::Name => self.walk.name = as_text(),
+            Want::Says(_) if float == 0.0 => {}
             _ => self.any(),
         }
     }
@@ -265,7 +268,7 @@ impl<'a, 'f> Reader<'a, 'f> {
                 };
                 self.say(|facts| facts.modality = modality);
             }
-            Want::Filled(_) if text.is_empty() => {}
+            Want::Filled(_) | Want::Says(_) if text.is_empty() => {}
             Want::Name => {
                 self.walk.name.clear();
                 self.walk.name.push_str(text);
@@ -286,7 +289,7 @@ impl<'a, 'f> Reader<'a, 'f> {
                 Handling::Tools
             }
             // Empty or not: the first entry tells.
-            Want::Filled(_) | Want::CallsTool => Handling::Filled,
+            Want::Filled(_) | Want::Says(_) | Want::CallsTool => Handling::Filled,
             Want::Content(_) | Want::Inside => self.open(Value::Array(Vec::new())),
             _ => {
                 self.any();
@@ -322,6 +325,7 @@ impl<'a, 'f> Reader<'a, 'f> {
             Want::Only(want) => Handling::Each(want),
             Want::Names => Handling::Names,
             _ if JSON_TEXTS.contains(&name) => Handling::Json,
+            Want::Says(_) => Handling::Filled,
             Want::Content(_) | Want::Inside => self.open(Value::Object(Map::new())),
             _ => {
                 self.any();
@@ -489,6 +493,10 @@ impl Inner<'_, '_> {
             Handling::Each(want) => Some(want),
             Handling::Content(at) => self.wanted_of_content(at),
             Handling::Json => Some(&Want::Inside),
+            Handling::Filled => {
+                Reader { want: self.want, walk: self.walk }.any();
+                None
+            }
             Handling::Names => {
                 let names = &mut self.walk.built().names;
                 if names.len() < NAMES {

@@ -50,6 +50,8 @@ pub(crate) enum Want {
     True(Sign),
     /// It is neither null nor empty.
     Filled(Sign),
+    /// Nor is it false or 0, which servers say in the place of nothing.
+    Says(Sign),
     /// It is a text that begins with one of these. The longer ones stand first.
     Word(&'static [(&'static str, Sign)]),
     /// Content: all of it, as it is.

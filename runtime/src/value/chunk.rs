@@ -115,9 +115,10 @@ impl<'a> Chunk<'a> {
 
     /// Content: a tool call, or how one goes on. Called once for each that the item has.
     ///
-    /// - `index`: which of the message's tool calls this belongs to. Without one, it belongs to the call with that `id`; without that either,
+    /// - `index`: which of the message's tool calls this belongs to; with another `id` than that, and a `name`, it is another call, since with
+    ///   some servers each has the index 0. Without one, it belongs to the call with that `id`; without that either,
     ///   a piece with a `name` is a call of its own, and one without goes on with the call before.
-    /// - `id`, `name`: as far as this item says them; most providers say them once. An empty one says nothing.
+    /// - `id`, `name`: as far as this item says them; most providers say them once, and some again with each piece. An empty one says nothing.
     /// - `arguments`: how their JSON goes on.
     #[must_use]
     pub fn tool_call(
