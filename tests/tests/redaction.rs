@@ -211,6 +211,12 @@ mod pieces {
         ask(messages);
         late(messages);
         read(&request());
+        now(streamed().count());
+    }
+
+    #[sampling_loop(stream, chunk = |text| Chunk::new().text("said").tool_call(0, "said", "said", *text))]
+    fn streamed() -> impl Stream<Item = &'static str> {
+        stream::iter([r#"{"given":"#, r#"["given"]}"#])
     }
 
     #[sampling_step(messages = messages, message = |()| messages)]
@@ -274,7 +280,7 @@ mod pieces {
             let telemetry = Telemetry::on().with(settings);
             let logs = Logs::listen();
             run(&history());
-            let exported = format!("{:?}{:?}", telemetry.spans(5), logs.records());
+            let exported = format!("{:?}{:?}", telemetry.spans(6), logs.records());
             assert!(!exported.contains("prompt") && exported.contains("[system]"), "{vocabulary:?}: {exported}");
             assert!(exported.contains("developer"), "a role is not what is said in it: {exported}");
         }

@@ -143,7 +143,7 @@ impl Streamed {
         let calls = self.tool_calls.into_iter().map(|call| Part::ToolCall {
             id: text(call.id),
             name: text(call.name).unwrap_or_default(),
-            arguments: text(call.arguments).map_or(Value::Null, json_or_text),
+            arguments: call.arguments.redacted_as(Piece::ToolArguments, settings).map_or(Value::Null, json_or_text),
         });
         let message = Message::of(Some(Role::Assistant), reasoning.into_iter().chain(said).chain(calls).collect());
         match self.finish_reason.map(|said| stop_reason(said).1) {
@@ -211,7 +211,11 @@ impl TextSoFar {
     }
 
     fn redacted(self, settings: &Settings) -> Option<String> {
-        self.exported(settings, |text| Redaction::new(settings, Piece::Output).text(text).into_owned())
+        self.redacted_as(Piece::Output, settings)
+    }
+
+    fn redacted_as(self, piece: Piece, settings: &Settings) -> Option<String> {
+        self.exported(settings, |text| Redaction::new(settings, piece).text(text).into_owned())
     }
 
     /// What may be exported of it; None if nothing arrived.
