@@ -271,6 +271,26 @@ mod pieces {
     }
 
     #[test]
+    fn a_number_in_arguments_is_shown_and_exported_as_it_was_written() {
+        let arguments = r#"{"card": 41111111111111112222, "at": 1.5e300}"#;
+        let call = json!({ "id": "c", "type": "function", "function": { "name": "pay", "arguments": arguments } });
+        let message = json!({ "role": "assistant", "content": null, "tool_calls": [call] });
+        for redacts in [false, true] {
+            let settings = if redacts {
+                genai().with_redactor(|_, text| text.replace("41111111111111112222", "[card]").into())
+            } else {
+                genai()
+            };
+            let telemetry = Telemetry::on().with(settings);
+            now(super::ask(&&message, &Value::Null));
+            let input = telemetry.span().get("gen_ai.input.messages").expect("captured");
+            let input: Value = serde_json::from_str(&input.as_str()).expect("JSON");
+            let expected = if redacts { r#"{"card": "[card]", "at": 1.5e300}"# } else { arguments };
+            assert_eq!(input[0]["parts"][0]["arguments"], expected);
+        }
+    }
+
+    #[test]
     fn the_redactor_of_the_guide_has_every_system_prompt() {
         for vocabulary in [Vocabulary::FastMcp, Vocabulary::GenAi] {
             let settings = genai().with_vocabulary(vocabulary).with_redactor(|piece, text| match piece {

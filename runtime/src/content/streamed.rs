@@ -3,7 +3,7 @@
 use crate::content::cut::beginning_of;
 use crate::content::exported::Share;
 use crate::content::redaction::Redaction;
-use crate::read::json::Delta;
+use crate::read::json::{Delta, json_or_text};
 use crate::settings::{Piece, Settings};
 use crate::value::{ChunkPieces, Message, Part, Role, ToolCallPiece};
 use crate::vocabulary::stop_reason;
@@ -143,7 +143,7 @@ impl Streamed {
         let calls = self.tool_calls.into_iter().map(|call| Part::ToolCall {
             id: text(call.id),
             name: text(call.name).unwrap_or_default(),
-            arguments: call.arguments.redacted_as(Piece::ToolArguments, settings).map_or(Value::Null, json_or_text),
+            arguments: call.arguments.redacted_as(Piece::ToolArguments, settings).map_or(Value::Null, |json| json_or_text(&json)),
         });
         let message = Message::of(Some(Role::Assistant), reasoning.into_iter().chain(said).chain(calls).collect());
         match self.finish_reason.map(|said| stop_reason(said).1) {
@@ -161,11 +161,6 @@ fn hash(id: &str) -> u64 {
 
 fn said<'a>(text: Option<&'a Cow<'_, str>>) -> Option<&'a str> {
     text.map(|text| &**text).filter(|text| !text.is_empty())
-}
-
-/// Arguments that were cut, or that a model got wrong, are no JSON.
-fn json_or_text(arguments: String) -> Value {
-    serde_json::from_str(&arguments).unwrap_or(Value::String(arguments))
 }
 
 /// One text so far. Without a redactor no more is kept than can be exported. A redactor has to see a text whole, since its beginning

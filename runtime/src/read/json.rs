@@ -189,10 +189,26 @@ fn openai_tool_call(call: &Value) -> Part {
 fn named_call(id: Option<String>, call: &Value) -> Part {
     let arguments = ["arguments", "input", "args", "fn_arguments"].into_iter().find_map(|key| call.get(key));
     let arguments = match arguments {
-        Some(Value::String(json)) => serde_json::from_str(json).unwrap_or_else(|_| json.as_str().into()),
+        Some(Value::String(json)) => json_or_text(json),
         arguments => arguments.cloned().unwrap_or_default(),
     };
     Part::ToolCall { id, name: first_text(call, &["name", "fn_name"]).unwrap_or_default(), arguments }
+}
+
+/// Arguments as a model wrote them. What was cut, or what the model got wrong, is no JSON; what holds an integer that no number here is
+/// exact for stays the text that it is, so that a redactor sees its digits.
+pub(crate) fn json_or_text(arguments: &str) -> Value {
+    serde_json::from_str(arguments).ok().filter(is_exact).unwrap_or_else(|| arguments.into())
+}
+
+/// Whether no integer in it became a float: that happens to those beyond 64 bits.
+fn is_exact(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => !number.is_f64() || number.as_f64().is_some_and(|float| float.abs() < 9.2e18),
+        Value::Array(entries) => entries.iter().all(is_exact),
+        Value::Object(members) => members.values().all(is_exact),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
 }
 
 fn parts(content: &Value) -> Vec<Part> {
