@@ -6,10 +6,12 @@
 //! entry      = string "=" expression
 //! ```
 
+use crate::depth::{DEPTH, too_deep};
 use crate::fallback::{Errors, shown};
+use crate::fragments;
 use crate::keys::{self, Takes};
 use crate::model::Macro;
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
@@ -85,29 +87,6 @@ pub(crate) fn only_facade(arguments: TokenStream) -> (Option<Path>, Errors) {
     (path, errors)
 }
 
-/// How deep an argument may be. Whatever reads it calls itself for each level, and a compiler's stack ends somewhere.
-pub(crate) const DEPTH: usize = 128;
-
-/// The first token beyond that: brackets within brackets, or signs before signs, as in `!!x` and `&&x`. Says so without recursion.
-pub(crate) fn too_deep(arguments: TokenStream) -> Option<Span> {
-    let mut open = vec![arguments.into_iter()];
-    let mut signs = 0;
-    while let Some(tokens) = open.last_mut() {
-        let Some(token) = tokens.next() else {
-            open.pop();
-            continue;
-        };
-        signs = if matches!(token, TokenTree::Punct(_)) { signs + 1 } else { 0 };
-        if signs > DEPTH || open.len() > DEPTH {
-            return Some(token.span());
-        }
-        if let TokenTree::Group(group) = token {
-            open.push(group.stream().into_iter());
-        }
-    }
-    None
-}
-
 /// A comma list that goes on after an error.
 fn list<T>(input: ParseStream<'_>, errors: &mut Errors, mut item: impl FnMut(ParseStream<'_>) -> Result<T>) -> Vec<T> {
     let mut items = Vec::new();
@@ -169,7 +148,7 @@ fn value(takes: Option<Takes>, input: ParseStream<'_>) -> Result<Value> {
     Ok(match takes {
         Some(Takes::Type) => speculate(input, Value::Type)?,
         Some(Takes::Path) => speculate(input, Value::Path)?,
-        _ => Value::Expression(input.parse()?),
+        _ => Value::Expression(expression(input)?),
     })
 }
 
@@ -181,8 +160,12 @@ fn speculate<T: Parse>(input: ParseStream<'_>, value: fn(T) -> Value) -> Result<
             input.advance_to(&ahead);
             Ok(value(parsed))
         }
-        _ => input.parse().map(Value::Expression),
+        _ => expression(input).map(Value::Expression),
     }
+}
+
+fn expression(input: ParseStream<'_>) -> Result<Expr> {
+    input.parse().map(fragments::expression)
 }
 
 fn entries(input: ParseStream<'_>) -> Result<Vec<Entry>> {
@@ -200,7 +183,7 @@ fn entry(input: ParseStream<'_>) -> Result<Entry> {
     input
         .parse::<Token![=]>()
         .map_err(|_| Error::new(key.span(), format!("missing value: write `\"{}\" = …`", shown(&key.value()))))?;
-    let value = input.parse()?;
+    let value = expression(input)?;
     Ok(Entry { key, value })
 }
 
@@ -209,7 +192,6 @@ pub(crate) fn literal(value: &Expr) -> Option<&Lit> {
     match value {
         Expr::Lit(ExprLit { lit, .. }) => Some(lit),
         Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => literal(expr),
-        Expr::Group(group) => literal(&group.expr),
         _ => None,
     }
 }

@@ -86,21 +86,22 @@ fn decided(body: &Group, predicate: &str, holds: bool) -> Group {
     let mut level = Level::new(body.clone());
     loop {
         if let Some((_, attributes)) = conditional(&level.tokens, level.at).filter(|(other, _)| other.to_string() == predicate) {
+            level.change();
             let attributes = attributes.into_iter().filter(|attribute| holds && !attribute.is_empty());
             level.done.extend(attributes.flat_map(|attribute| quote!(#[#attribute])));
             level.at += 2;
             continue;
         }
-        let token = level.tokens.get(level.at).cloned();
-        level.at += 1;
-        match token {
+        match level.tokens.get(level.at).cloned() {
             Some(TokenTree::Group(group)) => above.push(std::mem::replace(&mut level, Level::new(group))),
-            Some(token) => level.done.push(token),
+            Some(token) => {
+                level.done.push(token);
+                level.at += 1;
+            }
             None => {
-                let closed = level.closed();
-                let Some(outer) = above.pop() else { return closed };
-                level = outer;
-                level.done.push(TokenTree::Group(closed));
+                let Some(outer) = above.pop() else { return level.closed(None) };
+                let inner = std::mem::replace(&mut level, outer);
+                level.behind(inner);
             }
         }
     }

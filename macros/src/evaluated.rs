@@ -20,7 +20,6 @@ pub(crate) fn check(value: &Expr) -> Vec<Error> {
 /// A value that is none.
 fn never(value: &Expr) -> Option<Error> {
     match value {
-        Expr::Group(group) => never(&group.expr),
         Expr::Paren(paren) => never(&paren.expr),
         Expr::Macro(ExprMacro { mac, .. }) => {
             let name = mac.path.segments.last()?.ident.to_string();

@@ -1,6 +1,7 @@
 //! The annotated function: its signature is read, its body is carried along as tokens and never parsed,
 //! which is faster and lets an IDE work on half-typed bodies.
 
+use crate::fragments;
 use crate::spine;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser as _};
@@ -35,19 +36,37 @@ fn function(attribute: &str, role: &str, input: ParseStream<'_>) -> Result<Funct
     if !starts_function(input) {
         return Err(not_a_function(attribute, role, input));
     }
-    let signature = input.parse()?;
+    let signature = fragments::signature(input.parse()?);
     if let Some(semicolon) = input.parse::<Option<Token![;]>>()? {
         let says = format!(
             "`#[{attribute}]` needs a function with a body: put it on the method in the `impl` block, or give this one a default body"
         );
         return Err(Error::new(semicolon.span, says));
     }
+    let untouched = braces(&input.fork());
     let content;
     let brace = braced!(content in input);
     let inner_attributes = content.call(Attribute::parse_inner)?;
-    let mut body = Group::new(Delimiter::Brace, content.parse()?);
-    body.set_span(brace.span.join());
+    let mut rest: Vec<TokenTree> = content.parse::<TokenStream>()?.into_iter().collect();
+    let body = untouched.filter(|_| inner_attributes.is_empty()).unwrap_or_else(|| {
+        fragments::keep(&mut rest);
+        let mut body = Group::new(Delimiter::Brace, rest.into_iter().collect());
+        body.set_span(brace.span.join());
+        body
+    });
     Ok(Function { attributes, visibility, signature, inner_attributes, body })
+}
+
+/// The braces that come next, with tokens that nobody has looked at: see [`fragments`].
+fn braces(input: ParseStream<'_>) -> Option<Group> {
+    let mut token = input.parse().ok()?;
+    loop {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => token = group.stream().into_iter().next()?,
+            TokenTree::Group(group) => return Some(group),
+            _ => return None,
+        }
+    }
 }
 
 /// A function whose signature does not parse is still a function: that error says more than ours would.

@@ -10,6 +10,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `fragments` | what a macro by example was given as one expression stays one |
 //! | `function` | the annotated function: signature typed, body as tokens |
 //! | `keys` | every argument there is: where it belongs, when it is evaluated, what it takes |
 //! | `args` | the grammar of what stands in the parentheses |
@@ -28,6 +29,7 @@
 //! | `stacked` | other attributes below ours |
 //! | `expand` | model to tokens: cannot fail, holds the only `quote!` |
 //! | `hygiene` | the paths and identifiers that the expansion uses |
+//! | `depth` | how deep what syn reads may be |
 //! | `level` | the tokens between two brackets, read without recursion |
 //! | `places` | closures that name a place in the response, which is read by reference |
 //! | `nearest`, `habits` | did you mean …? |
@@ -41,10 +43,12 @@ mod attributes;
 mod captures;
 mod closures;
 mod conditional;
+mod depth;
 mod error_type;
 mod evaluated;
 mod expand;
 mod fallback;
+mod fragments;
 mod function;
 mod habits;
 mod hygiene;

@@ -31,7 +31,6 @@ fn is_below(place: &Expr, parameter: &Ident) -> bool {
         Expr::Index(index) => &index.expr,
         Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => return is_below(&unary.expr, parameter),
         Expr::Paren(inner) => return is_below(&inner.expr, parameter),
-        Expr::Group(inner) => return is_below(&inner.expr, parameter),
         _ => return false,
     };
     matches!(&**inside, Expr::Path(path) if path.path.is_ident(parameter)) || is_below(inside, parameter)

@@ -9,8 +9,8 @@
 //!
 //! Read as tokens: what stands in the arguments of a macro need not be Rust, and what is half typed is none yet.
 
-use crate::args;
 use crate::captures::plain;
+use crate::depth;
 use crate::model::Macro;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use std::ops::Range;
@@ -167,7 +167,7 @@ impl Spine<'_> {
 
     /// A value within one.
     fn deeper(&mut self, braces: Braces) -> Result<Value, Error> {
-        if self.depth == args::DEPTH {
+        if self.depth == depth::DEPTH {
             return Err(self.too_deep(self.span()));
         }
         self.depth += 1;
@@ -445,7 +445,7 @@ impl Spine<'_> {
     fn skip<T: syn::parse::Parse>(&mut self) -> Result<(), Error> {
         let rest: TokenStream = self.rest().iter().take_while(|token| !is_semicolon(token)).cloned().collect();
         let length = rest.clone().into_iter().count();
-        if let Some(place) = args::too_deep(rest.clone()) {
+        if let Some(place) = depth::too_deep(rest.clone()) {
             return Err(self.too_deep(place));
         }
         let parser = |input: ParseStream<'_>| {

@@ -15,6 +15,7 @@
 
 use crate::args;
 use crate::captures;
+use crate::depth;
 use crate::expand::{self, Statement};
 use crate::fallback::Errors;
 use crate::level::Level;
@@ -186,7 +187,11 @@ struct Annotated {
 
 impl Inside {
     fn new(brackets: Group, annotated: Option<Annotated>, in_macro: bool) -> Self {
-        Inside { level: Level::new(brackets), annotated, before: None, in_macro }
+        let mut level = Level::new(brackets);
+        if annotated.is_some() {
+            level.change();
+        }
+        Inside { level, annotated, before: None, in_macro }
     }
 
     /// The statement's call, if it is at this level.
@@ -228,7 +233,6 @@ impl Walk<'_> {
                 Some(TokenTree::Group(group)) => {
                     let annotated = inside.further_in();
                     let in_macro = inside.in_macro || is_in_foreign_macro(&inside.level.tokens, inside.level.at);
-                    inside.level.at += 1;
                     above.push(std::mem::replace(&mut inside, Inside::new(group, annotated, in_macro)));
                 }
                 Some(token) => {
@@ -236,10 +240,9 @@ impl Walk<'_> {
                     inside.level.at += 1;
                 }
                 None => {
-                    let closed = inside.level.closed();
-                    let Some(outer) = above.pop() else { return closed };
-                    inside = outer;
-                    inside.level.done.push(TokenTree::Group(closed));
+                    let Some(outer) = above.pop() else { return inside.level.closed(None) };
+                    let inner = std::mem::replace(&mut inside, outer);
+                    inside.level.behind(inner.level);
                 }
             }
         }
@@ -267,6 +270,7 @@ impl Walk<'_> {
             inside.level.at = end;
             return;
         }
+        inside.level.change();
         inside.level.done.extend(others);
         inside.level.at = at;
         match found(&inside.level, start, &ours) {
@@ -285,7 +289,7 @@ impl Walk<'_> {
         let bare = &inside.level.tokens[found.call.clone()];
         let Attribute { kind, path, arguments, span } = attribute;
         let arguments = match &self.this {
-            Some(this) if args::too_deep(arguments.clone()).is_none() => with_self(arguments, this),
+            Some(this) if depth::too_deep(arguments.clone()).is_none() => with_self(arguments, this),
             _ => arguments,
         };
         let (args, mut errors) = args::parse(kind, arguments);

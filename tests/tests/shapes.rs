@@ -1124,6 +1124,202 @@ mod surroundings {
     }
 }
 
+mod fragments {
+    #![allow(clippy::cast_lossless, clippy::nonminimal_bool, reason = "they are about what binds least")]
+
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Computed {
+        sums: Vec<i32>,
+        counted: Vec<u8>,
+        flag: bool,
+        size: usize,
+        called: i32,
+    }
+
+    /// One body, with and without attributes on the function and on its statements.
+    macro_rules! computes {
+        (
+            $(#[$attribute:meta])? $name:ident($($inner:meta)?) [$($tool:ident)?] {
+                $sum:expr, $negative:expr, $range:expr, $flag:expr, $cast:expr, $closure:expr,
+                $low:literal, $either:pat, $bounds:ty
+            }
+        ) => {
+            $(#[$attribute])?
+            fn $name(_: Option<&$bounds>) -> Computed {
+                $(#![$inner])?
+                let mut sums = vec![$sum * 2, -$sum, $sum.pow(2), $negative.abs()];
+                sums.push($sum * 3);
+                $(#[$tool])?
+                let given = same($sum * 5);
+                sums.push(given);
+                sums.push($(#[$tool])? same(2) * $sum);
+                let own = $sum;
+                let _: Option<&$bounds> = None;
+                sums.push(own * 2);
+                sums.push($negative.abs());
+                for _ in 0..1 {
+                    sums.push($sum * 7);
+                    sums.push(match given {
+                        $low..=0 => $(#[$tool])? same(0),
+                        $either => $(#[$tool])? same($sum * 11),
+                        _ => $sum * 13,
+                    });
+                }
+                let (counted, size) = ($range.rev(), size_of_val(&$cast));
+                Computed { sums, counted: counted.collect(), flag: !$flag, size, called: $closure(1) }
+            }
+        };
+        ($($head:tt)*) => {
+            computes! {
+                $($head)* {
+                    1_i32 + 1, -3_i32, 1..4, false || true, 1_u8 as u64, |n| n + 1,
+                    -1, 1 | 10, dyn fmt::Debug + Send
+                }
+            }
+        };
+    }
+
+    fn same<T>(value: T) -> T {
+        value
+    }
+
+    computes!(bare() []);
+    computes!(#[sampling_step] whole() []);
+    computes!(#[sampling_step] with_attributes_inside(allow(clippy::precedence)) []);
+    computes!(
+        #[sampling_loop]
+        with_statements()[sampling_tool]
+    );
+
+    #[test]
+    fn what_a_macro_was_given_as_an_expression_stays_one() {
+        let _telemetry = Telemetry::on();
+        let bare = bare(None);
+        assert_eq!(bare.sums, [4, -2, 4, 3, 6, 10, 4, 4, 3, 14, 22]);
+        assert_eq!((bare.flag, bare.size, bare.called), (false, 8, 2));
+        assert_eq!(whole(None), bare);
+        assert_eq!(with_attributes_inside(None), bare);
+        assert_eq!(with_statements(None), bare);
+    }
+
+    macro_rules! typed {
+        ($name:ident: $promised:ty, $several:ty, $length:expr) => {
+            #[sampling_step(stop_reason = |length| length.to_string())]
+            fn $name(shown: &$several) -> $promised {
+                let length = format!("{shown:?}").len();
+                async move { length + size_of::<[u8; $length * 2]>() }
+            }
+        };
+        (array $name:ident: $length:expr) => {
+            #[sampling_step]
+            fn $name(_: [u8; $length * 2]) {}
+        };
+    }
+
+    typed!(typed: impl Future<Output = usize> + Send + use<>, dyn fmt::Debug + Send, 1 + 1);
+    typed!(array array: 1 + 1);
+
+    #[tokio::test]
+    async fn a_type_from_a_macro_says_what_it_would_in_writing() {
+        let telemetry = Telemetry::on();
+        let future = typed(&Full);
+        assert_eq!(telemetry.spans_so_far().len(), 0);
+        assert_eq!(future.await, 8);
+        stopped(&telemetry, "8");
+        array([0; 4]);
+    }
+
+    // rustfmt would indent the attribute further each time.
+    #[rustfmt::skip]
+    macro_rules! described {
+        ($name:ident { $sum:expr, $negative:expr, $cast:expr, $text:expr, $flag:expr, $read:expr, $no:expr, $word:literal }) => {
+            #[sampling_step(
+                model = $text,
+                operation = $word,
+                max_tokens = $sum,
+                stop_reason = $read,
+                tokens = $no,
+                capture = $no,
+                attributes(
+                    "app.sum" = $sum,
+                    "app.twice" = $sum * 2,
+                    "app.minus" = -$sum,
+                    "app.distance" = $negative.abs(),
+                    "app.cast" = $cast,
+                    "app.not" = !$flag,
+                    "app.text" = format!("{}", $sum * 2),
+                    "app.read_twice" = |_| $sum * 2,
+                    "app.read" = $read,
+                ),
+            )]
+            fn $name() -> &'static str {
+                "said"
+            }
+        };
+    }
+
+    described!(describes { 1 + 1, -3_i64, 1_u8 as u64, "a".to_owned() + "b", false || true, |text| *text, false, "embeddings" });
+
+    #[test]
+    fn what_a_macro_was_given_as_an_argument_is_what_it_would_be_in_writing() {
+        let telemetry = Telemetry::on();
+        describes();
+        let expected: [(&str, opentelemetry::Value); 13] = [
+            ("gen_ai.operation.name", "embeddings".into()),
+            ("gen_ai.request.model", "ab".into()),
+            ("gen_ai.request.max_tokens", 2.into()),
+            ("fastmcp.sampling.stop_reason", "said".into()),
+            ("app.sum", 2.into()),
+            ("app.twice", 4.into()),
+            ("app.minus", (-2).into()),
+            ("app.distance", 3.into()),
+            ("app.cast", 1.into()),
+            ("app.not", false.into()),
+            ("app.text", "4".into()),
+            ("app.read_twice", 4.into()),
+            ("app.read", "said".into()),
+        ];
+        for (key, value) in expected {
+            assert_eq!(telemetry.span().get(key), Some(value), "{key}");
+        }
+    }
+
+    /// Each of these looks at whether a closure stands there.
+    #[rustfmt::skip]
+    macro_rules! closures {
+        ($name:ident: $usage:expr, $response:expr, $failed:expr, $called:expr, $code:expr) => {
+            #[sampling_step(
+                usage = $usage,
+                stop_reason = $response,
+                failed = $failed,
+                error_type = $called,
+                error_attributes("app.code" = $code),
+            )]
+            fn $name(bad: bool) -> Answer<Step> {
+                if bad { Err(Full) } else { Ok(Step { bad: true, ..step("why") }) }
+            }
+        };
+    }
+
+    closures!(closed: |step| TokenUsage::new(step.tokens, 0), |step| step.why, |step| step.bad, |_| "mine", |_| 7);
+
+    #[test]
+    fn a_closure_may_come_from_a_macro() {
+        let telemetry = Telemetry::on();
+        closed(false).expect("ok");
+        let span = telemetry.span();
+        assert_eq!(span.get("gen_ai.usage.input_tokens"), Some(3.into()));
+        assert_eq!(span.get("fastmcp.sampling.stop_reason"), Some("why".into()));
+        assert!(matches!(span.status(), Status::Error { .. }));
+        telemetry.forget();
+        closed(true).expect_err("full");
+        assert_eq!(telemetry.span().get("app.code"), Some(7.into()));
+        assert_eq!(said(&telemetry, "error.type").as_deref(), Some("mine"));
+    }
+}
+
 mod every_macro {
     use super::*;
 
