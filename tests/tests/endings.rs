@@ -485,7 +485,7 @@ mod panics {
 
     #[sampling_step]
     async fn waits() {
-        pending().await
+        pending::<()>().await;
     }
 
     async fn panics_later() {

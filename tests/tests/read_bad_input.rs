@@ -437,8 +437,6 @@ fn a_response_with_endless_answers_has_a_thousand() {
 
 #[test]
 fn a_boolean_is_a_name_as_serde_json_has_it() {
-    let input = std::collections::BTreeMap::from([(false, "off"), (true, "on")]);
-    let call = json!({ "type": "tool_use", "id": "t", "name": "look" });
     #[derive(Serialize)]
     struct Call<T> {
         #[serde(flatten)]
@@ -450,6 +448,8 @@ fn a_boolean_is_a_name_as_serde_json_has_it() {
         r#type: &'static str,
         content: [T; 1],
     }
+    let input = std::collections::BTreeMap::from([(false, "off"), (true, "on")]);
+    let call = json!({ "type": "tool_use", "id": "t", "name": "look" });
     let seen = read::response(&Response { r#type: "message", content: [Call { call, input }] }, true);
     assert_eq!(seen["gen_ai.output.messages"][0]["parts"][0]["arguments"], json!({ "false": "off", "true": "on" }));
 }
