@@ -64,5 +64,5 @@ const NAME: &str = "samplescope";
 /// The name of the scope of MCP's requests, one of whose metrics is named as the loop's is in the prescribed names.
 #[cfg(feature = "mcp")]
 const MCP_NAME: &str = "samplescope-rmcp";
-/// Its version.
+/// The version of either.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -430,16 +430,11 @@ fn read_capture(value: &str, warnings: &mut Vec<String>) -> Capture {
 }
 
 fn read_limit(name: &'static str, value: &str, warnings: &mut Vec<String>) -> Option<usize> {
-    match value.trim() {
-        "" => None,
-        number => {
-            let limit = number.parse().ok();
-            if limit.is_none() {
-                warnings.push(format!("{name} is not a number of characters: it is ignored"));
-            }
-            limit
-        }
+    let limit = value.trim().parse().ok();
+    if limit.is_none() && !value.trim().is_empty() {
+        warnings.push(format!("{name} is not a number of characters: it is ignored"));
     }
+    limit
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@
 //! | *dropping* | `Held`, the last field of what is dropped | destructors of the user's locals |
 //! | *closed* | nobody; handles and contexts may know it still, and say nothing | processors, redactors |
 //!
+//! When *opening* is, generated code decides: for an `async fn` it is the first poll, so one that is never polled is no call; for any other
+//! function it is the call of the function.
+//!
 //! No state is left but forwards, and *closed* is reached once: whoever takes the call out of its `Held` closes it, puts it back or
 //! hands it on.
 //!

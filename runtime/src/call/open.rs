@@ -99,7 +99,7 @@ impl Lineage {
     }
 }
 
-/// What is special about a call, beside what is said of it.
+/// What makes a call special, as its attribute, or whoever starts it by hand, says.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Manner {
     /// Where the function stands, if it may call itself.

@@ -164,13 +164,15 @@ impl<'a> Tree<'a> {
         let branch = innermost(&row.branch, layout.names / 2);
         let name = cut(&row.name, layout.names - width(&branch));
         let padding = " ".repeat(layout.names.saturating_sub(width(&branch) + width(&name)));
-        let (name_style, style, line, time) = match row.node {
-            Node::Span(_, span) => (Style::Strong, style_of(span), bar(span, end, layout.line), shown_time(span.duration)),
-            Node::Event(event) => {
-                (Style::Event, Style::Event, marker(event.at, end, layout.line), format!("@ {}", shown_time(event.at)))
-            }
+        let (name_style, style, time) = match row.node {
+            Node::Span(_, span) => (Style::Strong, style_of(span), shown_time(span.duration)),
+            Node::Event(event) => (Style::Event, Style::Event, format!("@ {}", shown_time(event.at))),
         };
-        let gap = if layout.line > 0 { "  " } else { "" };
+        let (gap, line) = match row.node {
+            _ if layout.line == 0 => ("", String::new()),
+            Node::Span(_, span) => ("  ", bar(span, end, layout.line)),
+            Node::Event(event) => ("  ", marker(event.at, end, layout.line)),
+        };
         let _ = writeln!(
             drawing,
             "{}{}{padding}{gap}{} {time:>9}",
@@ -264,9 +266,6 @@ fn wrong(span: &Span, description: &str) -> String {
 /// One that is over within a column is as long as it took.
 fn bar(span: &Span, end: Duration, line: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    if line == 0 {
-        return String::new();
-    }
     let (started, ended) = (position(span.start, end, line), position(span.start + span.duration, end, line));
     let start = (started / 8).min(line - 1);
     let took = ended.saturating_sub(started);
@@ -277,9 +276,6 @@ fn bar(span: &Span, end: Duration, line: usize) -> String {
 
 /// When an event happened.
 fn marker(at: Duration, end: Duration, line: usize) -> String {
-    if line == 0 {
-        return String::new();
-    }
     let before = (position(at, end, line) / 8).min(line - 1);
     format!("{:line$}", format!("{}◆", " ".repeat(before)))
 }

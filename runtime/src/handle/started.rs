@@ -229,24 +229,18 @@ impl LoopCall {
 impl StepCall {
     /// Starts a retrieval of this step, or what [`start_tool_as`] starts beside it, wherever the current code is.
     pub fn tool_as(&self, operation: ToolOperation, describe: impl FnOnce(&mut ToolDescription<'_>)) -> ToolCall {
-        match self.0.call() {
-            Some(_) => {
-                let _inside = self.enter();
-                start_tool_as(operation, describe)
-            }
-            None => ToolCall(Owned::new(None)),
-        }
+        self.started(|| start_tool_as(operation, describe))
     }
 
     /// Starts a tool of this step, wherever the current code is.
     pub fn tool(&self, name: &(impl Text + ?Sized), describe: impl FnOnce(&mut ToolDescription<'_>)) -> ToolCall {
-        match self.0.call() {
-            Some(_) => {
-                let _inside = self.enter();
-                start_tool(name, describe)
-            }
-            None => ToolCall(Owned::new(None)),
-        }
+        self.started(|| start_tool(name, describe))
+    }
+
+    fn started(&self, start: impl FnOnce() -> ToolCall) -> ToolCall {
+        let Some(_) = self.0.call() else { return ToolCall(Owned::new(None)) };
+        let _inside = self.enter();
+        start()
     }
 
     /// What one event says, of a response whose events arrive one at a time: a callback, a socket. Pieces of content are put together,

@@ -25,7 +25,7 @@ impl ContextListeners {
     /// A context in which they listen. It is inside of nothing else.
     pub(crate) fn context(settings: Settings, tracers: SdkTracerProvider, meters: SdkMeterProvider) -> Context {
         let provider: Arc<AnyMeterProvider> = Arc::new(meters);
-        let meters = Meters::alone_at(&provider, settings.convention());
+        let meters = Arc::new(Meters::new(&provider, settings.convention()));
         let listeners = ContextListeners { settings: Arc::new(settings), tracers, meters, _meter_provider: provider };
         Context::new().with_value(InCapture(Arc::new(listeners)))
     }

@@ -99,12 +99,7 @@ impl Meters {
     }
 
     /// Instruments that nobody else is given.
-    #[cfg(feature = "testing")]
-    pub(crate) fn alone_at(provider: &Arc<AnyMeterProvider>, convention: &'static Convention) -> Arc<Meters> {
-        Arc::new(Meters::new(provider, convention))
-    }
-
-    fn new(provider: &Arc<AnyMeterProvider>, convention: &'static Convention) -> Self {
+    pub(super) fn new(provider: &Arc<AnyMeterProvider>, convention: &'static Convention) -> Self {
         let meter = provider.meter_with_scope(scope(crate::NAME, convention));
         let calls = InstrumentGroup::ONE_OF_EACH.map(|called| Instruments::new(&meter, convention.operation(called)));
         Meters {

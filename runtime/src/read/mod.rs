@@ -9,6 +9,19 @@
 //! is not wanted no text is copied but the words that become attributes. Where the value before was of OpenAI's chat and content is not wanted, the
 //! next is gone over once, as a chat's: only if it turns out to be none is it looked at for whose it is.
 
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `facts` | what is known of a value once it is read, and the signs that tell its shape |
+//! | `want` | what a member is wanted for: the words that the tables are written in |
+//! | `providers` | the tables: each provider's shape, a row a member |
+//! | `walk` | a value is serialised, and what is wanted of it is kept |
+//! | `reading` | the two walks, and the warning where a shape is not known |
+//! | `request`, `response`, `event`, `error` | what the facts mean, of each kind |
+//! | `json` | content that was kept, as messages and tool definitions |
+//! | `probe`, `to_messages` | the same for what users pass as content |
+//! | `shown` | a door for tests |
+
 #[cfg(test)]
 mod documented;
 pub(crate) mod error;

@@ -52,7 +52,7 @@ pub(crate) enum Want {
     Filled(Sign),
     /// Nor is it false or 0, which servers say in the place of nothing.
     Says(Sign),
-    /// It is a text that begins with one of these. The longer ones stand first.
+    /// It is one of these texts or, where a `*` stands behind it, begins with that.
     Word(&'static [(&'static str, Sign)]),
     /// Content: all of it, as it is.
     Content(ContentField),

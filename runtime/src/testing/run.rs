@@ -160,27 +160,9 @@ impl Span {
         }
     }
 
-    /// The value of an attribute.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.attributes.get(key)
-    }
-
-    /// Every attribute, in the order in which they were set.
-    pub fn attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.attributes.0.iter().map(|(key, value)| (key.as_str(), value))
-    }
-
     /// What happened in it, in that order.
     pub fn events(&self) -> Vec<Event> {
         self.0.events.iter().cloned().map(Event).collect()
-    }
-}
-
-impl Index<&str> for Span {
-    type Output = Value;
-
-    fn index(&self, key: &str) -> &Value {
-        self.get(key).unwrap_or(&Value::Null)
     }
 }
 
@@ -193,27 +175,9 @@ impl Event {
     pub fn name(&self) -> &str {
         &self.0.name
     }
-
-    /// The value of an attribute.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.attributes.get(key)
-    }
-
-    /// Every attribute, in the order in which they were given.
-    pub fn attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.attributes.0.iter().map(|(key, value)| (key.as_str(), value))
-    }
 }
 
-impl Index<&str> for Event {
-    type Output = Value;
-
-    fn index(&self, key: &str) -> &Value {
-        self.get(key).unwrap_or(&Value::Null)
-    }
-}
-
-/// A histogram.
+/// A histogram or a counter.
 #[derive(Clone, Debug)]
 pub struct Metric(recorded::Metric);
 
@@ -244,28 +208,40 @@ impl Point {
         self.0.count
     }
 
-    /// Every attribute, in the order of the keys.
-    pub fn attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.attributes.0.iter().map(|(key, value)| (key.as_str(), value))
-    }
-
     /// Their sum, in the metric's unit: an integer, or a float for a metric in seconds.
     pub fn sum(&self) -> &Value {
         &self.0.sum
     }
-
-    /// The value of an attribute.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.attributes.get(key)
-    }
 }
 
-impl Index<&str> for Point {
-    type Output = Value;
+macro_rules! attributed {
+    ($($what:ident, $order:literal;)*) => {$(
+        impl $what {
+            /// The value of an attribute.
+            pub fn get(&self, key: &str) -> Option<&Value> {
+                self.0.attributes.get(key)
+            }
 
-    fn index(&self, key: &str) -> &Value {
-        self.get(key).unwrap_or(&Value::Null)
-    }
+            #[doc = concat!("Every attribute, in the order ", $order, ".")]
+            pub fn attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
+                self.0.attributes.0.iter().map(|(key, value)| (key.as_str(), value))
+            }
+        }
+
+        impl Index<&str> for $what {
+            type Output = Value;
+
+            fn index(&self, key: &str) -> &Value {
+                self.get(key).unwrap_or(&Value::Null)
+            }
+        }
+    )*};
+}
+
+attributed! {
+    Span, "in which they were set";
+    Event, "in which they were given";
+    Point, "of the keys";
 }
 
 /// Spans as they start, with what they were when they ended.

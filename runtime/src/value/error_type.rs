@@ -62,23 +62,17 @@ pub trait ErrorType {
     fn error_type(&self) -> Cow<'_, str>;
 }
 
-impl<E: ErrorType + ?Sized> ErrorType for &E {
-    fn error_type(&self) -> Cow<'_, str> {
-        (**self).error_type()
-    }
+macro_rules! through_pointers {
+    ($($pointer:ty)*) => {$(
+        impl<E: ErrorType + ?Sized> ErrorType for $pointer {
+            fn error_type(&self) -> Cow<'_, str> {
+                (**self).error_type()
+            }
+        }
+    )*};
 }
 
-impl<E: ErrorType + ?Sized> ErrorType for Box<E> {
-    fn error_type(&self) -> Cow<'_, str> {
-        (**self).error_type()
-    }
-}
-
-impl<E: ErrorType + ?Sized> ErrorType for Arc<E> {
-    fn error_type(&self) -> Cow<'_, str> {
-        (**self).error_type()
-    }
-}
+through_pointers!(&E Box<E> Arc<E>);
 
 /// The error inside of an error, which the derive's `transparent` asks: an inherent method where the type says its kind,
 /// and behind a `Deref` the type's name.

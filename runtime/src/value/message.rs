@@ -394,26 +394,6 @@ impl ToMessages for str {
     }
 }
 
-impl ToMessages for String {
-    fn to_messages(&self) -> Vec<Message> {
-        self.as_str().to_messages()
-    }
-
-    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
-        self.as_str().__ss_append_to(messages);
-    }
-}
-
-impl ToMessages for Cow<'_, str> {
-    fn to_messages(&self) -> Vec<Message> {
-        (**self).to_messages()
-    }
-
-    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
-        (**self).__ss_append_to(messages);
-    }
-}
-
 impl<R: Clone + Into<Role>, T: AsRef<str>> ToMessages for (R, T) {
     fn to_messages(&self) -> Vec<Message> {
         let mut messages = Vec::new();
@@ -450,16 +430,6 @@ impl<T: ToMessages, const N: usize> ToMessages for [T; N] {
     }
 }
 
-impl<T: ToMessages> ToMessages for Vec<T> {
-    fn to_messages(&self) -> Vec<Message> {
-        self[..].to_messages()
-    }
-
-    fn __ss_append_to(&self, messages: &mut Vec<Message>) {
-        self[..].__ss_append_to(messages);
-    }
-}
-
 impl<T: ToMessages> ToMessages for Option<T> {
     fn to_messages(&self) -> Vec<Message> {
         self.as_ref().map(ToMessages::to_messages).unwrap_or_default()
@@ -472,21 +442,26 @@ impl<T: ToMessages> ToMessages for Option<T> {
     }
 }
 
-macro_rules! through_pointers {
-    ($($pointer:ty)*) => {$(
-        impl<T: ToMessages + ?Sized> ToMessages for $pointer {
-            fn to_messages(&self) -> Vec<Message> {
-                (**self).to_messages()
-            }
-
-            fn __ss_append_to(&self, messages: &mut Vec<Message>) {
-                (**self).__ss_append_to(messages);
-            }
-        }
+/// What is shown as what it holds.
+macro_rules! as_what_it_holds {
+    ($trait:ident, $methods:tt: $([$($of:tt)*] $holder:ty;)*) => {$(
+        impl<$($of)*> $trait for $holder $methods
     )*};
 }
 
-through_pointers!(&T &mut T Box<T> Rc<T> Arc<T>);
+as_what_it_holds! {
+    ToMessages, {
+        fn to_messages(&self) -> Vec<Message> {
+            (**self).to_messages()
+        }
+
+        fn __ss_append_to(&self, messages: &mut Vec<Message>) {
+            (**self).__ss_append_to(messages);
+        }
+    }:
+    [T: ToMessages + ?Sized] &T; [T: ToMessages + ?Sized] &mut T; [T: ToMessages + ?Sized] Box<T>; [T: ToMessages + ?Sized] Rc<T>;
+    [T: ToMessages + ?Sized] Arc<T>; [T: ToMessages] Vec<T>; [] String; [] Cow<'_, str>;
+}
 
 /// What can be shown as tool definitions: a [`ToolDefinition`], a name, a [`serde_json::Value`] in the shape of any of the same providers,
 /// and slices, vectors, options and references of these.
@@ -525,16 +500,6 @@ impl ToToolDefinitions for str {
     }
 }
 
-impl ToToolDefinitions for String {
-    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
-        self.as_str().to_tool_definitions()
-    }
-
-    fn tool_count(&self) -> usize {
-        1
-    }
-}
-
 impl<T: ToToolDefinitions> ToToolDefinitions for [T] {
     fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
         self.iter().flat_map(ToToolDefinitions::to_tool_definitions).collect()
@@ -555,16 +520,6 @@ impl<T: ToToolDefinitions, const N: usize> ToToolDefinitions for [T; N] {
     }
 }
 
-impl<T: ToToolDefinitions> ToToolDefinitions for Vec<T> {
-    fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
-        self[..].to_tool_definitions()
-    }
-
-    fn tool_count(&self) -> usize {
-        self[..].tool_count()
-    }
-}
-
 impl<T: ToToolDefinitions> ToToolDefinitions for Option<T> {
     fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
         self.as_ref().map(ToToolDefinitions::to_tool_definitions).unwrap_or_default()
@@ -575,18 +530,16 @@ impl<T: ToToolDefinitions> ToToolDefinitions for Option<T> {
     }
 }
 
-macro_rules! definitions_through_pointers {
-    ($($pointer:ty)*) => {$(
-        impl<T: ToToolDefinitions + ?Sized> ToToolDefinitions for $pointer {
-            fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
-                (**self).to_tool_definitions()
-            }
-
-            fn tool_count(&self) -> usize {
-                (**self).tool_count()
-            }
+as_what_it_holds! {
+    ToToolDefinitions, {
+        fn to_tool_definitions(&self) -> Vec<ToolDefinition> {
+            (**self).to_tool_definitions()
         }
-    )*};
-}
 
-definitions_through_pointers!(&T &mut T Box<T> Rc<T> Arc<T>);
+        fn tool_count(&self) -> usize {
+            (**self).tool_count()
+        }
+    }:
+    [T: ToToolDefinitions + ?Sized] &T; [T: ToToolDefinitions + ?Sized] &mut T; [T: ToToolDefinitions + ?Sized] Box<T>;
+    [T: ToToolDefinitions + ?Sized] Rc<T>; [T: ToToolDefinitions + ?Sized] Arc<T>; [T: ToToolDefinitions] Vec<T>; [] String;
+}

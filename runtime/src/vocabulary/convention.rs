@@ -15,7 +15,7 @@ use crate::vocabulary::{Modality, OperationName, Shared, Spent};
 use opentelemetry::StringValue;
 use std::sync::Arc;
 
-/// The keys that both vocabularies use.
+/// The keys, those of either vocabulary and those that are ours.
 pub(crate) mod key {
     // prescribed
     pub(crate) const HANDLER_MODE: &str = "fastmcp.sampling.handler_mode";
@@ -319,14 +319,8 @@ pub(crate) static PRESCRIBED: Convention = Convention {
         Operation {
             called: OperationName::InvokeAgent,
             name: "sampling/createMessage",
-            subject: None,
-            client: false,
             attributes: &[(key::MCP_METHOD_NAME, "sampling/createMessage"), (key::OPERATION_NAME, "invoke_agent")],
-            output_type: false,
             content: Content::Events,
-            search: None,
-            logs_exceptions: false,
-            hands_on: None,
             metric_attributes: &[key::MCP_METHOD_NAME],
             duration: Some(&Histogram {
                 name: SERVER_OPERATION_DURATION,
@@ -334,9 +328,7 @@ pub(crate) static PRESCRIBED: Convention = Convention {
                 description: "The duration of a sampling loop, from its start to its end.",
                 boundaries: REQUEST_DURATIONS,
             }),
-            chunks: None,
-            tokens: None,
-            counts: None,
+            ..PLAIN
         },
         PRESCRIBED_STEP,
         Operation {
@@ -383,37 +375,15 @@ pub(crate) static PRESCRIBED: Convention = Convention {
     ],
 };
 
-const PRESCRIBED_STEP: Operation = Operation {
-    called: OperationName::Chat,
-    name: "sampling/createMessage step",
+/// What an operation is where nothing is said of it: INTERNAL, without content, and not measured.
+const PLAIN: Operation = Operation {
+    called: OperationName::InvokeAgent,
+    name: "",
     subject: None,
     client: false,
-    attributes: &[(key::OPERATION_NAME, "chat")],
+    attributes: &[],
     output_type: false,
     content: Content::Nothing,
-    search: None,
-    logs_exceptions: false,
-    hands_on: None,
-    metric_attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
-    duration: None,
-    chunks: None,
-    tokens: Some(&Tokens::ByType(Histogram {
-        name: "gen_ai.client.token.usage",
-        unit: "{token}",
-        description: "How many tokens a model call used.",
-        boundaries: TOKENS,
-    })),
-    counts: None,
-};
-
-const PRESCRIBED_TOOL: Operation = Operation {
-    called: OperationName::ExecuteTool,
-    name: "sampling.execute_tool",
-    subject: Some(Shared::ToolName),
-    client: false,
-    attributes: &[(key::OPERATION_NAME, "execute_tool")],
-    output_type: false,
-    content: Content::Attributes,
     search: None,
     logs_exceptions: false,
     hands_on: None,
@@ -422,6 +392,29 @@ const PRESCRIBED_TOOL: Operation = Operation {
     chunks: None,
     tokens: None,
     counts: None,
+};
+
+const PRESCRIBED_STEP: Operation = Operation {
+    called: OperationName::Chat,
+    name: "sampling/createMessage step",
+    attributes: &[(key::OPERATION_NAME, "chat")],
+    metric_attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::REQUEST_MODEL, key::RESPONSE_MODEL],
+    tokens: Some(&Tokens::ByType(Histogram {
+        name: "gen_ai.client.token.usage",
+        unit: "{token}",
+        description: "How many tokens a model call used.",
+        boundaries: TOKENS,
+    })),
+    ..PLAIN
+};
+
+const PRESCRIBED_TOOL: Operation = Operation {
+    called: OperationName::ExecuteTool,
+    name: "sampling.execute_tool",
+    subject: Some(Shared::ToolName),
+    attributes: &[(key::OPERATION_NAME, "execute_tool")],
+    content: Content::Attributes,
+    ..PLAIN
 };
 
 const fn prescribed_memory(called: OperationName, name: &'static str, attributes: &'static [(&str, &str)]) -> Operation {
@@ -438,12 +431,9 @@ pub(crate) static GENAI: Convention = Convention {
             called: OperationName::InvokeAgent,
             name: "invoke_agent",
             subject: Some(Shared::AgentName),
-            client: false,
             attributes: &[(key::OPERATION_NAME, "invoke_agent")],
             output_type: true,
             content: Content::Attributes,
-            search: None,
-            logs_exceptions: false,
             hands_on: Some(Shared::ProviderName),
             metric_attributes: &[key::OPERATION_NAME, key::AGENT_NAME],
             duration: Some(&Histogram {
@@ -452,8 +442,6 @@ pub(crate) static GENAI: Convention = Convention {
                 description: "The duration of an agent's run, from its start to its end.",
                 boundaries: &[0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6],
             }),
-            chunks: None,
-            tokens: None,
             counts: Some(&Counts {
                 steps: Histogram {
                     name: "gen_ai.invoke_agent.inference_calls",
@@ -468,6 +456,7 @@ pub(crate) static GENAI: Convention = Convention {
                     boundaries: COUNTS,
                 },
             }),
+            ..PLAIN
         },
         CHAT,
         Operation {
@@ -489,28 +478,13 @@ pub(crate) static GENAI: Convention = Convention {
             subject: Some(Shared::RequestModel),
             client: true,
             attributes: &[(key::OPERATION_NAME, "embeddings")],
-            output_type: false,
-            content: Content::Nothing,
-            search: None,
             logs_exceptions: true,
-            hands_on: None,
             metric_attributes: CLIENT,
             duration: Some(CLIENT_DURATION),
-            chunks: None,
-            tokens: None,
-            counts: None,
+            ..PLAIN
         },
         Operation {
-            called: OperationName::ExecuteTool,
             name: "execute_tool",
-            subject: Some(Shared::ToolName),
-            client: false,
-            attributes: &[(key::OPERATION_NAME, "execute_tool")],
-            output_type: false,
-            content: Content::Attributes,
-            search: None,
-            logs_exceptions: false,
-            hands_on: None,
             metric_attributes: &[key::OPERATION_NAME, key::TOOL_NAME, key::TOOL_TYPE],
             duration: Some(&Histogram {
                 name: "gen_ai.execute_tool.duration",
@@ -518,9 +492,7 @@ pub(crate) static GENAI: Convention = Convention {
                 description: "The duration of a tool call, from its start to its end.",
                 boundaries: DURATIONS,
             }),
-            chunks: None,
-            tokens: None,
-            counts: None,
+            ..PRESCRIBED_TOOL
         },
         Operation {
             subject: Some(Shared::DataSourceId),
@@ -546,9 +518,7 @@ const CHAT: Operation = Operation {
     attributes: &[(key::OPERATION_NAME, "chat")],
     output_type: true,
     content: Content::Attributes,
-    search: None,
     logs_exceptions: true,
-    hands_on: None,
     metric_attributes: CLIENT,
     duration: Some(&Histogram {
         name: "gen_ai.client.inference.duration",
@@ -611,7 +581,7 @@ const CHAT: Operation = Operation {
             },
         ],
     })),
-    counts: None,
+    ..PLAIN
 };
 
 /// What is done to memories, and much the same as what is done to documents.
@@ -619,19 +589,14 @@ const fn memory(called: OperationName, name: &'static str, attributes: &'static 
     Operation {
         called,
         name,
-        subject: None,
         client: true,
         attributes,
-        output_type: false,
         content: Content::Attributes,
         search: Some(MEMORY),
         logs_exceptions: true,
-        hands_on: None,
         metric_attributes: &[key::OPERATION_NAME, key::PROVIDER_NAME, key::SERVER_ADDRESS, key::SERVER_PORT],
         duration: Some(CLIENT_DURATION),
-        chunks: None,
-        tokens: None,
-        counts: None,
+        ..PLAIN
     }
 }
 

@@ -130,14 +130,8 @@ pub(crate) fn defined(method: &str) -> Option<&'static str> {
 
 /// The version as the program's own text, if it is one of MCP's until now.
 pub(crate) fn defined_version(version: &str) -> Option<&'static str> {
-    Some(match version {
-        "2024-11-05" => "2024-11-05",
-        "2025-03-26" => "2025-03-26",
-        "2025-06-18" => "2025-06-18",
-        "2025-11-25" => "2025-11-25",
-        "2026-07-28" => "2026-07-28",
-        _ => return None,
-    })
+    const VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+    VERSIONS.into_iter().find(|defined| *defined == version)
 }
 
 /// JSON-RPC errors that a receiver is not at fault for (genai #404): what it was sent does not parse, is invalid, or names what is not there.
@@ -196,46 +190,22 @@ pub(crate) struct Measured {
     pub(crate) attributes: &'static [&'static str],
 }
 
+const fn measured(name: &'static str, description: &'static str, attributes: &'static [&'static str]) -> Measured {
+    Measured { duration: Histogram { name, unit: "s", description, boundaries: REQUEST_DURATIONS }, attributes }
+}
+
 /// By [`Side`].
 pub(crate) static REQUESTS: [Measured; 2] = [
-    Measured {
-        duration: Histogram {
-            name: "mcp.client.operation.duration",
-            unit: "s",
-            description: "The duration of a request, from when it is sent to when its response is there.",
-            boundaries: REQUEST_DURATIONS,
-        },
-        attributes: OF_CLIENT,
-    },
-    Measured {
-        duration: Histogram {
-            name: SERVER_OPERATION_DURATION,
-            unit: "s",
-            description: "The duration of a request, from when it is there to when it is answered.",
-            boundaries: REQUEST_DURATIONS,
-        },
-        attributes: OF_SERVER,
-    },
+    measured(
+        "mcp.client.operation.duration",
+        "The duration of a request, from when it is sent to when its response is there.",
+        OF_CLIENT,
+    ),
+    measured(SERVER_OPERATION_DURATION, "The duration of a request, from when it is there to when it is answered.", OF_SERVER),
 ];
 
 /// By the [`Side`] of the request that began it.
 pub(crate) static SESSIONS: [Measured; 2] = [
-    Measured {
-        duration: Histogram {
-            name: "mcp.client.session.duration",
-            unit: "s",
-            description: "The duration of a session, as its client sees it.",
-            boundaries: REQUEST_DURATIONS,
-        },
-        attributes: OF_CLIENT_SESSION,
-    },
-    Measured {
-        duration: Histogram {
-            name: "mcp.server.session.duration",
-            unit: "s",
-            description: "The duration of a session, as its server sees it.",
-            boundaries: REQUEST_DURATIONS,
-        },
-        attributes: OF_SERVER_SESSION,
-    },
+    measured("mcp.client.session.duration", "The duration of a session, as its client sees it.", OF_CLIENT_SESSION),
+    measured("mcp.server.session.duration", "The duration of a session, as its server sees it.", OF_SERVER_SESSION),
 ];
